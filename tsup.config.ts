@@ -1,0 +1,28 @@
+import { defineConfig, type Options } from 'tsup'
+
+const shared: Options = {
+  entry: {
+    index: 'src/index.ts',
+    express: 'src/adapters/express.ts',
+    fastify: 'src/adapters/fastify.ts',
+    koa: 'src/adapters/koa.ts',
+    fetch: 'src/adapters/fetch.ts',
+    testing: 'src/testing/index.ts',
+    'platform-node': 'src/platform/node.ts',
+    'platform-web': 'src/platform/web.ts',
+  },
+  target: 'es2022',
+  platform: 'node',
+  splitting: false,
+  sourcemap: true,
+  treeshake: false,
+  // One core per format: adapters reach it by the package's own name, and it reaches its platform through
+  // the package's `imports`, so neither may be copied into another bundle.
+  external: ['oauth-resource-server', '#platform', 'express', 'fastify', 'koa'],
+}
+
+export default defineConfig([
+  { ...shared, format: 'esm', clean: true, dts: true },
+  // jose is ESM only, and Jest's default configuration cannot `require` that: this build carries its own copy.
+  { ...shared, format: 'cjs', dts: true, noExternal: ['jose'] },
+])
