@@ -1,0 +1,6 @@
+export { createTestClock } from './clock.ts'
+export type { TestClock } from './clock.ts'
+export { createTestIssuer } from './issuer.ts'
+export type { TestIssuer, TestIssuerApiOptions, TestMetadata } from './issuer.ts'
+export type { TestAlgorithm, TestJwk, TestJwks } from './keys.ts'
+export type { TestAudience, TestIssuerOptions } from './options.ts'
