@@ -7,13 +7,13 @@ export interface TestClock {
    *
    * @throws {TypeError} when it is not a finite number.
    */
-  advance(seconds: number): void
+  readonly advance: (seconds: number) => void
   /**
    * Puts the clock at one instant. A `Date`, or milliseconds since the epoch.
    *
    * @throws {TypeError} when it is not an instant.
    */
-  set(instant: number | Date): void
+  readonly set: (instant: number | Date) => void
 }
 
 /**

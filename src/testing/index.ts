@@ -1,6 +1,14 @@
 export { createTestClock } from './clock.ts'
 export type { TestClock } from './clock.ts'
+export type { Fault, FaultOptions } from './faults.ts'
 export { createTestIssuer } from './issuer.ts'
-export type { TestIssuer, TestIssuerApiOptions, TestMetadata } from './issuer.ts'
 export type { TestAlgorithm, TestJwk, TestJwks } from './keys.ts'
-export type { TestAudience, TestIssuerOptions } from './options.ts'
+export type { TestMetadata } from './metadata.ts'
+export type { TestAudience, TestIssuerOptions, TestServerOptions } from './options.ts'
+export type {
+  TestIssuer,
+  TestIssuerApiOptions,
+  TestRequest,
+  TestServer,
+  TestServerApiOptions,
+} from './types.ts'

@@ -43,7 +43,7 @@ export interface TestKey {
 interface Scheme {
   readonly hash?: string
   readonly input?: Omit<SignKeyObjectInput, 'key'>
-  generate(): Promise<KeyPairKeyObjectResult>
+  readonly generate: () => Promise<KeyPairKeyObjectResult>
 }
 
 const schemes: Record<TestAlgorithm, Scheme> = {

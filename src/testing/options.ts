@@ -19,6 +19,21 @@ export interface TestIssuerOptions {
   readonly now?: () => number
 }
 
+/** Where a test issuer listens, and what it serves there. */
+export interface TestServerOptions {
+  /** @default any free one */
+  readonly port?: number
+  /** A loopback address or `localhost`. @default '127.0.0.1' */
+  readonly host?: string
+  /** The path of the issuer's address, for one that is not at its host's root: `/realms/test`. @default '' */
+  readonly path?: string
+  /**
+   * Which metadata is served: RFC 8414's, OpenID Connect's, both or neither. The document is the same.
+   * @default 'both'
+   */
+  readonly metadata?: 'oauth' | 'openid' | 'both' | 'none'
+}
+
 /** Audience as one name or a list that cannot be empty. */
 export type TestAudience = string | readonly [string, ...string[]]
 
@@ -50,6 +65,21 @@ export function settingsOf(options: TestIssuerOptions): IssuerSettings {
     // Looked up at each call, so that a test runner may replace Date after the issuer was made.
     now: time ?? (() => Date.now()),
   }
+}
+
+export function placeOf(options: TestServerOptions): Required<TestServerOptions> {
+  knownNames(options, ['port', 'host', 'path', 'metadata'])
+  const { port = 0, host = '127.0.0.1', path = '', metadata = 'both' } = options
+  if (!/^(?:127(?:\.\d{1,3}){3}|::1|localhost)$/.test(host)) {
+    throw new TypeError(
+      'host: give 127.0.0.1, ::1 or localhost; a test issuer is not for other machines to see',
+    )
+  }
+  if (!/^(?:\/[\w.~-]+)*$/.test(path)) throw new TypeError('path: give one like /realms/test, or none')
+  if (!['oauth', 'openid', 'both', 'none'].includes(metadata)) {
+    throw new TypeError('metadata: give oauth, openid, both or none')
+  }
+  return { port, host, path, metadata }
 }
 
 export function knownNames(options: object, known: readonly string[]): void {

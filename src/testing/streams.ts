@@ -1,0 +1,76 @@
+import type { ServerResponse } from 'node:http'
+import { Readable, pipeline } from 'node:stream'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import type { ZlibOptions } from 'node:zlib'
+import type { Exchange } from './faults.ts'
+
+const MiB = 1024 * 1024
+const compress: (data: string | Buffer, options?: ZlibOptions) => Promise<Buffer> = promisify(gzip)
+const json = { 'content-type': 'application/json' }
+
+/** Sends half of the right answer, then cuts the connection. */
+export function stopHalfway({ request, response, text }: Exchange): void {
+  response.writeHead(200, { ...json, 'content-length': Buffer.byteLength(text) })
+  // Not a reset: that may overtake the bytes before it, and the reader would never see a body begin.
+  response.write(text.slice(0, text.length / 2), () => {
+    request.socket.destroy()
+  })
+}
+
+/** Sends all of the right answer, having promised more, and closes the connection in good order. */
+export function truncated({ request, response, text }: Exchange): void {
+  response.writeHead(200, { ...json, 'content-length': Buffer.byteLength(text) + 100 })
+  response.write(text, () => {
+    request.socket.end()
+  })
+}
+
+/** Sends the right answer at one byte per second. */
+export function slow({ response, text }: Exchange): void {
+  const bytes = Buffer.from(text)
+  let sent = 0
+  response.writeHead(200, { ...json, 'content-length': bytes.length })
+  const timer = setInterval(() => {
+    response.write(bytes.subarray(sent, ++sent))
+    if (sent === bytes.length) response.end()
+  }, 1000)
+  response.once('close', () => {
+    clearInterval(timer)
+  })
+}
+
+/** Sends the right answer but for its last brace, and white space for as long as somebody reads. */
+export function endless({ response, text }: Exchange): void {
+  response.writeHead(200, json)
+  pad(response, text.slice(0, -1), Infinity)
+}
+
+/** Sends the right answer with 1 GiB of white space before its last brace, and says so beforehand. */
+export function huge({ response, text }: Exchange): void {
+  const blocks = 1024
+  response.writeHead(200, { ...json, 'content-length': Buffer.byteLength(text) + blocks * MiB })
+  pad(response, text.slice(0, -1), blocks, text.slice(-1))
+}
+
+/** Sends the right answer with 192 MiB of white space in it, gzipped to less than a body may usually have. */
+export function bomb({ response, text }: Exchange): void {
+  const ends = [compress(text.slice(0, -1)), compress(text.slice(-1))] as const
+  const middle = compress(Buffer.alloc(16 * MiB, ' '), { level: 9 })
+  void Promise.all([...ends, middle]).then(([start, end, block]) => {
+    // Gzip files may be joined end to end (RFC 1952 §2.2), which spares compressing the same thing twelve times.
+    const body = Buffer.concat([start, ...Array.from({ length: 12 }, () => block), end])
+    response.writeHead(200, { ...json, 'content-encoding': 'gzip', 'content-length': body.length }).end(body)
+  })
+}
+
+function pad(response: ServerResponse, head: string, blocks: number, tail = ''): void {
+  const block = Buffer.alloc(MiB, ' ')
+  function* chunks(): Generator<string | Buffer> {
+    yield head
+    for (let sent = 0; sent < blocks; sent++) yield block
+    yield tail
+  }
+  // A reader who leaves early is what these answers are for, so there is no error to report.
+  pipeline(Readable.from(chunks()), response, () => undefined)
+}
