@@ -1,0 +1,47 @@
+/** The little of oidc-provider that the demo uses; the package itself comes without types. */
+declare module 'oidc-provider' {
+  import type { RequestListener } from 'node:http'
+  import type { JsonWebKey } from 'node:crypto'
+
+  export interface Client {
+    readonly clientId: string
+  }
+
+  export interface AccessToken {
+    readonly accountId?: string
+  }
+
+  export interface ResourceServer {
+    readonly scope: string
+    readonly accessTokenFormat: 'jwt' | 'opaque'
+    /** Seconds. */
+    readonly accessTokenTTL: number
+    readonly jwt: { readonly sign: { readonly alg: string } }
+  }
+
+  export interface Account {
+    readonly accountId: string
+    claims(): Record<string, unknown>
+  }
+
+  export interface Configuration {
+    readonly clients: readonly object[]
+    readonly jwks: { readonly keys: readonly JsonWebKey[] }
+    readonly cookies: { readonly keys: readonly string[] }
+    readonly features: {
+      readonly clientCredentials: { readonly enabled: boolean }
+      readonly resourceIndicators: {
+        getResourceServerInfo(context: unknown, resource: string, client: Client): ResourceServer
+      }
+    }
+    extraTokenClaims(context: unknown, token: AccessToken): Record<string, unknown> | undefined
+    findAccount(context: unknown, subject: string): Account | undefined
+  }
+
+  export class Provider {
+    constructor(issuer: string, configuration: Configuration)
+    callback(): RequestListener
+  }
+
+  export const errors: { readonly InvalidTarget: new () => Error }
+}
