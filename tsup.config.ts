@@ -1,16 +1,21 @@
 import { defineConfig, type Options } from 'tsup'
 
+const subpaths = {
+  index: 'src/index.ts',
+  express: 'src/adapters/express.ts',
+  fastify: 'src/adapters/fastify.ts',
+  koa: 'src/adapters/koa.ts',
+  fetch: 'src/adapters/fetch.ts',
+  testing: 'src/testing/index.ts',
+}
+
 const shared: Options = {
   entry: {
-    index: 'src/index.ts',
-    express: 'src/adapters/express.ts',
-    fastify: 'src/adapters/fastify.ts',
-    koa: 'src/adapters/koa.ts',
-    fetch: 'src/adapters/fetch.ts',
-    testing: 'src/testing/index.ts',
+    ...subpaths,
     'platform-node': 'src/platform/node.ts',
     'platform-web': 'src/platform/web.ts',
   },
+  dts: { entry: subpaths },
   target: 'es2022',
   platform: 'node',
   splitting: false,
@@ -22,7 +27,7 @@ const shared: Options = {
 }
 
 export default defineConfig([
-  { ...shared, format: 'esm', clean: true, dts: true },
+  { ...shared, format: 'esm', clean: true },
   // jose is ESM only, and Jest's default configuration cannot `require` that: this build carries its own copy.
-  { ...shared, format: 'cjs', dts: true, noExternal: ['jose'] },
+  { ...shared, format: 'cjs', noExternal: ['jose'] },
 ])
