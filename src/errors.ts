@@ -1,0 +1,169 @@
+/** Why a token does not hold. For logs and tests; the client sees `code` and a fixed description instead. */
+export type TokenFailure =
+  | 'malformed'
+  | 'too_large'
+  | 'type'
+  | 'algorithm'
+  | 'signature'
+  | 'unknown_key'
+  | 'unknown_issuer'
+  | 'issuer'
+  | 'audience'
+  | 'expired'
+  | 'not_yet_valid'
+  | 'too_old'
+  | 'claim'
+  | 'schema'
+  | 'revoked'
+  | 'inactive'
+  | 'binding'
+  | 'proof'
+  | 'replayed'
+
+/** Every reason an {@link AuthError} can carry. */
+export type Reason = TokenFailure | 'missing' | 'scope' | 'role' | 'forbidden' | 'unavailable'
+
+// Registered globally, so that errors of the ESM and of the CommonJS build recognise each other.
+const brand = Symbol.for('oauth-resource-server.error')
+
+/**
+ * Anything this library refuses a request with. Its `message` is a fixed sentence: no token, claim, key id or
+ * library message is ever part of it.
+ */
+export abstract class AuthError extends Error {
+  /** HTTP status of the refusal. */
+  abstract readonly status: number
+  /** What the client sees as `error`; `undefined` where the standard wants none. */
+  abstract readonly code: string | undefined
+  /** What the operator sees. */
+  abstract readonly reason: Reason
+  /** Response headers of the refusal, set when `onError: 'throw'` hands the error to the framework. */
+  headers?: Readonly<Record<string, string>>
+
+  /** Same as `status`, under the name Express and Fastify read. */
+  get statusCode(): number {
+    return this.status
+  }
+
+  /** Whether the message may be shown to the caller: true for the caller's own mistakes. */
+  get expose(): boolean {
+    return this.status < 500
+  }
+}
+// On the prototype, where no serialiser finds it.
+Object.defineProperty(AuthError.prototype, brand, { value: true })
+
+/** Tells whether a value is an {@link AuthError}, also one made by the package's other build. */
+export function isAuthError(value: unknown): value is AuthError {
+  return typeof value === 'object' && value !== null && (value as { [brand]?: unknown })[brand] === true
+}
+
+/** No access token was sent (RFC 6750 §3.1: no error code then). */
+export class MissingTokenError extends AuthError {
+  override readonly name = 'MissingTokenError'
+  readonly status = 401
+  readonly code = undefined
+  readonly reason = 'missing'
+
+  constructor() {
+    super('No access token was sent')
+  }
+}
+
+/** The request carries its credentials in a way that cannot be read, or more than once (RFC 6750 §3.1). */
+export class InvalidRequestError extends AuthError {
+  override readonly name = 'InvalidRequestError'
+  readonly status = 400
+  readonly code = 'invalid_request'
+  readonly reason = 'malformed'
+
+  /** @param message a fixed sentence; it is shown to the client. */
+  constructor(message = 'The credentials are malformed') {
+    super(message)
+  }
+}
+
+const descriptions: Readonly<Record<TokenFailure, string>> = {
+  malformed: 'The access token is malformed',
+  too_large: 'The access token is too long',
+  type: 'The token is not an access token',
+  algorithm: 'The signature algorithm is not accepted',
+  signature: 'The signature of the access token is wrong',
+  unknown_key: 'The signing key of the access token is not known',
+  unknown_issuer: 'The issuer of the access token is not trusted',
+  issuer: 'The access token does not name its issuer',
+  audience: 'The access token is not meant for this API',
+  expired: 'The access token expired',
+  not_yet_valid: 'The access token is not valid yet',
+  too_old: 'The access token is too old',
+  claim: 'A claim of the access token is missing or not acceptable',
+  schema: 'The claims of the access token are not acceptable',
+  revoked: 'The access token was revoked',
+  inactive: 'The access token is not active',
+  binding: 'The access token is bound to a key and needs its proof',
+  proof: 'The proof of possession does not hold',
+  replayed: 'The proof of possession was used before',
+}
+
+/** The access token is expired, revoked, malformed, or otherwise invalid (RFC 6750 §3.1). */
+export class InvalidTokenError extends AuthError {
+  override readonly name = 'InvalidTokenError'
+  readonly status = 401
+  readonly code = 'invalid_token'
+  readonly reason: TokenFailure
+
+  constructor(reason: TokenFailure, options?: ErrorOptions) {
+    super(descriptions[reason], options)
+    this.reason = reason
+  }
+}
+
+/** The token holds, but grants too little (RFC 6750 §3.1). */
+export class InsufficientScopeError extends AuthError {
+  override readonly name = 'InsufficientScopeError'
+  readonly status = 403
+  readonly code = 'insufficient_scope'
+  readonly reason = 'scope'
+  /** Every scope the route needs. */
+  readonly scopes: readonly string[]
+
+  constructor(scopes: readonly string[]) {
+    super('The access token lacks a scope this request needs')
+    this.scopes = scopes
+  }
+}
+
+/**
+ * The caller may not do this, and no other token would change that: no `insufficient_scope` here, so that
+ * clients do not loop through login.
+ */
+export class ForbiddenError extends AuthError {
+  override readonly name = 'ForbiddenError'
+  readonly status = 403
+  readonly code = 'forbidden'
+  readonly reason: 'role' | 'claim' | 'forbidden'
+
+  constructor(reason: 'role' | 'claim' | 'forbidden' = 'forbidden') {
+    super('The caller is not allowed to do this')
+    this.reason = reason
+  }
+}
+
+/**
+ * The issuer's keys cannot be had, so nobody can tell whether the token holds: 503, never 401 (RFC 9110
+ * §15.6.4).
+ */
+export class UpstreamError extends AuthError {
+  override readonly name = 'UpstreamError'
+  readonly status = 503
+  readonly code = undefined
+  readonly reason = 'unavailable'
+  /** Seconds after which asking again makes sense; at least 1. */
+  readonly retryAfter: number
+
+  /** @param retryAfter seconds */
+  constructor(retryAfter: number, options?: ErrorOptions) {
+    super('The access token cannot be verified at the moment', options)
+    this.retryAfter = Math.max(1, Math.ceil(retryAfter))
+  }
+}

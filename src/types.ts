@@ -1,0 +1,106 @@
+/** A value, or the promise of one where waiting cannot be avoided. */
+export type MaybePromise<T> = T | Promise<T>
+
+/** A JSON Web Key as it was published, not yet judged (RFC 7517). */
+export interface Jwk {
+  readonly [member: string]: unknown
+}
+
+/** A JWK Set (RFC 7517 §5). */
+export interface JwkSet {
+  readonly keys: readonly Jwk[]
+}
+
+/** JOSE header of a verified token: what the issuer signed, members we do not use included (RFC 7515 §4). */
+export interface JwtHeader {
+  readonly alg: string
+  readonly kid?: string
+  readonly typ?: string
+  readonly [parameter: string]: unknown
+}
+
+/**
+ * Verified claims. Augment this interface to type the claims of your own issuer everywhere at once:
+ *
+ * ```ts
+ * declare module 'oauth-resource-server' {
+ *   interface Claims { tenant: string }
+ * }
+ * ```
+ */
+export interface Claims {
+  readonly iss: string
+  readonly exp: number
+  readonly aud?: string | readonly string[]
+  readonly sub?: string
+  readonly iat?: number
+  readonly nbf?: number
+  readonly jti?: string
+  readonly client_id?: string
+  readonly [claim: string]: unknown
+}
+
+/**
+ * What the core reads of a request. Node's `IncomingMessage` and a web `Request` fit as they are; the host is
+ * never read, so that a forged `Host` header decides nothing.
+ */
+export interface HttpRequest {
+  /** Upper-case method, for example `GET`. */
+  readonly method?: string | undefined
+  /** Target as the client sent it, for example `/orders?page=2`; absolute in a web `Request`. */
+  readonly url?: string | undefined
+  /** As Node, the web platform or a Lambda event hold them. */
+  readonly headers: HttpHeaders
+  /** Node's flat list of names and values: the only place where a second Authorization header shows. */
+  readonly rawHeaders?: readonly string[] | undefined
+  /** Parsed form body, where `tokenFrom: fromBody()` is used. */
+  readonly body?: unknown
+}
+
+/** Header names to values, or a web `Headers` object. */
+export type HttpHeaders =
+  { readonly [name: string]: string | readonly string[] | undefined } | { get(name: string): string | null }
+
+/** An answer an adapter copies as it is. */
+export interface HttpResponse {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  /** JSON text. */
+  readonly body: string
+}
+
+/** What was presented, untrusted. */
+export interface Credentials {
+  readonly scheme: 'Bearer'
+  readonly token: string
+}
+
+/** Finds the credentials of a request; `undefined` when there are none. */
+export type Extractor = (request: HttpRequest) => Credentials | string | undefined
+
+/** Who is calling, proven. */
+export interface Auth<C = Claims> {
+  readonly scheme: 'Bearer' | 'DPoP'
+  /** The access token. Not enumerable, so that serialising or printing an `Auth` never shows it. */
+  readonly token: string
+  /** Verified protected header, frozen. */
+  readonly header: JwtHeader
+  /** Verified payload, frozen all the way down. */
+  readonly claims: C
+  /** `iss`: together with `subject` the identity of the caller (RFC 8725 §3.8). */
+  readonly issuer: string
+  /** `sub`. A client's own token may carry its client id here (RFC 9700 §4.15). */
+  readonly subject?: string
+  /** `client_id`, else `azp`, else `cid`, else `appid`. */
+  readonly clientId?: string
+  readonly scopes: ReadonlySet<string>
+  readonly roles: ReadonlySet<string>
+  /** `exp`. */
+  readonly expiresAt: Date
+}
+
+/**
+ * A decision on a proven caller: `true` lets the call through; anything else, or an `AuthError` thrown, refuses
+ * it. Guards made by `scope()`, `role()` and the like throw the error that fits.
+ */
+export type Guard<R = unknown> = (auth: Auth, request: R) => MaybePromise<boolean>
