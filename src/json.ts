@@ -1,0 +1,117 @@
+/** Deepest nesting of objects and lists that a token or a key set may have. */
+const maxDepth = 32
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/**
+ * Parses UTF-8 JSON whose outermost value is an object, and freezes it all the way down.
+ *
+ * Stricter than `JSON.parse`, which takes the last of two members with one name, so that two readers of one
+ * token could see two different claims (RFC 7519 §4 lets us refuse it; RFC 8259 §4 calls it unpredictable).
+ *
+ * @throws {SyntaxError} for invalid UTF-8, a byte order mark, anything but one object, a repeated member name,
+ * a lone surrogate, or nesting beyond 32.
+ */
+export function parseJsonObject(bytes: Uint8Array): Record<string, unknown> {
+  const text = utf8.decode(bytes)
+  // Counted before parsing, so that neither the parser nor the walk below meets a deep document.
+  const members = countMembers(text)
+  const value: unknown = JSON.parse(text)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new SyntaxError('the JSON text is not an object')
+  }
+  // A repeated name leaves one member where the text wrote two, however its letters were escaped.
+  if (freeze(value) !== members) throw new SyntaxError('a member name is repeated')
+  if (text.includes('\\u')) refuseLoneSurrogates(value)
+  return value as Record<string, unknown>
+}
+
+/** Counts the colons outside strings: one for each member, provided that the text is JSON at all. */
+function countMembers(text: string): number {
+  let members = 0
+  let depth = 0
+  for (let at = 0; at < text.length; at++) {
+    switch (text.charCodeAt(at)) {
+      case 0x22: // "
+        at = endOfString(text, at + 1)
+        break
+      case 0x3a: // :
+        members++
+        break
+      case 0x5b: // [
+      case 0x7b: // {
+        if (++depth > maxDepth) throw new SyntaxError('the JSON text is nested too deeply')
+        break
+      case 0x5d: // ]
+      case 0x7d: // }
+        depth--
+        break
+    }
+  }
+  return members
+}
+
+/** Index of the quote that closes a string, or the end of the text where none does. */
+function endOfString(text: string, from: number): number {
+  for (let at = from; ;) {
+    const quote = text.indexOf('"', at)
+    if (quote === -1) return text.length
+    let escapes = 0
+    while (text.charCodeAt(quote - 1 - escapes) === 0x5c) escapes++
+    if (escapes % 2 === 0) return quote
+    at = quote + 1
+  }
+}
+
+/** Freezes a value with everything in it, and counts the members of all its objects. */
+function freeze(value: object): number {
+  let members = 0
+  if (Array.isArray(value)) {
+    for (const item of value as unknown[]) members += freezeInner(item)
+  } else {
+    for (const name of Object.keys(value)) {
+      members += 1 + freezeInner((value as Record<string, unknown>)[name])
+    }
+  }
+  Object.freeze(value)
+  return members
+}
+
+function freezeInner(value: unknown): number {
+  return typeof value === 'object' && value !== null ? freeze(value) : 0
+}
+
+/**
+ * Half of a surrogate pair becomes U+FFFD wherever the string is next written as UTF-8, and two different
+ * subjects would become one.
+ */
+function refuseLoneSurrogates(value: unknown): void {
+  if (typeof value === 'string') {
+    if (!value.isWellFormed()) throw new SyntaxError('a string holds half of a surrogate pair')
+  } else if (typeof value === 'object' && value !== null) {
+    for (const [name, inner] of Object.entries(value)) {
+      refuseLoneSurrogates(name)
+      refuseLoneSurrogates(inner)
+    }
+  }
+}
+
+/** Reads a member an object itself has: what a polluted prototype offers does not count. */
+export function own(object: object, name: string): unknown {
+  return Object.hasOwn(object, name) ? (object as Record<string, unknown>)[name] : undefined
+}
+
+/** Freezes a value with everything in it, as far as it is plain data. */
+export function deepFreeze<T>(value: T): T {
+  if (isPlain(value) && !Object.isFrozen(value)) {
+    Object.freeze(value)
+    for (const inner of Object.values(value)) deepFreeze(inner)
+  }
+  return value
+}
+
+function isPlain(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || prototype === Object.prototype || Array.isArray(value)
+}
