@@ -1,0 +1,37 @@
+import type { AlgorithmName } from '../algorithms.ts'
+import type { Jwk, MaybePromise } from '../types.ts'
+
+/** A public key or secret in the platform's own form. */
+export type PlatformKey = unknown
+
+/** A diagnostics channel; a subscriber's error never reaches the publisher. */
+export interface Channel {
+  readonly hasSubscribers: boolean
+  publish(message: unknown): void
+}
+
+/** What the core needs of the machine it runs on; chosen by the package's `imports` conditions. */
+export interface Platform {
+  /** Decodes text known to be canonical base64url. */
+  readonly decodeBase64url: (text: string) => Uint8Array
+  /** SHA-256 of ASCII text, in a form fit for a map key. */
+  readonly digest: (text: string) => MaybePromise<string>
+  /** Names of the signature algorithms this machine can check. */
+  readonly supports: (algorithm: AlgorithmName) => boolean
+  /** Imports a public key for the given algorithms; throws or rejects when it is no valid key. */
+  readonly importPublicKey: (jwk: Jwk, algorithms: readonly AlgorithmName[]) => MaybePromise<PlatformKey>
+  /** Imports a shared secret. */
+  readonly importSecret: (
+    secret: Uint8Array,
+    algorithms: readonly AlgorithmName[],
+  ) => MaybePromise<PlatformKey>
+  /** Checks one signature. False for anything that is not exactly right; never throws. */
+  verifySignature(
+    algorithm: AlgorithmName,
+    key: PlatformKey,
+    signingInput: string,
+    signature: Uint8Array,
+  ): MaybePromise<boolean>
+  /** A named channel for observers. */
+  readonly channel: (name: string) => Channel
+}

@@ -1,0 +1,66 @@
+import { compactVerify, importJWK, type CryptoKey, type JWK } from 'jose'
+import { type AlgorithmName, algorithms } from '../algorithms.ts'
+import type { Jwk, MaybePromise } from '../types.ts'
+import type { Channel, Platform, PlatformKey } from './types.ts'
+
+export const decodeBase64url: Platform['decodeBase64url'] = (text: string): Uint8Array => {
+  const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
+  return Uint8Array.from(binary, (character) => character.charCodeAt(0))
+}
+
+export const digest: Platform['digest'] = async (text: string): Promise<string> => {
+  const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)))
+  return String.fromCharCode(...bytes)
+}
+
+/** What every maintained WebCrypto has; Ed448 and ML-DSA are not there yet. */
+export const supports: Platform['supports'] = (name: AlgorithmName): boolean =>
+  name !== 'Ed448' && algorithms[name].kty !== 'AKP'
+
+// WebCrypto ties a key to one algorithm, so a key that serves several is imported once for each.
+type KeyPerAlgorithm = ReadonlyMap<AlgorithmName, CryptoKey | Uint8Array>
+
+export const importPublicKey: Platform['importPublicKey'] = async (
+  jwk: Jwk,
+  algorithms: readonly AlgorithmName[],
+): Promise<PlatformKey> => {
+  // `alg`, `use`, `key_ops` and `ext` were judged already; WebCrypto would judge them its own way.
+  const { alg: _alg, use: _use, key_ops: _operations, ext: _extractable, ...material } = jwk
+  const keys = new Map<AlgorithmName, CryptoKey | Uint8Array>()
+  for (const name of algorithms) keys.set(name, await importJWK(material as JWK, name))
+  return keys
+}
+
+export const importSecret: Platform['importSecret'] = (
+  secret: Uint8Array,
+  algorithms: readonly AlgorithmName[],
+): MaybePromise<PlatformKey> => new Map(algorithms.map((name) => [name, secret]))
+
+export const verifySignature: Platform['verifySignature'] = async (
+  name: AlgorithmName,
+  key: PlatformKey,
+  signingInput: string,
+  signature: Uint8Array,
+): Promise<boolean> => {
+  const { signatureLength } = algorithms[name]
+  if (signatureLength !== undefined && signature.length !== signatureLength) return false
+  const platformKey = (key as KeyPerAlgorithm).get(name)
+  if (platformKey === undefined) return false
+  try {
+    await compactVerify(`${signingInput}.${toBase64url(signature)}`, platformKey, { algorithms: [name] })
+    return true
+  } catch {
+    return false
+  }
+}
+
+function toBase64url(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '')
+}
+
+const silent: Channel = { hasSubscribers: false, publish: () => undefined }
+
+export const channel: Platform['channel'] = (): Channel => silent
