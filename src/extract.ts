@@ -1,0 +1,121 @@
+import { InvalidRequestError } from './errors.ts'
+import { own } from './json.ts'
+import type { Credentials, Extractor, HttpRequest } from './types.ts'
+
+// RFC 9110 §11.4: the scheme in any case, spaces, a token68. Outer white space belongs to the header, not to it.
+const bearer = /^[\t ]*bearer +([\w\-.~+/]+=*)[\t ]*$/i
+// The scheme is ours, but what follows is not one token; or ours stands second in a list.
+const brokenBearer = /^[\t ]*bearer(?![\w!#$%&'*+.^`|~-])|,[\t ]*(?:bearer|dpop)[\t ]/i
+const token68 = /^[\w\-.~+/]+=*$/
+
+/** Finds the token in `Authorization: Bearer ...` (RFC 6750 §2.1): the default, and the only safe place. */
+export function fromHeader(): Extractor {
+  return (request) => {
+    const value = authorizationOf(request)
+    if (value === undefined) return undefined
+    const match = bearer.exec(value)
+    if (match !== null) return match[1]
+    if (brokenBearer.test(value)) throw new InvalidRequestError()
+    return undefined
+  }
+}
+
+/**
+ * Finds the token in the query parameter `access_token`. Such tokens end up in logs and histories, and RFC 9700
+ * §4.3.2 forbids them; for clients that can do nothing else.
+ */
+export function fromQuery(): Extractor {
+  return ({ url = '' }) => {
+    const start = url.indexOf('?')
+    if (start === -1) return undefined
+    const found: string[] = []
+    for (const [name, value] of new URLSearchParams(url.slice(start + 1).split('#', 1)[0])) {
+      if (name === 'access_token') found.push(value)
+      else if (name.startsWith('access_token[')) throw new InvalidRequestError()
+    }
+    return onlyOne(found)
+  }
+}
+
+/**
+ * Finds the token in the form parameter `access_token` (RFC 6750 §2.2), where a body parser ran before: never on
+ * GET or HEAD, and only of an `application/x-www-form-urlencoded` body.
+ */
+export function fromBody(): Extractor {
+  return (request) => {
+    const type = headerValues(request, 'content-type')[0] ?? ''
+    const { method = 'GET', body } = request
+    if (method === 'GET' || method === 'HEAD' || !/^application\/x-www-form-urlencoded *(?:;|$)/i.test(type))
+      return
+    if (typeof body !== 'object' || body === null) return
+    const value = own(body, 'access_token')
+    if (value === undefined) return
+    if (typeof value !== 'string') throw new InvalidRequestError()
+    return value
+  }
+}
+
+/**
+ * Looks in every one of these places, and insists on at most one answer (RFC 6750 §3.1).
+ *
+ * @throws {TypeError} when no place is named
+ */
+export function firstOf(...extractors: readonly Extractor[]): Extractor {
+  if (extractors.length === 0)
+    throw new TypeError('firstOf: name at least one place, for example fromHeader()')
+  return (request) => onlyOne(extractors.flatMap((extract) => extract(request) ?? []))
+}
+
+/** What an extractor found, with its form checked. */
+export function credentialsOf(extract: Extractor, request: HttpRequest): Credentials | undefined {
+  const found = extract(request)
+  if (found === undefined) return undefined
+  const token = typeof found === 'string' ? found : found.token
+  if (typeof token !== 'string')
+    throw new TypeError('tokenFrom: the function must return a string or undefined')
+  if (extract !== defaultExtractor && !token68.test(token)) throw new InvalidRequestError()
+  return { scheme: 'Bearer', token }
+}
+
+/** The extractor used when nothing else is said; its pattern has checked the token's characters already. */
+export const defaultExtractor: Extractor = fromHeader()
+
+function onlyOne<T>(found: readonly T[]): T | undefined {
+  if (found.length > 1) throw new InvalidRequestError('More than one access token was sent')
+  return found[0]
+}
+
+function authorizationOf(request: HttpRequest): string | undefined {
+  // Node keeps the first of two Authorization headers and says nothing (RFC 9110 §5.3 allows one).
+  if (request.rawHeaders !== undefined && countOf(request.rawHeaders, 'authorization') > 1) {
+    throw new InvalidRequestError('More than one Authorization header was sent')
+  }
+  const values = headerValues(request, 'authorization')
+  if (values.length > 1) throw new InvalidRequestError('More than one Authorization header was sent')
+  return values[0]
+}
+
+function countOf(rawHeaders: readonly string[], name: string): number {
+  let count = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const candidate = rawHeaders[at] as string
+    if (candidate.length === name.length && candidate.toLowerCase() === name) count++
+  }
+  return count
+}
+
+function headerValues({ headers, rawHeaders }: HttpRequest, name: string): readonly string[] {
+  if (typeof headers.get === 'function') {
+    const value = headers.get(name)
+    return value === null ? [] : [value]
+  }
+  const record = headers as Readonly<Record<string, string | readonly string[] | undefined>>
+  // Node writes every name in lower case; the parts of an event may not.
+  const values =
+    rawHeaders === undefined
+      ? Object.keys(record)
+          .filter((key) => key.toLowerCase() === name)
+          .flatMap((key) => record[key] ?? [])
+      : ((own(record, name) as string | readonly string[] | undefined) ?? [])
+  return typeof values === 'string' ? [values] : values
+}

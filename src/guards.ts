@@ -1,0 +1,205 @@
+import { type ClaimPath, claimAt } from './claims.ts'
+import { type AuthError, ForbiddenError, InsufficientScopeError, isAuthError } from './errors.ts'
+import { isPromise } from './maybe-promise.ts'
+import { isScopeName } from './scope-name.ts'
+import type { Auth, Guard, MaybePromise } from './types.ts'
+
+/** Names given one by one, or as one list. */
+export type NameArguments = readonly string[] | readonly [readonly string[]]
+
+/**
+ * Allows callers holding every one of these scopes, compared exactly.
+ *
+ * @throws {TypeError} when no scope is named, or a name is not a scope (RFC 6749 §3.3)
+ */
+export function scope(...names: NameArguments): Guard {
+  const required = scopeNames('scope', names)
+  return ({ scopes }) => {
+    for (const name of required) if (!scopes.has(name)) throw new InsufficientScopeError(required)
+    return true
+  }
+}
+
+/**
+ * Allows callers holding at least one of these scopes. The challenge names all of them.
+ *
+ * @throws {TypeError} when no scope is named, or a name is not a scope (RFC 6749 §3.3)
+ */
+export function anyScope(...names: NameArguments): Guard {
+  const accepted = scopeNames('anyScope', names)
+  return ({ scopes }) => {
+    for (const name of accepted) if (scopes.has(name)) return true
+    throw new InsufficientScopeError(accepted)
+  }
+}
+
+/** Allows callers having every one of these roles. @throws {TypeError} when no role is named */
+export function role(...names: NameArguments): Guard {
+  const required = namesOf('role', names)
+  return ({ roles }) => {
+    for (const name of required) if (!roles.has(name)) throw new ForbiddenError('role')
+    return true
+  }
+}
+
+/** Allows callers having at least one of these roles. @throws {TypeError} when no role is named */
+export function anyRole(...names: NameArguments): Guard {
+  const accepted = namesOf('anyRole', names)
+  return ({ roles }) => {
+    for (const name of accepted) if (roles.has(name)) return true
+    throw new ForbiddenError('role')
+  }
+}
+
+/** What a claim may be compared with. */
+export type ClaimValue = string | number | boolean | null
+
+/** A value, a list of values of which one must match, or a predicate. */
+export type ExpectedClaim = ClaimValue | readonly ClaimValue[] | ((value: unknown) => boolean)
+
+/**
+ * Allows callers whose claim is one of the expected values, or, where the claim is a list, holds one of them.
+ * A predicate sees the claim as it is, `undefined` when there is none, and must answer `true`.
+ *
+ * @param path name of the claim, or the names that lead to a nested one; a name is never split
+ * @throws {TypeError} when the path or the list of values is empty
+ */
+export function claim(path: ClaimPath, expected: ExpectedClaim): Guard {
+  if (path.length === 0) throw new TypeError('claim: name the claim, or the names that lead to it')
+  if (typeof expected === 'function') {
+    return ({ claims }) => {
+      if ((expected(claimAt(claims, path)) as unknown) !== true) throw new ForbiddenError('claim')
+      return true
+    }
+  }
+  const accepted: readonly unknown[] = Array.isArray(expected) ? expected : [expected]
+  if (
+    accepted.length === 0 ||
+    accepted.some((value) => value === undefined || (typeof value === 'object' && value !== null))
+  ) {
+    throw new TypeError(
+      'claim: say which value is expected: a string, number, boolean, null, or a list of these',
+    )
+  }
+  return ({ claims }) => {
+    const value = claimAt(claims, path)
+    const matches = Array.isArray(value)
+      ? value.some((item) => accepted.includes(item))
+      : accepted.includes(value)
+    if (!matches) throw new ForbiddenError('claim')
+    return true
+  }
+}
+
+/**
+ * Allows callers every one of these guards allows. All are asked, so that the challenge names every missing
+ * scope at once; a role or claim that is missing comes first, since no scope would help then.
+ *
+ * @throws {TypeError} when no guard is given
+ */
+export function allOf<R = unknown>(...guards: readonly Guard<R>[]): Guard<R> {
+  requireGuards('allOf', guards)
+  return (auth, request) => combine(guards, auth, request, whenAll)
+}
+
+/**
+ * Allows callers at least one of these guards allows.
+ *
+ * @throws {TypeError} when no guard is given
+ */
+export function anyOf<R = unknown>(...guards: readonly Guard<R>[]): Guard<R> {
+  requireGuards('anyOf', guards)
+  return (auth, request) => combine(guards, auth, request, whenAny)
+}
+
+/** Allows callers this guard forbids. Errors other than its refusal pass through. */
+export function not<R = unknown>(guard: Guard<R>): Guard<R> {
+  requireGuards('not', [guard])
+  return (auth, request) =>
+    combine([guard], auth, request, ([refusal]) => {
+      if (refusal === undefined) throw new ForbiddenError()
+      return true
+    })
+}
+
+function whenAll(refusals: readonly (AuthError | undefined)[]): true {
+  const failed = refusals.filter((refusal) => refusal !== undefined)
+  const hopeless = failed.find((refusal) => !(refusal instanceof InsufficientScopeError))
+  if (hopeless !== undefined) throw hopeless
+  if (failed.length > 0) throw new InsufficientScopeError(scopesWanted(failed))
+  return true
+}
+
+function whenAny(refusals: readonly (AuthError | undefined)[]): true {
+  if (refusals.includes(undefined)) return true
+  const wanted = scopesWanted(refusals)
+  throw wanted.length > 0 ? new InsufficientScopeError(wanted) : (refusals[0] as AuthError)
+}
+
+function scopesWanted(refusals: readonly (AuthError | undefined)[]): readonly string[] {
+  return [
+    ...new Set(
+      refusals.flatMap((refusal) => (refusal instanceof InsufficientScopeError ? refusal.scopes : [])),
+    ),
+  ]
+}
+
+type Verdict = (refusals: readonly (AuthError | undefined)[]) => true
+
+/** Asks every guard, and hands their refusals to the verdict: `undefined` where a guard allows. */
+function combine<R>(
+  guards: readonly Guard<R>[],
+  auth: Auth,
+  request: R,
+  verdict: Verdict,
+): MaybePromise<true> {
+  const answers = guards.map((guard) => ask(guard, auth, request))
+  return answers.some(isPromise)
+    ? Promise.all(answers).then(verdict)
+    : verdict(answers as (AuthError | undefined)[])
+}
+
+function ask<R>(guard: Guard<R>, auth: Auth, request: R): MaybePromise<AuthError | undefined> {
+  try {
+    const answer = guard(auth, request)
+    return isPromise(answer) ? answer.then(refusalUnlessTrue, refusalOf) : refusalUnlessTrue(answer)
+  } catch (error) {
+    return refusalOf(error)
+  }
+}
+
+// Only `true` allows: a predicate that forgot its `return` must not let anyone in.
+function refusalUnlessTrue(answer: unknown): AuthError | undefined {
+  return answer === true ? undefined : new ForbiddenError()
+}
+
+function refusalOf(error: unknown): AuthError {
+  if (isAuthError(error)) return error
+  throw error
+}
+
+function namesOf(guard: string, names: NameArguments): readonly string[] {
+  const [first] = names
+  const list =
+    Array.isArray(first) && names.length === 1 ? (first as readonly string[]) : (names as readonly string[])
+  if (list.length === 0 || list.some((name) => typeof name !== 'string' || name === '')) {
+    throw new TypeError(`${guard}: name at least one, as strings or as one list of strings`)
+  }
+  return [...list]
+}
+
+function scopeNames(guard: string, names: NameArguments): readonly string[] {
+  const list = namesOf(guard, names)
+  if (!list.every(isScopeName)) {
+    throw new TypeError(
+      `${guard}: a scope has no spaces, quotes, backslashes or characters beyond ASCII (RFC 6749 §3.3); name several scopes one by one`,
+    )
+  }
+  return list
+}
+
+function requireGuards(name: string, guards: readonly unknown[]): void {
+  if (guards.length === 0 || guards.some((guard) => typeof guard !== 'function')) {
+    throw new TypeError(`${name}: give it guards, for example ${name}(scope('reports:read'))`)
+  }
+}
