@@ -1,0 +1,141 @@
+import { boundedCache } from './cache.ts'
+import type { ClaimRules, ClaimsObject } from './claims.ts'
+import type { Clock } from './clock.ts'
+import { discoveredLocation, fixedLocation } from './discovery.ts'
+import type { AlgorithmName } from './algorithms.ts'
+import type { Fetch } from './http.ts'
+import type { IssuerSettings } from './issuer-options.ts'
+import type { KeyCacheSettings } from './key-cache-settings.ts'
+import { keyFetch } from './key-fetch.ts'
+import { importKeySet } from './key-set.ts'
+import { configuredKeys, type KeySnapshot, type KeySource, secretKey } from './key-source.ts'
+import { publishedKeys } from './jwks.ts'
+import { isPromise } from './maybe-promise.ts'
+import type { MaybePromise } from './types.ts'
+
+/** An issuer whose tokens may be accepted, with everything needed to judge them. */
+export interface TrustedIssuer {
+  readonly issuer: string
+  readonly rules: ClaimRules
+  readonly algorithms: readonly AlgorithmName[]
+  readonly keys: KeySource
+  readonly scopesOf: (claims: ClaimsObject) => readonly string[]
+  readonly rolesOf: (claims: ClaimsObject) => readonly string[]
+  readonly keysIdentity: string
+}
+
+/** The issuers of one resource server. */
+export interface Issuers {
+  /** Finds an issuer by its exact name; `undefined` when it is not trusted. */
+  readonly find: (name: string) => MaybePromise<TrustedIssuer | undefined>
+  /** Those known by now. */
+  readonly known: () => readonly TrustedIssuer[]
+}
+
+/** Means of everything that is fetched. */
+export interface NetworkOptions {
+  readonly fetch: Fetch
+  readonly clock: Clock
+  readonly random: () => number
+  readonly settings: KeyCacheSettings
+  readonly snapshots: Readonly<Record<string, KeySnapshot>>
+}
+
+/** Gives an issuer its source of keys. */
+export function trustedIssuer(settings: IssuerSettings, network: NetworkOptions): TrustedIssuer {
+  return { ...settings, keys: keySource(settings, network) }
+}
+
+function keySource({ issuer, algorithms, keys }: IssuerSettings, network: NetworkOptions): KeySource {
+  if (keys.from === 'secret') return secretKey(keys.key)
+  if (keys.from === 'set') return configuredKeys(keys.set)
+  const { fetch, clock, random, settings } = network
+  const location =
+    keys.from === 'uri'
+      ? fixedLocation(keys.uri)
+      : discoveredLocation({ issuer, fetch, clock, maxBytes: settings.maxBytes })
+  return publishedKeys({
+    issuer,
+    clock,
+    random,
+    settings,
+    fetchKeys: keyFetch({ location, fetch, clock, random, algorithms, settings }),
+    restored: restoredKeys(issuer, algorithms, network),
+  })
+}
+
+/** Keys of an earlier process, unless they are from the future, unusable, or imported asynchronously. */
+function restoredKeys(
+  issuer: string,
+  algorithms: readonly AlgorithmName[],
+  { snapshots, clock, settings }: NetworkOptions,
+): Parameters<typeof publishedKeys>[0]['restored'] {
+  const snapshot = Object.hasOwn(snapshots, issuer) ? snapshots[issuer] : undefined
+  if (snapshot === undefined) return undefined
+  const age = clock.wall() - snapshot.fetchedAt
+  const { jwks, etag, lastModified } = snapshot
+  // However it got there, no snapshot is trusted for longer than this configuration would trust an answer.
+  const freshFor = Math.min(snapshot.freshFor, Math.max(settings.maxFreshFor, settings.freshFor))
+  if (!(age >= 0) || !(freshFor >= 0)) return undefined
+  try {
+    const set = importKeySet(jwks, algorithms, settings.maxKeys)
+    if (isPromise(set)) return undefined
+    return { keys: { set, jwks, etag, lastModified, freshFor, confirmed: false }, age }
+  } catch {
+    return undefined
+  }
+}
+
+/** Issuers written in the configuration. */
+export function fixedIssuers(issuers: readonly TrustedIssuer[]): Issuers {
+  const byName = new Map(issuers.map((issuer) => [issuer.issuer, issuer]))
+  return { find: (name) => byName.get(name), known: () => issuers }
+}
+
+/** Seconds after which the function that vouches for issuers is asked again. */
+const vouchedFor = 600
+
+/**
+ * Issuers a function vouches for: asked once for any number of concurrent requests, its answer kept for ten
+ * minutes. A name it does not vouch for is never contacted and never remembered.
+ *
+ * @param resolve calls the function, and checks what it returns; its errors pass through
+ */
+export function dynamicIssuers(
+  resolve: (name: string) => MaybePromise<IssuerSettings | undefined>,
+  network: NetworkOptions,
+): Issuers {
+  const { clock, settings } = network
+  const vouched = boundedCache<{ issuer: TrustedIssuer; until: number }>({ max: settings.maxIssuers })
+  const asking = new Map<string, Promise<TrustedIssuer | undefined>>()
+
+  function remember(name: string, answer: IssuerSettings | undefined): TrustedIssuer | undefined {
+    const before = vouched.get(name)?.issuer
+    if (answer === undefined) {
+      vouched.delete(name)
+      return undefined
+    }
+    // New rules need no new keys.
+    const issuer =
+      before?.keysIdentity === answer.keysIdentity
+        ? { ...answer, keys: before.keys }
+        : trustedIssuer(answer, network)
+    vouched.set(name, { issuer, until: clock.steady() + vouchedFor })
+    return issuer
+  }
+
+  return {
+    find(name) {
+      const entry = vouched.get(name)
+      if (entry !== undefined && clock.steady() < entry.until) return entry.issuer
+      const underWay = asking.get(name)
+      if (underWay !== undefined) return underWay
+      const answer = resolve(name)
+      if (!isPromise(answer)) return remember(name, answer)
+      const pending = answer.then((settled) => remember(name, settled)).finally(() => asking.delete(name))
+      asking.set(name, pending)
+      return pending
+    },
+    known: () => [...vouched.values()].map(({ issuer }) => issuer),
+  }
+}

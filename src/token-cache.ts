@@ -1,0 +1,54 @@
+import { digest } from '#platform'
+import type { Proof } from './auth.ts'
+import { boundedCache } from './cache.ts'
+import type { TrustedIssuer } from './issuers.ts'
+import type { VerificationKey } from './keys.ts'
+import type { MaybePromise } from './types.ts'
+
+/** What is remembered of a token: that these bytes were signed by this key, and what they say. */
+export interface VerifiedToken {
+  readonly proof: Proof
+  readonly key: VerificationKey
+  /** The issuer under whose rules it was accepted. */
+  readonly issuer: TrustedIssuer
+  /** Length of the token, as a measure of the memory its claims take. */
+  readonly length: number
+}
+
+/** Memory of verified signatures. */
+export interface TokenCache {
+  /** The name a token is remembered under: a hash, so that the memory holds no credentials. */
+  readonly nameOf: (token: string) => MaybePromise<string>
+  readonly get: (name: string) => VerifiedToken | undefined
+  readonly set: (name: string, value: VerifiedToken) => void
+}
+
+/** Limits of a token cache. */
+export interface TokenCacheSettings {
+  /** Tokens. */
+  readonly max: number
+  /** Seconds. */
+  readonly maxAge: number
+}
+
+/** Characters of all remembered tokens together: 10,000 tokens of a common size fit. */
+const maxCharacters = 16_000_000
+
+/** Makes a token cache; every resource server has its own. */
+export function tokenCache({ max, maxAge }: TokenCacheSettings, now: () => number): TokenCache {
+  const entries = boundedCache<VerifiedToken & { readonly until: number }>({
+    max,
+    maxSize: maxCharacters,
+    sizeOf: ({ length }) => length,
+  })
+  return {
+    nameOf: digest,
+    get(name) {
+      const entry = entries.get(name)
+      return entry !== undefined && now() < entry.until ? entry : undefined
+    },
+    set(name, value) {
+      entries.set(name, { ...value, until: now() + maxAge })
+    },
+  }
+}
