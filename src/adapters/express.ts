@@ -1,0 +1,86 @@
+import type { NextFunction, Request, RequestHandler, Response } from 'express'
+import {
+  asResourceServer,
+  type Auth,
+  type Guard,
+  missingVerifyJwt,
+  type ResourceServer,
+  type ResourceServerOptions,
+  type RouteGuards,
+  routeGuards,
+  settle,
+} from 'oauth-resource-server'
+
+declare global {
+  // eslint-disable-next-line @typescript-eslint/no-namespace -- the only way Express's own types can be extended
+  namespace Express {
+    interface Request {
+      /** Who is calling; not set where `optional: true` let an anonymous caller through. */
+      auth: Auth
+    }
+  }
+}
+
+/** Which resource server verified a request: guards answer in its name. */
+const verifiedBy = Symbol.for('oauth-resource-server.verified-by')
+type VerifiedRequest = Request & { [verifiedBy]?: ResourceServer<unknown> }
+
+/**
+ * Middleware that lets only requests with a valid access token through, and leaves the caller on `req.auth`.
+ *
+ * @param options of the resource server, or one made elsewhere; from the environment when left out
+ * @throws {TypeError} for options that are missing, contradictory or unsafe
+ */
+export function verifyJwt<C>(options?: ResourceServerOptions<C> | ResourceServer<C>): RequestHandler {
+  const api = asResourceServer(options)
+  return (req: VerifiedRequest, res, next) => {
+    void settle(
+      () => api.adapter.authenticate(req),
+      (auth) => {
+        req.auth = auth as Auth
+        req[verifiedBy] = api
+        next()
+      },
+      (error) => refuse(api, error, res, next),
+    )
+  }
+}
+
+function guarded(guard: Guard<Request>): RequestHandler {
+  return (req: VerifiedRequest, res, next) => {
+    const api = req[verifiedBy]
+    if (api === undefined) {
+      next(missingVerifyJwt())
+      return
+    }
+    void settle(
+      () => api.adapter.authorize(guard, req.auth, req),
+      () => next(),
+      (error) => refuse(api, error, res, next),
+    )
+  }
+}
+
+function refuse(api: ResourceServer<unknown>, error: unknown, res: Response, next: NextFunction): void {
+  void settle(
+    () => api.adapter.answer(error),
+    ({ status, headers, body }) => void res.status(status).set(headers).send(body),
+    next,
+  )
+}
+
+type ExpressGuards = RouteGuards<RequestHandler, Request>
+const guards: ExpressGuards = routeGuards(guarded)
+
+/** Lets callers through who hold every one of these scopes; 403 naming them all otherwise. */
+export const requireScope: ExpressGuards['requireScope'] = guards.requireScope
+/** Lets callers through who hold at least one of these scopes. */
+export const requireAnyScope: ExpressGuards['requireAnyScope'] = guards.requireAnyScope
+/** Lets callers through who have every one of these roles. */
+export const requireRole: ExpressGuards['requireRole'] = guards.requireRole
+/** Lets callers through who have at least one of these roles. */
+export const requireAnyRole: ExpressGuards['requireAnyRole'] = guards.requireAnyRole
+/** Lets callers through whose claim is, or holds, one of the expected values. */
+export const requireClaim: ExpressGuards['requireClaim'] = guards.requireClaim
+/** Lets callers through whom a guard allows, or for whom a predicate answers `true`. */
+export const authorize: ExpressGuards['authorize'] = guards.authorize

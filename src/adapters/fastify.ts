@@ -1,0 +1,114 @@
+import type { IncomingMessage } from 'node:http'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import {
+  asResourceServer,
+  type Auth,
+  type Guard,
+  type HttpRequest,
+  missingVerifyJwt,
+  type ResourceServer,
+  type ResourceServerOptions,
+  type RouteGuards,
+  routeGuards,
+  settle,
+} from 'oauth-resource-server'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who is calling; not set where `optional: true` let an anonymous caller through. */
+    auth: Auth
+  }
+}
+
+/** Which resource server verified a request: guards answer in its name. */
+const verifiedBy = Symbol.for('oauth-resource-server.verified-by')
+
+/* eslint-disable @typescript-eslint/no-explicit-any -- Fastify's own way to say "any": a server's and route's generics */
+type AnyInstance = FastifyInstance<any, any, any, any, any>
+type AnyRequest = FastifyRequest<any, any, any, any, any, any, any, any>
+type AnyReply = FastifyReply<any, any, any, any, any, any, any, any>
+/* eslint-enable @typescript-eslint/no-explicit-any */
+type VerifiedRequest = AnyRequest & { [verifiedBy]?: ResourceServer<unknown> }
+type Done = (error?: Error) => void
+
+/** A hook for a route's `onRequest` or `preHandler`, whatever the server's and the route's types. */
+export type FastifyGuard = (request: AnyRequest, reply: AnyReply, done: Done) => void
+
+/** Options of the plugin: those of a resource server, or one made elsewhere. */
+export type VerifyJwtOptions<C = unknown> = ResourceServerOptions<C> | { readonly api: ResourceServer<C> }
+
+/**
+ * Plugin that lets only requests with a valid access token through, and leaves the caller on `request.auth`. It
+ * covers the context it is registered in and everything below; contexts beside it stay open.
+ *
+ * @throws {TypeError} through `app.ready()`, for options that are missing, contradictory or unsafe
+ */
+export function verifyJwt<C>(app: AnyInstance, options: VerifyJwtOptions<C>, done: Done): void {
+  const { api: given, ...rest } = options as { api?: ResourceServer<unknown> }
+  const api = asResourceServer(given ?? (rest as ResourceServerOptions<unknown>))
+  // Decorated once, so that every request has the same shape; a context below finds it done.
+  if (!app.hasRequestDecorator('auth')) app.decorateRequest('auth', undefined as unknown as Auth)
+  app.addHook('onRequest', (request: VerifiedRequest, reply, next) => {
+    void settle(
+      () => api.adapter.authenticate(viewOf(request)),
+      (auth) => {
+        request.auth = auth as Auth
+        request[verifiedBy] = api
+        next()
+      },
+      (error) => refuse(api, error, reply, next),
+    )
+  })
+  done()
+}
+
+// What fastify-plugin does: without it the hook would cover a context of its own, with no route in it.
+Object.assign(verifyJwt, {
+  [Symbol.for('skip-override')]: true,
+  [Symbol.for('fastify.display-name')]: 'oauth-resource-server',
+  [Symbol.for('plugin-meta')]: { fastify: '5.x', name: 'oauth-resource-server' },
+})
+
+function guarded(guard: Guard<FastifyRequest>): FastifyGuard {
+  return (request: VerifiedRequest, reply, done) => {
+    const api = request[verifiedBy]
+    if (api === undefined) {
+      done(missingVerifyJwt())
+      return
+    }
+    void settle(
+      () => api.adapter.authorize(guard, request.auth, request as FastifyRequest),
+      () => done(),
+      (error) => refuse(api, error, reply, done),
+    )
+  }
+}
+
+function viewOf({ raw, method, url, headers, body }: AnyRequest): HttpRequest {
+  const { rawHeaders } = raw as IncomingMessage
+  return { method, url: url as string, headers, rawHeaders, body: body as unknown }
+}
+
+function refuse(api: ResourceServer<unknown>, error: unknown, reply: AnyReply, done: Done): void {
+  void settle(
+    () => api.adapter.answer(error),
+    ({ status, headers, body }) => void reply.code(status).headers(headers).send(body),
+    (unhandled) => done(unhandled as Error),
+  )
+}
+
+type FastifyGuards = RouteGuards<FastifyGuard, FastifyRequest>
+const guards: FastifyGuards = routeGuards(guarded)
+
+/** Lets callers through who hold every one of these scopes; 403 naming them all otherwise. */
+export const requireScope: FastifyGuards['requireScope'] = guards.requireScope
+/** Lets callers through who hold at least one of these scopes. */
+export const requireAnyScope: FastifyGuards['requireAnyScope'] = guards.requireAnyScope
+/** Lets callers through who have every one of these roles. */
+export const requireRole: FastifyGuards['requireRole'] = guards.requireRole
+/** Lets callers through who have at least one of these roles. */
+export const requireAnyRole: FastifyGuards['requireAnyRole'] = guards.requireAnyRole
+/** Lets callers through whose claim is, or holds, one of the expected values. */
+export const requireClaim: FastifyGuards['requireClaim'] = guards.requireClaim
+/** Lets callers through whom a guard allows, or for whom a predicate answers `true`. */
+export const authorize: FastifyGuards['authorize'] = guards.authorize

@@ -1,0 +1,97 @@
+import type { Context, Middleware } from 'koa'
+import {
+  asResourceServer,
+  type Auth,
+  type Guard,
+  type HttpRequest,
+  missingVerifyJwt,
+  type ResourceServer,
+  type ResourceServerOptions,
+  type RouteGuards,
+  routeGuards,
+  settle,
+} from 'oauth-resource-server'
+
+declare module 'koa' {
+  interface DefaultState {
+    /** Who is calling; not set where `optional: true` let an anonymous caller through. */
+    auth: Auth
+  }
+}
+
+/** Which resource server verified a request: guards answer in its name. */
+const verifiedBy = Symbol.for('oauth-resource-server.verified-by')
+type VerifiedContext = Context & { [verifiedBy]?: ResourceServer<unknown> }
+
+type Proceed = () => Promise<void>
+
+/** Middleware for any Koa application, whatever its state and context. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- Koa's own way to say "any"
+export type KoaMiddleware = Middleware<any, any>
+
+/**
+ * Middleware that lets only requests with a valid access token through, and leaves the caller on
+ * `ctx.state.auth`.
+ *
+ * @param options of the resource server, or one made elsewhere; from the environment when left out
+ * @throws {TypeError} for options that are missing, contradictory or unsafe
+ */
+export function verifyJwt<C>(options?: ResourceServerOptions<C> | ResourceServer<C>): KoaMiddleware {
+  const api = asResourceServer(options)
+  return (ctx: VerifiedContext, next: Proceed) =>
+    settle(
+      () => api.adapter.authenticate(viewOf(ctx)),
+      (auth) => {
+        ctx.state.auth = auth as Auth
+        ctx[verifiedBy] = api
+        return next()
+      },
+      (error) => refuse(api, error, ctx),
+    )
+}
+
+function guarded(guard: Guard<Context>): KoaMiddleware {
+  return (ctx: VerifiedContext, next: Proceed) => {
+    const api = ctx[verifiedBy]
+    if (api === undefined) throw missingVerifyJwt()
+    return settle(
+      () => api.adapter.authorize(guard, ctx.state.auth, ctx),
+      () => next(),
+      (error) => refuse(api, error, ctx),
+    )
+  }
+}
+
+function viewOf({ req, request }: Context): HttpRequest {
+  return {
+    method: req.method,
+    url: req.url,
+    headers: req.headers,
+    rawHeaders: req.rawHeaders,
+    body: (request as { body?: unknown }).body,
+  }
+}
+
+/** Copies the refusal; what is none passes through to Koa's own error path. */
+function refuse(api: ResourceServer<unknown>, error: unknown, ctx: Context): void {
+  const { status, headers, body } = api.adapter.answer(error)
+  ctx.status = status
+  ctx.set(headers)
+  ctx.body = body
+}
+
+type KoaGuards = RouteGuards<KoaMiddleware, Context>
+const guards: KoaGuards = routeGuards(guarded)
+
+/** Lets callers through who hold every one of these scopes; 403 naming them all otherwise. */
+export const requireScope: KoaGuards['requireScope'] = guards.requireScope
+/** Lets callers through who hold at least one of these scopes. */
+export const requireAnyScope: KoaGuards['requireAnyScope'] = guards.requireAnyScope
+/** Lets callers through who have every one of these roles. */
+export const requireRole: KoaGuards['requireRole'] = guards.requireRole
+/** Lets callers through who have at least one of these roles. */
+export const requireAnyRole: KoaGuards['requireAnyRole'] = guards.requireAnyRole
+/** Lets callers through whose claim is, or holds, one of the expected values. */
+export const requireClaim: KoaGuards['requireClaim'] = guards.requireClaim
+/** Lets callers through whom a guard allows, or for whom a predicate answers `true`. */
+export const authorize: KoaGuards['authorize'] = guards.authorize
