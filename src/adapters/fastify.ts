@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import {
   asResourceServer,
@@ -50,7 +49,7 @@ export function verifyJwt<C>(app: AnyInstance, options: VerifyJwtOptions<C>, don
   if (!app.hasRequestDecorator('auth')) app.decorateRequest('auth', undefined as unknown as Auth)
   app.addHook('onRequest', (request: VerifiedRequest, reply, next) => {
     void settle(
-      () => api.adapter.authenticate(viewOf(request)),
+      () => api.adapter.authenticate(viewOf(request as FastifyRequest)),
       (auth) => {
         request.auth = auth as Auth
         request[verifiedBy] = api
@@ -84,9 +83,8 @@ function guarded(guard: Guard<FastifyRequest>): FastifyGuard {
   }
 }
 
-function viewOf({ raw, method, url, headers, body }: AnyRequest): HttpRequest {
-  const { rawHeaders } = raw as IncomingMessage
-  return { method, url: url as string, headers, rawHeaders, body: body as unknown }
+function viewOf({ raw, method, url, headers, body }: FastifyRequest): HttpRequest {
+  return { method, url, headers, rawHeaders: raw.rawHeaders, body }
 }
 
 function refuse(api: ResourceServer<unknown>, error: unknown, reply: AnyReply, done: Done): void {
