@@ -1,0 +1,328 @@
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { connect as connectHttp2, createServer as createHttp2Server, type Http2Server } from 'node:http2'
+import { createRequire } from 'node:module'
+import { type AddressInfo, connect } from 'node:net'
+import { getRequestListener } from '@hono/node-server'
+import express, { type ErrorRequestHandler, type RequestHandler } from 'express'
+import { fastify, type FastifyError, type FastifyInstance } from 'fastify'
+import { Hono } from 'hono'
+import Koa from 'koa'
+import type { Auth, Guard, ResourceServer, RouteGuards } from 'oauth-resource-server'
+import * as expressAdapter from 'oauth-resource-server/express'
+import * as fastifyAdapter from 'oauth-resource-server/fastify'
+import * as fetchAdapter from 'oauth-resource-server/fetch'
+import * as koaAdapter from 'oauth-resource-server/koa'
+
+/** The guards an adapter exports. */
+export type AdapterGuards = RouteGuards<unknown, unknown>
+
+/** How a host differs from the plain one. */
+export interface HostOptions {
+  /** Routes behind a guard, by path; each answers GET and POST. */
+  readonly routes?: Readonly<Record<string, (guards: AdapterGuards) => unknown>>
+  /** Runs within every handler, before it answers: the place for a handler that fails. */
+  readonly handler?: (auth: Auth | undefined) => unknown
+  /** Leaves `verifyJwt()` out, as someone forgetful might. */
+  readonly unverified?: boolean
+  /** Parses form bodies ahead of `verifyJwt()`, where the framework can. */
+  readonly form?: boolean
+  /**
+   * Speaks HTTP/2 without TLS. Express cannot: it gives every request and response its own prototype, made from
+   * those of `node:http`, under which the objects of `node:http2` lose their accessors.
+   */
+  readonly http2?: boolean
+}
+
+/** A running API of one framework. */
+export interface Host {
+  readonly origin: string
+  readonly port: number
+  /** How many requests reached a handler. */
+  readonly calls: () => number
+  /** What reached the framework's own error path, oldest first. */
+  readonly errors: () => readonly unknown[]
+  readonly close: () => Promise<void>
+}
+
+/**
+ * Starts an API on loopback: `verifyJwt(api)` for all of it, GET and POST on `/` without a guard, and the routes of
+ * the options. Its handler answers what {@link HostAnswer} says.
+ */
+export type StartHost = (api: ResourceServer<unknown>, options?: HostOptions) => Promise<Host>
+
+/** What the handler of a host answers. */
+export interface HostAnswer {
+  readonly subject?: string
+  readonly clientId?: string
+  readonly scopes: readonly string[]
+  readonly roles: readonly string[]
+  readonly anonymous: boolean
+}
+
+/** What became of the requests to one host. */
+interface Log {
+  calls: number
+  readonly errors: unknown[]
+}
+
+interface Serving {
+  readonly server: Pick<Server | Http2Server, 'address'>
+  readonly close: () => Promise<void>
+}
+
+function host(
+  serve: (api: ResourceServer<unknown>, options: HostOptions, log: Log) => Promise<Serving>,
+): StartHost {
+  return async (api, options = {}) => {
+    const log: Log = { calls: 0, errors: [] }
+    const { server, close } = await serve(api, options, log)
+    const { port } = server.address() as AddressInfo
+    return {
+      origin: `http://127.0.0.1:${port}`,
+      port,
+      calls: () => log.calls,
+      errors: () => log.errors,
+      close,
+    }
+  }
+}
+
+async function answer(auth: Auth | undefined, { handler }: HostOptions, log: Log): Promise<HostAnswer> {
+  log.calls++
+  await handler?.(auth)
+  return {
+    ...(auth?.subject === undefined ? {} : { subject: auth.subject }),
+    ...(auth?.clientId === undefined ? {} : { clientId: auth.clientId }),
+    scopes: [...(auth?.scopes ?? [])],
+    roles: [...(auth?.roles ?? [])],
+    anonymous: auth === undefined,
+  }
+}
+
+function guardsOf(options: HostOptions, guards: AdapterGuards): readonly (readonly [string, unknown])[] {
+  return Object.entries(options.routes ?? {}).map(([path, guard]) => [path, guard(guards)])
+}
+
+async function listen(listener: RequestListener, { http2 }: HostOptions): Promise<Serving> {
+  // Same events, same request and response surface: Node's compatibility layer is made for this.
+  const server = http2 === true ? createHttp2Server(listener as never) : createServer(listener)
+  const sessions = new Set<{ destroy: () => void }>()
+  server.on('session', (session: { destroy: () => void }) => sessions.add(session))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    server,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        if ('closeAllConnections' in server) server.closeAllConnections()
+        for (const session of sessions) session.destroy()
+      }),
+  }
+}
+
+const expressHost = (framework: typeof express): StartHost =>
+  host(async (api, options, log) => {
+    if (options.http2 === true) throw new TypeError('http2: Express has none')
+    const app = framework()
+    if (options.form === true) app.use(framework.urlencoded({ extended: true }))
+    if (options.unverified !== true) app.use(expressAdapter.verifyJwt(api))
+    const handler: RequestHandler = (req, res, next) => {
+      answer(req.auth, options, log).then((body) => res.json(body), next)
+    }
+    for (const [path, guard] of guardsOf(options, expressAdapter)) {
+      app.all(path, guard as RequestHandler, handler)
+    }
+    app.all('/', handler)
+    const record: ErrorRequestHandler = (error, _req, _res, next) => {
+      log.errors.push(error)
+      next(error)
+    }
+    app.use(record)
+    return await listen(app, options)
+  })
+
+const koaHost = (framework: typeof Koa): StartHost =>
+  host(async (api, options, log) => {
+    const app = new framework()
+    app.on('error', (error: unknown) => void log.errors.push(error))
+    if (options.form === true) {
+      app.use(async (ctx, next) => {
+        let text = ''
+        for await (const chunk of ctx.req) text += String(chunk)
+        Object.assign(ctx.request, { body: Object.fromEntries(new URLSearchParams(text)) })
+        await next()
+      })
+    }
+    if (options.unverified !== true) app.use(koaAdapter.verifyJwt(api))
+    const guards = new Map(guardsOf(options, koaAdapter))
+    app.use(async (ctx, next) => {
+      const guard = guards.get(ctx.path) as koaAdapter.KoaMiddleware | undefined
+      await (guard === undefined ? next() : guard(ctx, next))
+    })
+    app.use(async (ctx) => {
+      if (ctx.path === '/' || guards.has(ctx.path)) ctx.body = await answer(ctx.state.auth, options, log)
+    })
+    return await listen(app.callback(), options)
+  })
+
+const fastifyHost: StartHost = host(async (api, options, log) => {
+  const app = (options.http2 === true ? fastify({ http2: true }) : fastify()) as unknown as FastifyInstance
+  // Otherwise a client that keeps its HTTP/2 session open holds up close().
+  const sessions = new Set<{ destroy: () => void }>()
+  app.server.on('session', (session: { destroy: () => void }) => sessions.add(session))
+  app.addHook('onError', (_request, _reply, error, done) => {
+    log.errors.push(error satisfies FastifyError)
+    done()
+  })
+  app.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string' },
+    (_request, body, done) => {
+      done(null, Object.fromEntries(new URLSearchParams(String(body))))
+    },
+  )
+  if (options.unverified !== true) app.register(fastifyAdapter.verifyJwt, { api })
+  app.register((scope, _options, done) => {
+    for (const [path, guard] of [['/', []] as const, ...guardsOf(options, fastifyAdapter)]) {
+      scope.route({
+        method: ['GET', 'POST'],
+        url: path,
+        onRequest: guard as fastifyAdapter.FastifyGuard,
+        handler: (request) => answer(request.auth, options, log),
+      })
+    }
+    done()
+  })
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  return {
+    server: app.server,
+    close: async () => {
+      for (const session of sessions) session.destroy()
+      if (options.http2 !== true) app.server.closeAllConnections()
+      await app.close()
+    },
+  }
+})
+
+const fetchHost: StartHost = host(async (api, options, log) => {
+  const app = new Hono()
+  app.onError((error, c) => {
+    log.errors.push(error)
+    return c.text('Internal Server Error', 500)
+  })
+  for (const [path, guard] of [['/', undefined] as const, ...guardsOf(options, fetchAdapter)]) {
+    const handler = async (_request: Request, auth: Auth | undefined): Promise<Response> =>
+      Response.json(await answer(auth, options, log))
+    const guards = guard === undefined ? [] : [guard as Guard<Request>]
+    if (options.unverified === true) {
+      app.all(path, async ({ req }) => {
+        for (const ask of guards) await ask(undefined as unknown as Auth, req.raw)
+        return await handler(req.raw, undefined)
+      })
+    } else {
+      const route = fetchAdapter.protect(
+        api,
+        ...guards,
+      )(handler as fetchAdapter.ProtectedHandler<unknown, []>)
+      app.all(path, ({ req }) => route(req.raw))
+    }
+  }
+  return await listen(getRequestListener(app.fetch) as RequestListener, options)
+})
+
+// Both older majors are installed under names of their own, to which no types belong.
+const load = createRequire(import.meta.url)
+
+/** Every framework the adapters are for, by name. */
+export const hosts: Readonly<Record<string, StartHost>> = {
+  'express 4': expressHost(load('express4') as typeof express),
+  'express 5': expressHost(express),
+  'fastify 5': fastifyHost,
+  'koa 2': koaHost(load('koa2') as typeof Koa),
+  'koa 3': koaHost(Koa),
+  fetch: fetchHost,
+}
+
+/** Those of {@link hosts} that speak HTTP/2. */
+export const http2Hosts: Readonly<Record<string, StartHost>> = Object.fromEntries(
+  Object.entries(hosts).filter(([name]) => !name.startsWith('express')),
+)
+
+/** An answer as it came over the wire. */
+export interface RawAnswer {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: string
+}
+
+/**
+ * Sends exactly this text, each character one byte, and reads until the server closes: for requests that `fetch`
+ * would not send. Ask for `Connection: close`.
+ */
+export async function rawRequest(port: number, text: string): Promise<RawAnswer> {
+  const chunks: Buffer[] = []
+  await new Promise<void>((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => void socket.write(text, 'latin1'))
+    socket.on('data', (chunk) => chunks.push(chunk))
+    socket.on('error', reject)
+    socket.on('close', () => resolve())
+  })
+  const received = Buffer.concat(chunks).toString('latin1')
+  const end = received.indexOf('\r\n\r\n')
+  const [statusLine = '', ...lines] = received.slice(0, end).split('\r\n')
+  const headers = new Headers(
+    lines.map((line): [string, string] => [nameIn(line), line.slice(nameIn(line).length + 1)]),
+  )
+  const body = received.slice(end + 4)
+  return {
+    status: Number(statusLine.split(' ')[1]),
+    headers,
+    body: headers.get('transfer-encoding') === 'chunked' ? unchunked(body) : body,
+  }
+}
+
+function nameIn(line: string): string {
+  return line.slice(0, line.indexOf(':'))
+}
+
+function unchunked(body: string): string {
+  let text = ''
+  for (let at = 0; ;) {
+    const lineEnd = body.indexOf('\r\n', at)
+    const length = parseInt(body.slice(at, lineEnd), 16)
+    if (!(length > 0)) return text
+    text += body.slice(lineEnd + 2, lineEnd + 2 + length)
+    at = lineEnd + 2 + length + 2
+  }
+}
+
+/** One GET over HTTP/2 without TLS; a header with a list of values is sent once for each. */
+export async function http2Request(
+  port: number,
+  headers: Readonly<Record<string, string | readonly string[]>> = {},
+  path = '/',
+): Promise<RawAnswer> {
+  const session = connectHttp2(`http://127.0.0.1:${port}`)
+  try {
+    return await new Promise((resolve, reject) => {
+      session.on('error', reject)
+      const stream = session.request({ ':path': path, ...(headers as Record<string, string | string[]>) })
+      let answered: Omit<RawAnswer, 'body'>
+      let body = ''
+      stream.setEncoding('utf8')
+      stream.on('response', (received) => {
+        const list = Object.entries(received).filter(([name]) => !name.startsWith(':'))
+        answered = {
+          status: received[':status'] ?? 0,
+          headers: new Headers(list.map(([name, value]): [string, string] => [name, String(value)])),
+        }
+      })
+      stream.on('data', (chunk: string) => (body += chunk))
+      stream.on('error', reject)
+      stream.on('end', () => resolve({ ...answered, body }))
+      stream.end()
+    })
+  } finally {
+    session.close()
+  }
+}
