@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { connect as connectHttp2, createServer as createHttp2Server, type Http2Server } from 'node:http2'
 import { createRequire } from 'node:module'
 import { type AddressInfo, connect } from 'node:net'
@@ -103,9 +103,14 @@ function guardsOf(options: HostOptions, guards: AdapterGuards): readonly (readon
   return Object.entries(options.routes ?? {}).map(([path, guard]) => [path, guard(guards)])
 }
 
-async function listen(listener: RequestListener, { http2 }: HostOptions): Promise<Serving> {
+type Listener = (request: IncomingMessage, response: ServerResponse) => unknown
+
+async function listen(listener: Listener, { http2 }: HostOptions): Promise<Serving> {
   // Same events, same request and response surface: Node's compatibility layer is made for this.
-  const server = http2 === true ? createHttp2Server(listener as never) : createServer(listener)
+  const server =
+    http2 === true
+      ? createHttp2Server(listener as never)
+      : createServer((request, response) => void listener(request, response))
   const sessions = new Set<{ destroy: () => void }>()
   server.on('session', (session: { destroy: () => void }) => sessions.add(session))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -227,7 +232,7 @@ const fetchHost: StartHost = host(async (api, options, log) => {
       app.all(path, ({ req }) => route(req.raw))
     }
   }
-  return await listen(getRequestListener(app.fetch) as RequestListener, options)
+  return await listen(getRequestListener(app.fetch), options)
 })
 
 // Both older majors are installed under names of their own, to which no types belong.
