@@ -1,0 +1,32 @@
+import Router from '@koa/router'
+import Koa from 'koa'
+import { requireRole, requireScope, verifyJwt } from 'oauth-resource-server/koa'
+import { api } from './registrations.ts'
+import { running, type Running } from './running.ts'
+
+/** Starts the API on Koa. */
+export function startKoaApi(issuer: string): Promise<Running> {
+  const app = new Koa()
+  const open = new Router()
+  const secured = new Router()
+
+  open.get('/public', (ctx) => {
+    ctx.body = { open: 'to everyone' }
+  })
+
+  secured.get('/me', (ctx) => {
+    ctx.body = ctx.state.auth.claims
+  })
+  secured.get('/reports', requireScope('reports:read'), (ctx) => {
+    ctx.body = ['2025', '2026']
+  })
+  secured.delete('/reports/:id', requireRole('admin'), (ctx) => {
+    ctx.status = 204
+  })
+
+  app.use(open.routes())
+  app.use(verifyJwt({ issuer, audience: api, clockTolerance: 0 }))
+  app.use(secured.routes())
+
+  return running('Koa', app.listen(0, '127.0.0.1'))
+}
