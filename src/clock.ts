@@ -6,6 +6,8 @@ export interface Clock {
   readonly steady: () => number
   /** Resolves after so many milliseconds; keeps no process alive. */
   readonly wait: (ms: number) => Promise<void>
+  /** As `wait`, within an exchange: keeps the process alive, as the connection before and after it does. */
+  readonly pause: (ms: number) => Promise<void>
   /** Aborts after so many milliseconds; keeps no process alive. */
   readonly deadline: (ms: number) => AbortSignal
 }
@@ -30,6 +32,7 @@ export function systemClock(now?: () => number): Clock {
         const timer: unknown = setTimeout(resolve, ms)
         if (typeof timer === 'object' && timer !== null && 'unref' in timer) (timer as NodeJS.Timeout).unref()
       }),
+    pause: (ms) => new Promise((resolve) => void setTimeout(resolve, ms)),
     deadline: (ms) => AbortSignal.timeout(ms),
   }
 }

@@ -12,7 +12,7 @@ import type { Channel } from './platform/types.ts'
  * | `fetchStart` | `{ issuer }` |
  * | `fetched` | `{ issuer, keyCount, seconds }` |
  * | `notModified` | `{ issuer, seconds }` |
- * | `fetchFailed` | `{ issuer, error, failures, retryIn }` |
+ * | `fetchFailed` | `{ issuer, error, seconds, failures, retryIn }` |
  * | `keysChanged` | `{ issuer, added, removed, refused }`: numbers of keys |
  * | `staleServed` | `{ issuer, ageSeconds }` |
  * | `unknownKeyId` | `{ issuer }` |

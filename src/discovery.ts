@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts'
-import { type Fetch, FetchError, getJson, isFetchable, isLoopback } from './http.ts'
+import { type Fetch, FetchError, getJson, isFetchable, isLoopback, withSignal } from './http.ts'
 import { own } from './json.ts'
 
 /** Where an issuer's keys are, as its metadata says. */
@@ -44,10 +44,11 @@ export function discoveredLocation(options: DiscoveryOptions): KeyLocation {
         return { uri: known.uri, remembered: true }
       }
       try {
-        const limit = known === undefined ? signal : AbortSignal.any([signal, clock.deadline(secondLookMs)])
-        const uri = await discover({ ...options, signal: limit })
+        const found = discover({ ...options, signal })
+        const uri = await (known === undefined ? found : withSignal(found, clock.deadline(secondLookMs)))
         known = { uri, freshUntil: clock.steady() + freshFor }
         doubted = false
+        failures = 0
         return { uri, remembered: false }
       } catch (error) {
         // The keys it leads to are judged by their own age, so an old location does no harm.
@@ -85,10 +86,10 @@ export function metadataUrls(issuer: string): readonly [string, string] {
 async function discover(options: DiscoveryOptions & { readonly signal: AbortSignal }): Promise<string> {
   const [first, second] = metadataUrls(options.issuer)
   const metadata = (await metadataAt(first, options)) ?? (await metadataAt(second, options))
-  if (metadata === undefined) throw new FetchError('the issuer publishes no metadata')
+  if (metadata === undefined) throw new FetchError('the issuer publishes no metadata', { status: 404 })
   // Compared before anything else in the document is looked at.
   if (own(metadata, 'issuer') !== options.issuer) {
-    throw new FetchError('the metadata names another issuer than the one configured')
+    throw new FetchError('the metadata names another issuer than the one configured', { status: 200 })
   }
   return checkedKeyUri(own(metadata, 'jwks_uri'), new URL(options.issuer))
 }
@@ -100,7 +101,10 @@ async function metadataAt(
   try {
     const { document, headers } = await getJson(url, options)
     const type = headers.get('content-type')
-    return type === null || /^[^;]*\bjson *(?:;|$)/i.test(type) ? document : undefined
+    const isJson = type === null || /^[^;]*\bjson *(?:;|$)/i.test(type)
+    return isJson && document !== undefined && typeof own(document, 'issuer') === 'string'
+      ? document
+      : undefined
   } catch (error) {
     // An answer says that the server is there and has something else in this place; silence says nothing.
     if (error instanceof FetchError && isElsewhere(error.status)) return undefined
@@ -117,12 +121,14 @@ function isElsewhere(status: number | undefined): boolean {
  * our requests against machines that only we can reach.
  */
 function checkedKeyUri(value: unknown, issuer: URL): string {
-  if (typeof value !== 'string' || !URL.canParse(value)) throw new FetchError('the metadata has no jwks_uri')
+  if (typeof value !== 'string' || !URL.canParse(value)) {
+    throw new FetchError('the metadata has no jwks_uri', { status: 200 })
+  }
   const url = new URL(value)
   const isAddress = /^[\d.]+$|^\[/.test(url.hostname) || isLoopback(url)
   const ownHost = url.hostname === issuer.hostname
   if (!isFetchable(url) || (isAddress && !ownHost && !isLoopback(issuer)) || url.username !== '') {
-    throw new FetchError('the jwks_uri of the metadata is not one that may be fetched')
+    throw new FetchError('the jwks_uri of the metadata is not one that may be fetched', { status: 200 })
   }
   return url.href
 }

@@ -69,6 +69,11 @@ export async function getJson(url: string, options: GetOptions): Promise<JsonAns
     discard(response)
     return { document: undefined, headers: response.headers }
   }
+  // A `fetch` of the user's own may follow redirects all the same.
+  if (response.redirected) {
+    discard(response)
+    throw new FetchError('the server redirects elsewhere', { status: 302 })
+  }
   if (response.status !== 200) {
     discard(response)
     throw new FetchError(`the server answered with status ${response.status}`, {
@@ -84,7 +89,8 @@ export async function getJson(url: string, options: GetOptions): Promise<JsonAns
   }
 }
 
-async function withSignal<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+/** Waits for work no longer than a signal lasts. @throws {FetchError} for whatever goes wrong */
+export async function withSignal<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   let onAbort: (() => void) | undefined
   const aborted = new Promise<never>((_resolve, reject) => {
     onAbort = (): void => {

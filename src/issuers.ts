@@ -7,10 +7,10 @@ import type { Fetch } from './http.ts'
 import type { IssuerSettings } from './issuer-options.ts'
 import type { KeyCacheSettings } from './key-cache-settings.ts'
 import { keyFetch } from './key-fetch.ts'
-import { importKeySet } from './key-set.ts'
 import { configuredKeys, type KeySnapshot, type KeySource, secretKey } from './key-source.ts'
 import { publishedKeys } from './jwks.ts'
 import { isPromise } from './maybe-promise.ts'
+import { restoredKeys } from './snapshot.ts'
 import type { MaybePromise } from './types.ts'
 
 /** An issuer whose tokens may be accepted, with everything needed to judge them. */
@@ -54,36 +54,15 @@ function keySource({ issuer, algorithms, keys }: IssuerSettings, network: Networ
     keys.from === 'uri'
       ? fixedLocation(keys.uri)
       : discoveredLocation({ issuer, fetch, clock, maxBytes: settings.maxBytes })
+  const snapshot = Object.hasOwn(network.snapshots, issuer) ? network.snapshots[issuer] : undefined
   return publishedKeys({
     issuer,
     clock,
     random,
     settings,
     fetchKeys: keyFetch({ location, fetch, clock, random, algorithms, settings }),
-    restored: restoredKeys(issuer, algorithms, network),
+    restored: restoredKeys(snapshot, algorithms, clock, settings),
   })
-}
-
-/** Keys of an earlier process, unless they are from the future, unusable, or imported asynchronously. */
-function restoredKeys(
-  issuer: string,
-  algorithms: readonly AlgorithmName[],
-  { snapshots, clock, settings }: NetworkOptions,
-): Parameters<typeof publishedKeys>[0]['restored'] {
-  const snapshot = Object.hasOwn(snapshots, issuer) ? snapshots[issuer] : undefined
-  if (snapshot === undefined) return undefined
-  const age = clock.wall() - snapshot.fetchedAt
-  const { jwks, etag, lastModified } = snapshot
-  // However it got there, no snapshot is trusted for longer than this configuration would trust an answer.
-  const freshFor = Math.min(snapshot.freshFor, Math.max(settings.maxFreshFor, settings.freshFor))
-  if (!(age >= 0) || !(freshFor >= 0)) return undefined
-  try {
-    const set = importKeySet(jwks, algorithms, settings.maxKeys)
-    if (isPromise(set)) return undefined
-    return { keys: { set, jwks, etag, lastModified, freshFor, confirmed: false }, age }
-  } catch {
-    return undefined
-  }
 }
 
 /** Issuers written in the configuration. */
@@ -115,9 +94,10 @@ export function dynamicIssuers(
       vouched.delete(name)
       return undefined
     }
-    // New rules need no new keys.
+    // New rules need no new fetch. Keys that are not fetched are taken as they are said now.
+    const fetched = answer.keys.from === 'uri' || answer.keys.from === 'metadata'
     const issuer =
-      before?.keysIdentity === answer.keysIdentity
+      fetched && before?.keysIdentity === answer.keysIdentity
         ? { ...answer, keys: before.keys }
         : trustedIssuer(answer, network)
     vouched.set(name, { issuer, until: clock.steady() + vouchedFor })
@@ -132,7 +112,9 @@ export function dynamicIssuers(
       if (underWay !== undefined) return underWay
       const answer = resolve(name)
       if (!isPromise(answer)) return remember(name, answer)
-      const pending = answer.then((settled) => remember(name, settled)).finally(() => asking.delete(name))
+      const pending = Promise.resolve(answer)
+        .then((settled) => remember(name, settled))
+        .finally(() => asking.delete(name))
       asking.set(name, pending)
       return pending
     },

@@ -1,7 +1,7 @@
 import type { AlgorithmName } from './algorithms.ts'
 import type { Clock } from './clock.ts'
 import type { KeyLocation } from './discovery.ts'
-import { type Fetch, FetchError, freshnessOf, getJson, type JsonAnswer } from './http.ts'
+import { type Fetch, FetchError, freshnessOf, getJson, type JsonAnswer, withSignal } from './http.ts'
 import { type KeyCacheSettings, minFreshFor, retryPauseMs } from './key-cache-settings.ts'
 import { importKeySet, type KeySet } from './key-set.ts'
 
@@ -10,6 +10,8 @@ export interface FetchedKeys {
   readonly set: KeySet
   /** The document itself, for snapshots. */
   readonly jwks: { readonly keys: readonly unknown[] }
+  /** Where they were found: a validator says nothing about another place (RFC 9110 §8.8). */
+  readonly uri: string | undefined
   readonly etag: string | undefined
   readonly lastModified: string | undefined
   /** Seconds they are fresh, counted from the answer. */
@@ -37,9 +39,11 @@ export function keyFetch(options: KeyFetchOptions): KeyFetch {
   const { location, clock, settings } = options
   return async (previous) => {
     const signal = clock.deadline(settings.timeoutMs)
-    const { uri, remembered } = await withRetry(options, signal, () => location.get(signal))
+    const attempt = withOneRetry(options, signal)
+    const from = (uri: string): Promise<FetchedKeys> => getKeys(uri, options, signal, previous)
+    const { uri, remembered } = await attempt(() => location.get(signal))
     try {
-      const keys = await withRetry(options, signal, () => getKeys(uri, options, signal, previous))
+      const keys = await attempt(() => from(uri))
       location.succeeded()
       return keys
     } catch (error) {
@@ -49,7 +53,9 @@ export function keyFetch(options: KeyFetchOptions): KeyFetch {
       // The keys moved: the metadata may know where to.
       const moved = await location.get(signal)
       if (moved.uri === uri) throw failure
-      return getKeys(moved.uri, options, signal, previous)
+      const keys = await from(moved.uri)
+      location.succeeded()
+      return keys
     }
   }
 }
@@ -64,20 +70,21 @@ async function getKeys(
     fetch,
     signal,
     maxBytes: settings.maxBytes,
-    headers: previous === undefined ? {} : conditionsOf(previous),
+    headers: previous?.uri === uri ? conditionsOf(previous) : {},
   })
   const freshFor = clampedFreshness(answer, settings)
-  if (answer.document === undefined) {
-    // Only a request with conditions is answered so, and only what we have gives conditions.
-    return { ...(previous as FetchedKeys), freshFor, confirmed: true }
+  if (answer.document === undefined && previous !== undefined) {
+    // What a confirmation does not say anew stays as it was (RFC 9111 §4.3.4).
+    return { ...previous, freshFor: freshFor ?? previous.freshFor, confirmed: true }
   }
   const set = await importKeySet(answer.document, algorithms, settings.maxKeys, previous?.set)
   return {
     set,
     jwks: answer.document as unknown as FetchedKeys['jwks'],
+    uri,
     etag: answer.headers.get('etag') ?? undefined,
-    lastModified: answer.headers.get('last-modified') ?? undefined,
-    freshFor,
+    lastModified: lastModifiedOf(answer),
+    freshFor: freshFor ?? settings.freshFor,
     confirmed: false,
   }
 }
@@ -89,27 +96,43 @@ function conditionsOf({ etag, lastModified }: FetchedKeys): Record<string, strin
   }
 }
 
-function clampedFreshness({ headers }: JsonAnswer, settings: KeyCacheSettings): number {
-  const said = freshnessOf(headers)
-  if (said === undefined) return settings.freshFor
-  return Math.min(Math.max(said, minFreshFor), settings.maxFreshFor)
+/** Counts in seconds: keys that changed just before the answer may change once more under the same date. */
+function lastModifiedOf({ headers }: JsonAnswer): string | undefined {
+  const value = headers.get('last-modified')
+  const age = Date.parse(headers.get('date') ?? '') - Date.parse(value ?? '')
+  // RFC 9110 §8.8.2.2
+  return value !== null && age >= 60_000 ? value : undefined
 }
 
-/** Tries once more after what may pass: no answer, 408, 429, 5xx; but not where the server said when. */
-async function withRetry<T>(
+function clampedFreshness({ headers }: JsonAnswer, settings: KeyCacheSettings): number | undefined {
+  const said = freshnessOf(headers)
+  return said === undefined ? undefined : Math.min(Math.max(said, minFreshFor), settings.maxFreshFor)
+}
+
+/** Runs the steps of one exchange; of all its steps, one is tried once more. */
+function withOneRetry(
   { clock, random }: KeyFetchOptions,
   signal: AbortSignal,
-  work: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    const { status, retryAfter } = asFetchError(error)
-    const mayPass = status === undefined || status === 408 || status === 429 || status >= 500
-    if (!mayPass || retryAfter !== undefined || signal.aborted) throw error
-    await clock.wait(retryPauseMs.min + random() * (retryPauseMs.max - retryPauseMs.min))
-    return work()
+): <T>(step: () => Promise<T>) => Promise<T> {
+  let retried = false
+  return async (step) => {
+    try {
+      return await step()
+    } catch (error) {
+      if (retried || signal.aborted || !mayPass(asFetchError(error))) throw error
+      retried = true
+      const ms = retryPauseMs.min + random() * (retryPauseMs.max - retryPauseMs.min)
+      await withSignal(clock.pause(ms), signal)
+      return step()
+    }
   }
+}
+
+/** What may be gone a moment later: no answer, 408, 429, 5xx; but not where the server said when. */
+function mayPass({ status, retryAfter }: FetchError): boolean {
+  return (
+    retryAfter === undefined && (status === undefined || status === 408 || status === 429 || status >= 500)
+  )
 }
 
 /** Every failure of a fetch as one class; what we did not foresee is told by its class alone. */

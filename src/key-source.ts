@@ -1,8 +1,11 @@
 import { InvalidTokenError } from './errors.ts'
+import { type KeyCounters, noEvents } from './key-events.ts'
 import { chooseKey, type KeySet } from './key-set.ts'
 import type { VerificationKey } from './keys.ts'
 import { isPromise } from './maybe-promise.ts'
 import type { JwtHeader, MaybePromise } from './types.ts'
+
+export type { KeyCounters } from './key-events.ts'
 
 /** Where the keys of one issuer come from. */
 export interface KeySource {
@@ -34,40 +37,17 @@ export interface KeyHealth {
   readonly counters: KeyCounters
 }
 
-/** Events since the start. */
-export interface KeyCounters {
-  /** Fetches begun. */
-  readonly fetches: number
-  /** Of these: failed, and answered with "not modified". */
-  readonly failures: number
-  readonly notModified: number
-  /** Requests served with keys past their freshness. */
-  readonly staleServed: number
-  /** Tokens whose key was not in the set. */
-  readonly unknownKeyIds: number
-  /** Of these: refused without asking the issuer, because it was asked too often already. */
-  readonly refreshLimited: number
-}
-
 /** Keys as they were fetched, with what is needed to judge their age elsewhere. */
 export interface KeySnapshot {
   readonly jwks: { readonly keys: readonly unknown[] }
+  /** Where they were fetched from. */
+  readonly uri?: string | undefined
   readonly etag?: string | undefined
   readonly lastModified?: string | undefined
   /** Seconds since the epoch. */
   readonly fetchedAt: number
   /** Seconds they are fresh from then on. */
   readonly freshFor: number
-}
-
-/** No events, to start from. */
-export const noEvents: KeyCounters = {
-  fetches: 0,
-  failures: 0,
-  notModified: 0,
-  staleServed: 0,
-  unknownKeyIds: 0,
-  refreshLimited: 0,
 }
 
 /** Keys written in the configuration. */
