@@ -12,8 +12,10 @@ export interface Channel {
 
 /** What the core needs of the machine it runs on; chosen by the package's `imports` conditions. */
 export interface Platform {
-  /** Decodes text known to be canonical base64url. */
-  readonly decodeBase64url: (text: string) => Uint8Array
+  /** Decodes base64url, as leniently as the platform does; `undefined` or nonsense for what is none. */
+  readonly decodeBase64url: (text: string) => Uint8Array | undefined
+  /** Encodes canonical base64url. */
+  readonly encodeBase64url: (bytes: Uint8Array) => string
   /** SHA-256 of ASCII text, in a form fit for a map key. */
   readonly digest: (text: string) => MaybePromise<string>
   /** Names of the signature algorithms this machine can check. */

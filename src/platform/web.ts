@@ -3,14 +3,27 @@ import { type AlgorithmName, algorithms } from '../algorithms.ts'
 import type { Jwk, MaybePromise } from '../types.ts'
 import type { Channel, Platform, PlatformKey } from './types.ts'
 
-export const decodeBase64url: Platform['decodeBase64url'] = (text: string): Uint8Array => {
-  const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
-  return Uint8Array.from(binary, (character) => character.charCodeAt(0))
+export const decodeBase64url: Platform['decodeBase64url'] = (text: string): Uint8Array | undefined => {
+  try {
+    const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
+    return Uint8Array.from(binary, (character) => character.charCodeAt(0))
+  } catch {
+    return undefined
+  }
+}
+
+export const encodeBase64url: Platform['encodeBase64url'] = (bytes: Uint8Array): string =>
+  btoa(binaryOf(bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+
+function binaryOf(bytes: Uint8Array): string {
+  let binary = ''
+  for (const byte of bytes) binary += String.fromCharCode(byte)
+  return binary
 }
 
 export const digest: Platform['digest'] = async (text: string): Promise<string> => {
   const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)))
-  return String.fromCharCode(...bytes)
+  return binaryOf(bytes)
 }
 
 /** What every maintained WebCrypto has; Ed448 and ML-DSA are not there yet. */
@@ -47,18 +60,11 @@ export const verifySignature: Platform['verifySignature'] = async (
   const platformKey = (key as KeyPerAlgorithm).get(name)
   if (platformKey === undefined) return false
   try {
-    await compactVerify(`${signingInput}.${toBase64url(signature)}`, platformKey, { algorithms: [name] })
+    await compactVerify(`${signingInput}.${encodeBase64url(signature)}`, platformKey, { algorithms: [name] })
     return true
   } catch {
     return false
   }
-}
-
-function toBase64url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replaceAll('=', '')
 }
 
 const silent: Channel = { hasSubscribers: false, publish: () => undefined }
