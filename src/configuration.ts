@@ -9,7 +9,7 @@ import {
 } from './check-options.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { environmentOptions } from './environment.ts'
-import { defaultExtractor } from './extract.ts'
+import { fromHeader } from './extract.ts'
 import type { Fetch } from './http.ts'
 import { issuerOptionNames, issuerSettings, type IssuerSettings } from './issuer-options.ts'
 import { dynamicIssuers, fixedIssuers, type Issuers, type NetworkOptions, trustedIssuer } from './issuers.ts'
@@ -68,7 +68,7 @@ export function configurationOf<C>(given: unknown): Configuration<C> {
     realm: realmOf(options, issuers),
     extract:
       options['tokenFrom'] === undefined
-        ? defaultExtractor
+        ? fromHeader()
         : checkFunction<Extractor>(options['tokenFrom'], 'tokenFrom', 'fromHeader()'),
     optional: checkFlag(options['optional'], 'optional'),
     onError: checkWord(options['onError'] ?? 'respond', 'onError', ['respond', 'throw']),

@@ -1,10 +1,16 @@
 import { refusalOf } from './challenge.ts'
 import { configurationOf } from './configuration.ts'
 import { report } from './diagnostics.ts'
-import { ForbiddenError, isAuthError, MissingTokenError } from './errors.ts'
-import { credentialsOf } from './extract.ts'
+import {
+  ForbiddenError,
+  InvalidRequestError,
+  InvalidTokenError,
+  isAuthError,
+  MissingTokenError,
+} from './errors.ts'
+import { credentialsOf, isToken68 } from './extract.ts'
 import type { KeyHealth, KeySnapshot } from './key-source.ts'
-import { after } from './maybe-promise.ts'
+import { after, settle } from './maybe-promise.ts'
 import type { ResourceServerOptions } from './options.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { Auth, Claims, Guard, HttpRequest, HttpResponse, MaybePromise } from './types.ts'
@@ -87,9 +93,22 @@ export function createResourceServer<C = Claims>(given?: ResourceServerOptions<C
 
   function authenticate(request: HttpRequest): MaybePromise<Auth<C> | undefined> {
     const credentials = credentialsOf(extract, request)
-    if (credentials !== undefined) return verify(credentials.token)
+    if (credentials !== undefined) return verifyPresented(credentials.token)
     if (optional) return undefined
     throw new MissingTokenError()
+  }
+
+  /** Says of a token that is none at all that the request is malformed (RFC 6750 §3.1). */
+  function verifyPresented(token: string): MaybePromise<Auth<C>> {
+    return settle(
+      () => verify(token),
+      (auth) => auth,
+      (error) => {
+        const form =
+          error instanceof InvalidTokenError && (error.reason === 'malformed' || error.reason === 'too_large')
+        throw form && !isToken68(token) ? new InvalidRequestError() : error
+      },
+    )
   }
 
   function refuse(error: unknown): HttpResponse {
