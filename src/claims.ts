@@ -181,10 +181,12 @@ export function rolesOf(claims: ClaimsObject): readonly string[] {
 export function rolesIn(value: unknown): readonly string[] {
   if (typeof value === 'string') return [value]
   if (!Array.isArray(value)) return []
-  return value.flatMap((entry: unknown) => {
+  const names: string[] = []
+  for (const entry of value as readonly unknown[]) {
     const name = typeof entry === 'object' && entry !== null ? own(entry, 'value') : entry
-    return typeof name === 'string' ? [name] : []
-  })
+    if (typeof name === 'string') names.push(name)
+  }
+  return names
 }
 
 /** Makes the reader of scopes or roles that an option asks for. */

@@ -1,4 +1,5 @@
 import { fromBase64url } from './base64url.ts'
+import { boundedCache } from './cache.ts'
 import { InvalidTokenError } from './errors.ts'
 import { own, parseJsonObject } from './json.ts'
 import type { JwtHeader } from './types.ts'
@@ -29,7 +30,7 @@ export function parseToken(token: string): ParsedToken {
   const payloadEnd = token.indexOf('.', headerEnd + 1)
   if (headerEnd < 1 || payloadEnd < headerEnd + 2) throw new InvalidTokenError('malformed')
   return {
-    header: parseHeader(token.slice(0, headerEnd)),
+    header: headerOf(token.slice(0, headerEnd)),
     payload: parsePart(token.slice(headerEnd + 1, payloadEnd)),
     signingInput: token.slice(0, payloadEnd),
     // A further dot is no character of base64url, so a JWE ends here too.
@@ -51,6 +52,18 @@ function parsePart(part: string): Record<string, unknown> {
     // Not as `cause`: the parser's message quotes the text.
     throw new InvalidTokenError('malformed')
   }
+}
+
+// An issuer writes one header per key, so nearly every header was parsed before.
+const parsedHeaders = boundedCache<JwtHeader>({ max: 100 })
+
+function headerOf(part: string): JwtHeader {
+  const known = parsedHeaders.get(part)
+  if (known !== undefined) return known
+  const header = parseHeader(part)
+  // A copy of the text: a slice would keep the token it was cut from in memory. Long ones are no issuer's.
+  if (part.length <= 512) parsedHeaders.set(` ${part}`.slice(1), header)
+  return header
 }
 
 function parseHeader(part: string): JwtHeader {
