@@ -33,49 +33,71 @@ const mlDsa = ((): boolean => {
 export const supports: Platform['supports'] = (name: AlgorithmName): boolean =>
   algorithms[name].kty !== 'AKP' || mlDsa
 
-export const importPublicKey: Platform['importPublicKey'] = (jwk: Jwk): MaybePromise<PlatformKey> =>
-  // Synchronous, so that keys written in the configuration need no promise; checks that EC points are on their curve.
-  createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' })
-
-export const importSecret: Platform['importSecret'] = (secret: Uint8Array): MaybePromise<PlatformKey> =>
-  createSecretKey(secret)
-
-/** Checks that take long enough to hold up other requests, and go to the thread pool instead. */
-function isSlow(name: AlgorithmName, key: KeyObject): boolean {
-  const { modulusLength } = key.asymmetricKeyDetails ?? {}
-  return name === 'ES512' || name === 'Ed448' || (modulusLength !== undefined && modulusLength > 3072)
+/** A key with everything that can be settled before the first token comes. */
+interface NodeKey {
+  readonly object: KeyObject
+  /** Parameters of `verify`, by algorithm. */
+  readonly inputs: ReadonlyMap<AlgorithmName, VerifyKeyObjectInput>
+  /** Whether one check takes so long that it would hold up other requests: those go to the thread pool. */
+  readonly pooled: boolean
 }
+
+export const importPublicKey: Platform['importPublicKey'] = (
+  jwk: Jwk,
+  names: readonly AlgorithmName[],
+): MaybePromise<PlatformKey> => {
+  // Synchronous, so that keys in the configuration need no promise; checks that EC points are on their curve.
+  const object = createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' })
+  const key: NodeKey = {
+    object,
+    inputs: new Map(names.map((name) => [name, inputFor(name, object)])),
+    pooled: isSlow(object, names),
+  }
+  return key
+}
+
+export const importSecret: Platform['importSecret'] = (secret: Uint8Array): MaybePromise<PlatformKey> => {
+  const key: NodeKey = { object: createSecretKey(secret), inputs: new Map(), pooled: false }
+  return key
+}
+
+function inputFor(name: AlgorithmName, key: KeyObject): VerifyKeyObjectInput {
+  if (algorithms[name].kty === 'EC') return { key, dsaEncoding: 'ieee-p1363' }
+  if (!name.startsWith('PS')) return { key }
+  return { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
+}
+
+function isSlow(key: KeyObject, names: readonly AlgorithmName[]): boolean {
+  const bits = key.asymmetricKeyDetails?.modulusLength ?? 0
+  return bits > 3072 || names.some((name) => slowAlgorithms.includes(name))
+}
+
+const slowAlgorithms: readonly AlgorithmName[] = ['ES512', 'Ed448', 'ML-DSA-44', 'ML-DSA-65', 'ML-DSA-87']
 
 export const verifySignature: Platform['verifySignature'] = (
   name: AlgorithmName,
-  key: PlatformKey,
+  platformKey: PlatformKey,
   signingInput: string,
   signature: Uint8Array,
 ): MaybePromise<boolean> => {
-  const keyObject = key as KeyObject
+  const key = platformKey as NodeKey
   const { kty, hash: hashName, signatureLength } = algorithms[name]
   if (signatureLength !== undefined && signature.length !== signatureLength) return false
   // The alphabet was checked, so every character is one byte.
   const data = Buffer.from(signingInput, 'latin1')
   if (kty === 'oct') {
-    const expected = createHmac(hashName as string, keyObject)
-      .update(data)
-      .digest()
-    return timingSafeEqual(expected, signature)
+    const mac = createHmac(hashName as string, key.object)
+    return timingSafeEqual(mac.update(data).digest(), signature)
   }
-  const input: VerifyKeyObjectInput = { key: keyObject }
-  if (kty === 'EC') input.dsaEncoding = 'ieee-p1363'
-  if (name.startsWith('PS')) {
-    input.padding = constants.RSA_PKCS1_PSS_PADDING
-    input.saltLength = constants.RSA_PSS_SALTLEN_DIGEST
-  }
-  if (isSlow(name, keyObject)) {
+  const input = key.inputs.get(name)
+  if (input === undefined) return false
+  if (key.pooled) {
     return new Promise((resolve) => {
       verify(hashName, data, input, signature, (error, valid) => resolve(error === null && valid))
     })
   }
   try {
-    return verify(hashName ?? null, data, input, signature)
+    return verify(hashName, data, input, signature)
   } catch {
     return false
   }
