@@ -25,10 +25,6 @@ type VerifiedContext = Context & { [verifiedBy]?: ResourceServer<unknown> }
 
 type Proceed = () => Promise<void>
 
-/** Middleware for any Koa application, whatever its state and context. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- Koa's own way to say "any"
-export type KoaMiddleware = Middleware<any, any>
-
 /**
  * Middleware that lets only requests with a valid access token through, and leaves the caller on
  * `ctx.state.auth`.
@@ -36,7 +32,7 @@ export type KoaMiddleware = Middleware<any, any>
  * @param options of the resource server, or one made elsewhere; from the environment when left out
  * @throws {TypeError} for options that are missing, contradictory or unsafe
  */
-export function verifyJwt<C>(options?: ResourceServerOptions<C> | ResourceServer<C>): KoaMiddleware {
+export function verifyJwt<C>(options?: ResourceServerOptions<C> | ResourceServer<C>): Middleware {
   const api = asResourceServer(options)
   return (ctx: VerifiedContext, next: Proceed) =>
     settle(
@@ -50,7 +46,7 @@ export function verifyJwt<C>(options?: ResourceServerOptions<C> | ResourceServer
     )
 }
 
-function guarded(guard: Guard<Context>): KoaMiddleware {
+function guarded(guard: Guard<Context>): Middleware {
   return (ctx: VerifiedContext, next: Proceed) => {
     const api = ctx[verifiedBy]
     if (api === undefined) throw missingVerifyJwt()
@@ -80,7 +76,7 @@ function refuse(api: ResourceServer<unknown>, error: unknown, ctx: Context): voi
   ctx.body = body
 }
 
-type KoaGuards = RouteGuards<KoaMiddleware, Context>
+type KoaGuards = RouteGuards<Middleware, Context>
 const guards: KoaGuards = routeGuards(guarded)
 
 /** Lets callers through who hold every one of these scopes; 403 naming them all otherwise. */
