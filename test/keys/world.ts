@@ -85,7 +85,8 @@ export type Answer = (call: Call) => Response | Promise<Response>
 /** A network with one answer to everything, which a test may change at any time. */
 export interface Network {
   readonly fetch: typeof globalThis.fetch
-  readonly calls: readonly Call[]
+  /** Oldest first; a test may empty it. */
+  readonly calls: Call[]
   /** Calls that were not answered yet, and the most there ever were at a time. */
   readonly open: { now: number; most: number }
   answer: Answer
