@@ -1,0 +1,94 @@
+// Uses the packed library as its consumers do: `npm run consumers`, or `npm run consumers -- TypeScript` for those
+// whose names hold a text.
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { contentChecks } from './contents.ts'
+import { installNodeVersions, NoBinaryError, nodeVersions } from './node-versions.ts'
+import { run } from './process.ts'
+import { compileAndRun, typeScriptSetups } from './typescript.ts'
+import { createWorkspace, type Workspace } from './workspace.ts'
+
+interface Tools extends Workspace {
+  /** The program of one version of Node. @throws {NoBinaryError} */
+  readonly node: (version: string) => Promise<string>
+}
+
+interface Consumer {
+  readonly name: string
+  /** Rejects when the library does not serve this consumer. */
+  readonly use: (tools: Tools) => Promise<unknown>
+}
+
+const contents: readonly Consumer[] = Object.entries(contentChecks).map(([name, check]) => ({
+  name: `Package: ${name}`,
+  use: ({ installed }) => check(installed('oauth-resource-server')),
+}))
+
+const oneCore: Consumer = {
+  name: 'One core per format, and the formats understand each other',
+  use: ({ project }) => run(process.execPath, ['one-core.mjs'], { cwd: project('plain') }),
+}
+
+const jest: Consumer = {
+  name: 'Jest 30, default configuration',
+  use: ({ project, installed }) =>
+    run(process.execPath, [join(installed('jest'), 'bin', 'jest.js'), '--ci'], { cwd: project('jest') }),
+}
+
+const worker: Consumer = {
+  name: 'Worker, bundled without Node',
+  use: ({ project }) => run(process.execPath, ['run.mjs'], { cwd: project('worker') }),
+}
+
+const typeScript: readonly Consumer[] = typeScriptSetups.map((setup) => ({
+  name: `TypeScript: ${setup.name}`,
+  use: (tools) => compileAndRun(setup, tools),
+}))
+
+const everyNode: readonly Consumer[] = nodeVersions.flatMap((version) =>
+  Object.entries({ ESM: 'esm.mjs', CommonJS: 'commonjs.cjs' }).map(([format, script]) => ({
+    name: `Node ${version}: ${format}`,
+    use: async ({ node, project }) => run(await node(version), [script], { cwd: project('plain') }),
+  })),
+)
+
+const wanted = process.argv[2] ?? ''
+const consumers = [...contents, oneCore, jest, worker, ...typeScript, ...everyNode].filter(({ name }) =>
+  name.includes(wanted),
+)
+const counts = { passed: 0, failed: 0 }
+
+const workspace = await createWorkspace()
+try {
+  let installing: ReturnType<typeof installNodeVersions> | undefined
+  const node = async (version: string): Promise<string> => {
+    installing ??= installNodeVersions(workspace.folder)
+    return (await installing)(version)
+  }
+  const queue = consumers.values()
+  const workers = Array.from({ length: Math.min(4, availableParallelism()) }, async () => {
+    for (const consumer of queue) await tell(consumer, { ...workspace, node })
+  })
+  await Promise.all(workers)
+} finally {
+  await workspace.remove()
+}
+console.log(`${counts.passed} passed, ${counts.failed} failed`)
+process.exitCode = counts.failed === 0 && counts.passed > 0 ? 0 : 1
+
+async function tell({ name, use }: Consumer, tools: Tools): Promise<void> {
+  const start = performance.now()
+  try {
+    await use(tools)
+    counts.passed += 1
+    console.log(`✓ ${name} (${((performance.now() - start) / 1000).toFixed(1)} s)`)
+  } catch (error) {
+    // A contributor's unusual machine is no reason to fail; where results count, nothing may be left out.
+    if (error instanceof NoBinaryError && process.env['CI'] === undefined) {
+      console.log(`- ${name}: not run, ${error.message}`)
+      return
+    }
+    counts.failed += 1
+    console.log(`✗ ${name}\n${(error as Error).message}`)
+  }
+}
