@@ -1,4 +1,4 @@
-import { createResourceServer, type ResourceServerOptions } from 'oauth-resource-server'
+import { createResourceServer } from 'oauth-resource-server'
 import { createTestClock, createTestIssuer } from 'oauth-resource-server/testing'
 import { describe, expect, it } from 'vitest'
 

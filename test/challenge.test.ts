@@ -1,0 +1,189 @@
+import fc from 'fast-check'
+import {
+  AuthError,
+  createResourceServer,
+  ForbiddenError,
+  InsufficientScopeError,
+  InvalidRequestError,
+  InvalidTokenError,
+  MissingTokenError,
+  type ResourceServer,
+  type TokenFailure,
+  UpstreamError,
+} from 'oauth-resource-server'
+import { createTestIssuer } from 'oauth-resource-server/testing'
+import { describe, expect, it } from 'vitest'
+
+const issuer = await createTestIssuer()
+const api = createResourceServer({ ...issuer.options, realm: 'reports' })
+
+// RFC 9110 §11.6.1 with auth-param as RFC 6750 §3 narrows it: quoted strings of these characters alone.
+const challenge = /^Bearer \w+="[\x20\x21\x23-\x5b\x5d-\x7e]*"(?:, \w+="[\x20\x21\x23-\x5b\x5d-\x7e]*")*$/
+
+/** Takes a challenge apart, and fails unless it is one well-formed challenge. */
+function parameters(value: string | undefined): Record<string, string> {
+  expect(value).toMatch(challenge)
+  const found = [...String(value).matchAll(/(\w+)="([^"]*)"/g)].map(([, name, text]) => [name, text])
+  const names = found.map(([name]) => name)
+  expect(new Set(names).size).toBe(names.length)
+  return Object.fromEntries(found) as Record<string, string>
+}
+
+const failures: readonly TokenFailure[] = [
+  'malformed',
+  'too_large',
+  'type',
+  'algorithm',
+  'signature',
+  'unknown_key',
+  'unknown_issuer',
+  'issuer',
+  'audience',
+  'expired',
+  'not_yet_valid',
+  'too_old',
+  'claim',
+  'schema',
+  'revoked',
+  'inactive',
+  'binding',
+  'proof',
+  'replayed',
+]
+
+describe('refuse()', () => {
+  it('says nothing beyond the realm when nothing was sent (RFC 6750 §3.1)', () => {
+    const { status, headers, body } = api.refuse(new MissingTokenError())
+    expect([status, headers['WWW-Authenticate']]).toEqual([401, 'Bearer realm="reports"'])
+    expect(JSON.parse(body)).not.toHaveProperty('error')
+  })
+
+  it.each(failures)('describes the reason %s in a sentence of its own', (reason) => {
+    const { status, headers, body } = api.refuse(new InvalidTokenError(reason))
+    const { realm, error, error_description } = parameters(headers['WWW-Authenticate'])
+    expect([status, realm, error]).toEqual([401, 'reports', 'invalid_token'])
+    expect(JSON.parse(body)).toEqual({ error, error_description })
+    const others = failures.filter((other) => other !== reason)
+    for (const other of others) expect(error_description).not.toBe(new InvalidTokenError(other).message)
+  })
+
+  it('names the scopes in the order they were asked for', () => {
+    const { headers, body } = api.refuse(new InsufficientScopeError(['b', 'a']))
+    expect(parameters(headers['WWW-Authenticate'])).toMatchObject({
+      error: 'insufficient_scope',
+      scope: 'b a',
+    })
+    expect(JSON.parse(body)).toMatchObject({ error: 'insufficient_scope', scope: 'b a' })
+  })
+
+  it('does not challenge a caller whom no other token would help', () => {
+    const { status, headers, body } = api.refuse(new ForbiddenError('role'))
+    expect([status, headers]).toEqual([
+      403,
+      { 'Cache-Control': 'no-store', 'Content-Type': 'application/json' },
+    ])
+    expect(JSON.parse(body)).toMatchObject({ error: 'forbidden' })
+  })
+
+  it.each([
+    [0, '1'],
+    [-5, '1'],
+    [0.2, '1'],
+    [1.2, '2'],
+    [300, '300'],
+  ])('rounds %d seconds up to `Retry-After: %s`, at least one (RFC 9110 §10.2.3)', (seconds, sent) => {
+    const { status, headers } = api.refuse(new UpstreamError(seconds))
+    expect([status, headers['Retry-After'], headers['WWW-Authenticate']]).toEqual([503, sent, undefined])
+  })
+
+  it.each([new Error('bug'), 'text', undefined, null, { status: 401, code: 'invalid_token' }])(
+    'throws again what is none of ours: %s',
+    (error) => {
+      let thrown: unknown = 'nothing'
+      try {
+        api.refuse(error)
+      } catch (caught) {
+        thrown = caught
+      }
+      expect(thrown).toBe(error)
+    },
+  )
+
+  it('writes one well-formed challenge, whatever the texts contain', () => {
+    class AnyError extends AuthError {
+      override readonly name = 'AnyError'
+      readonly status = 401
+      readonly reason = 'claim'
+      readonly code = 'invalid_token'
+    }
+    const text = fc.oneof(
+      fc.string(),
+      fc.string({ unit: 'binary' }),
+      fc.string({ unit: fc.constantFrom('"', '\\', '\r', '\n', ',', '=', 'é') }),
+    )
+    fc.assert(
+      fc.property(text, fc.array(text, { minLength: 1 }), (message, scopes) => {
+        for (const error of [
+          new AnyError(message),
+          new InvalidRequestError(message),
+          new InsufficientScopeError(scopes),
+        ]) {
+          const { headers, body } = api.refuse(error)
+          expect(parameters(headers['WWW-Authenticate'])).toMatchObject({ realm: 'reports' })
+          expect(() => new Headers(headers)).not.toThrow()
+          JSON.parse(body)
+        }
+      }),
+      { numRuns: 400 },
+    )
+  })
+
+  it('writes the same challenge whatever the token contains', async () => {
+    const text = fc.string({ unit: 'binary', maxLength: 40 })
+    const expected = api.refuse(new InvalidTokenError('audience'))
+    await fc.assert(
+      fc.asyncProperty(text, text, fc.dictionary(text, text), async (kid, aud, claims) => {
+        const token = await issuer.sign(
+          { ...claims, iss: issuer.issuer, aud: `x${aud}`, exp: undefined, nonce: undefined },
+          { kid },
+        )
+        const error: unknown = await api.verify(token).catch((caught: unknown) => caught)
+        const answer = api.refuse(error)
+        if ((error as InvalidTokenError).reason === 'audience') expect(answer).toEqual(expected)
+        parameters(answer.headers['WWW-Authenticate'])
+      }),
+      { numRuns: 200 },
+    )
+  })
+})
+
+describe('the realm', () => {
+  function realmOf(server: ResourceServer): string | undefined {
+    return parameters(server.refuse(new MissingTokenError()).headers['WWW-Authenticate'])['realm']
+  }
+
+  it('is what the option says', () => {
+    expect(realmOf(api)).toBe('reports')
+  })
+
+  it('is the first audience by default', () => {
+    expect(realmOf(createResourceServer({ ...issuer.options, audience: ['a', 'b'] }))).toBe('a')
+  })
+
+  it('is the first audience of the first issuer where there is no common one', () => {
+    const { jwks } = issuer.options
+    const server = createResourceServer({ issuers: [{ issuer: 'i', audience: ['a'], jwks }] })
+    expect(realmOf(server)).toBe('a')
+  })
+
+  it('is there although nothing has a name', () => {
+    const server = createResourceServer({ ...issuer.options, audience: null, clients: ['c'] })
+    expect(realmOf(server)).not.toBe('')
+  })
+
+  it('holds only permitted characters, whatever the audience', () => {
+    expect(realmOf(createResourceServer({ ...issuer.options, audience: 'a"b\\c\r\nd\u{e9}' }))).toMatch(
+      /^[ -~]+$/,
+    )
+  })
+})
