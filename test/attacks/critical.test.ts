@@ -1,6 +1,6 @@
 import { b64, jwkOf, parts, type Range, signature, type TokenCase, tryTokens } from './tools.ts'
 
-const withHeader = (change: object) => (range: Range) => range.issuer.sign({}, change)
+const withHeader = (change: object) => (range: Range) => range.issuer.sign({}, { ...change })
 
 /** A token whose payload stands there as it is, signed as RFC 7797 §3 says. */
 const unencoded = (payload: (range: Range) => string, crit: boolean) => (range: Range) => {

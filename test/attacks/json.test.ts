@@ -135,7 +135,7 @@ const cases: readonly TokenCase[] = [
   ['JSN-6 a payload in UTF-16', payload((text) => Buffer.from(text, 'utf16le')), 'malformed'],
   [
     'JSN-6 a payload in UTF-32',
-    payload((text) => Buffer.from([...text].flatMap((c) => [c.charCodeAt(0), 0, 0, 0]))),
+    payload((text) => Buffer.from(Array.from(text).flatMap((c) => [c.charCodeAt(0), 0, 0, 0]))),
     'malformed',
   ],
   ...Object.entries(brokenUtf8).flatMap(([name, bytes]): TokenCase[] => [
@@ -168,6 +168,11 @@ const cases: readonly TokenCase[] = [
       'claim',
     ]),
   ),
+  [
+    'JSN-13 1e400 as auth_time, by which a login would be recent for ever',
+    plus('"auth_time":1e400'),
+    'claim',
+  ],
   ['JSN-14 exp of 5,000 digits', instead('exp', `"exp":1${'0'.repeat(5000)}`), 'claim'],
   [
     'JSN-14 exp of 5,000 digits behind the point is a number like others',
