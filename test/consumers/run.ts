@@ -40,6 +40,11 @@ const worker: Consumer = {
   use: ({ project }) => run(process.execPath, ['run.mjs'], { cwd: project('worker') }),
 }
 
+const treeShaking: Consumer = {
+  name: 'Bundler, one guard leaves the rest behind',
+  use: ({ project }) => run(process.execPath, ['run.mjs'], { cwd: project('tree-shaking') }),
+}
+
 const typeScript: readonly Consumer[] = typeScriptSetups.map((setup) => ({
   name: `TypeScript: ${setup.name}`,
   use: (tools) => compileAndRun(setup, tools),
@@ -53,9 +58,8 @@ const everyNode: readonly Consumer[] = nodeVersions.flatMap((version) =>
 )
 
 const wanted = process.argv[2] ?? ''
-const consumers = [...contents, oneCore, jest, worker, ...typeScript, ...everyNode].filter(({ name }) =>
-  name.includes(wanted),
-)
+const everyone = [...contents, oneCore, jest, worker, treeShaking, ...typeScript, ...everyNode]
+const consumers = everyone.filter(({ name }) => name.includes(wanted))
 const counts = { passed: 0, failed: 0 }
 
 const workspace = await createWorkspace()
