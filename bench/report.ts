@@ -1,0 +1,254 @@
+import { barChart, lineChart } from './chart.ts'
+import type { Machine } from './machine.ts'
+import { median, ratio, type Timings } from './measure.ts'
+import type { Results } from './parts.ts'
+import { floorName } from './verify.ts'
+
+/** What one Node version's run found. */
+export interface Run {
+  readonly machine: Machine
+  readonly results: Results
+}
+
+type Row = readonly (string | number)[]
+
+/** The document, and the charts beside it by file name. */
+export function report(runs: readonly Run[]): { document: string; charts: ReadonlyMap<string, string> } {
+  const charts = new Map<string, string>()
+  const sections = runs.flatMap((run, index) => section(run, index === 0 ? charts : undefined))
+  const document = [
+    '# Performance',
+    'Written by `npm run bench`, which measures the built package. Contenders run side by side: every round gives each of them one slice, in a new order, and what is shown is the median over the rounds. Ratios are taken within a round.',
+    '## Goals',
+    table(['', 'goal', ...runs.map(({ machine }) => `Node ${machine.node}`)], goals(runs)),
+    ...sections,
+  ].join('\n\n')
+  return { document: `${document}\n`, charts }
+}
+
+function goals(runs: readonly Run[]): Row[] {
+  const verified = (algorithm: string) => (results: Results) => {
+    const timings = results.verify?.[algorithm]
+    return timings === undefined
+      ? undefined
+      : ratio(timings, 'this library, in an adapter', floorName).toFixed(2)
+  }
+  const kept = (framework: string) => (results: Results) => {
+    const result = results.http?.find(
+      ({ server, inFlight }) => server === `${framework}: this library` && inFlight === 64,
+    )
+    return result === undefined ? undefined : `${percent(result.kept)} (${percent(result.keptByProcessor)})`
+  }
+  const rows: readonly (readonly [string, string, (results: Results) => string | undefined])[] = [
+    ['RS256, never seen, against `crypto.verify`', 'at most 1.35', verified('RS256')],
+    ['ES256, likewise', 'at most 1.15', verified('ES256')],
+    ['Ed25519, likewise', 'at most 1.10', verified('EdDSA')],
+    [
+      'seen before',
+      'at most 2 µs',
+      ({ seen }) => seen && `${(median(seen['this library, in an adapter'] ?? []) / 1000).toFixed(2)} µs`,
+    ],
+    [
+      'seen before, times faster than fast-jwt with its cache',
+      'at least 4',
+      ({ seen }) => seen && ratio(seen, 'fast-jwt with its cache', 'this library, verify()').toFixed(1),
+    ],
+    ['Express throughput kept (by processor time)', 'at least 95 %', kept('express')],
+    ['Koa, likewise', 'at least 92 %', kept('koa')],
+    ['Fastify, likewise', 'at least 92 %', kept('fastify')],
+    [
+      'heap of 10,000 tokens of 1 KB',
+      'at most 15 MB',
+      ({ memory }) => {
+        const mine = memory?.find(({ name }) => name === 'this library')
+        return mine && `${((mine.megabytes * 10_000) / mine.tokens).toFixed(1)} MB`
+      },
+    ],
+    [
+      'import of an adapter, against jose and lru-cache',
+      'at most 1.5',
+      ({ import: found }) =>
+        found?.imports.find(({ name }) => name === 'this library: express')?.ratio.toFixed(2),
+    ],
+    [
+      'allocated by a passing guard',
+      '0 bytes',
+      ({ guards }) => {
+        const bytes = guards?.find(({ name }) => name === 'requireScope() of express')?.bytes
+        return bytes === undefined ? undefined : `${bytes} bytes`
+      },
+    ],
+  ]
+  return rows.map(([name, goal, read]) => [name, goal, ...runs.map(({ results }) => read(results) ?? '')])
+}
+
+function section({ machine, results }: Run, charts: Map<string, string> | undefined): string[] {
+  const { verify, seen, http, memory, import: imported, guards, flood, growth } = results
+  const parts = [`## Node ${machine.node}`, about(machine)]
+  if (verify !== undefined) {
+    parts.push(
+      '### A token never seen before',
+      'All checks on. µs, and in brackets the ratio to `crypto.verify` on bytes that are ready for it.',
+      verifyTable(verify),
+    )
+  }
+  if (seen !== undefined) {
+    parts.push(
+      '### A token seen before',
+      'The same content in a new string object. The parts are measured alone; what is left is looking at times and keys, and making the `Auth`.',
+      table(
+        ['', 'µs'],
+        Object.entries(seen).map(([name, values]) => [name, (median(values) / 1000).toFixed(2)]),
+      ),
+    )
+  }
+  if (http !== undefined) {
+    parts.push(
+      '### Behind HTTP',
+      'RS256, 200 tokens in turn, one scope guard. Server and load generator are processes of their own. "Kept" is the part of the bare framework\'s throughput in the same round; by processor time, which other work on the machine disturbs less, in brackets.',
+      table(
+        ['', 'in flight', 'requests/s', 'µs of processor', 'kept'],
+        http.map((result) => [
+          result.server,
+          result.inFlight,
+          Math.round(result.requestsPerSecond),
+          result.processorMicroseconds.toFixed(1),
+          `${percent(result.kept)} (${percent(result.keptByProcessor)})`,
+        ]),
+      ),
+    )
+    const bars = http
+      .filter(({ inFlight, server }) => inFlight === 64 && !server.endsWith(': bare'))
+      .map(({ server, kept }) => ({ name: server, share: kept, ours: server.includes('this library') }))
+    draw('http', barChart('Throughput kept of the bare framework, 64 in flight', bars))
+  }
+  if (memory !== undefined) {
+    parts.push(
+      '### Memory',
+      'Heap added after a garbage collection. The second half pushes the first one out.',
+      table(
+        ['', 'tokens verified', 'characters each', 'MB added'],
+        memory.map(({ name, tokens, characters, megabytes }) => [
+          name,
+          tokens,
+          characters,
+          megabytes.toFixed(1),
+        ]),
+      ),
+    )
+  }
+  if (imported !== undefined) {
+    parts.push(
+      '### Import and size',
+      table(
+        ['imported in a new process', 'ms', 'against jose and lru-cache'],
+        imported.imports.map(({ name, milliseconds, ratio }) => [
+          name,
+          milliseconds.toFixed(1),
+          ratio.toFixed(2),
+        ]),
+      ),
+      table(
+        ['built file', 'KB', 'gzipped'],
+        imported.sizes.map(({ file, bytes, gzipped }) => [file, kilobytes(bytes), kilobytes(gzipped)]),
+      ),
+    )
+  }
+  if (guards !== undefined) {
+    parts.push(
+      '### Guards',
+      table(
+        ['a call that passes', 'ns', 'bytes allocated'],
+        guards.map(({ name, nanoseconds, bytes }) => [name, nanoseconds.toFixed(0), bytes]),
+      ),
+    )
+  }
+  if (flood !== undefined) {
+    parts.push(
+      '### A flood of bad signatures',
+      '64 clients send badly signed tokens as fast as they are refused. Delay of the event loop in ms; 1 ms is the resolution.',
+      table(
+        ['key', '', 'refused/s', 'median', '99 %', 'max'],
+        flood.map(({ key, name, refusedPerSecond, median, p99, max }) => [
+          key,
+          name,
+          Math.round(refusedPerSecond),
+          ...[median, p99, max].map((value) => value.toFixed(1)),
+        ]),
+      ),
+    )
+  }
+  if (growth !== undefined) {
+    parts.push('### How cost grows', 'µs per token.')
+    for (const { id, title, unit, lines } of growth) {
+      const names = Object.keys(lines)
+      const xs = [...new Set(names.flatMap((name) => (lines[name] ?? []).map(({ x }) => x)))].sort(
+        (a, b) => a - b,
+      )
+      const at = (name: string, x: number): string => {
+        const point = lines[name]?.find((candidate) => candidate.x === x)
+        return point === undefined ? '' : (point.nanoseconds / 1000).toFixed(2)
+      }
+      parts.push(
+        table(
+          [unit, ...names],
+          xs.map((x) => [x, ...names.map((name) => at(name, x))]),
+        ),
+      )
+      const drawn = names.map((name) => ({
+        name,
+        points: (lines[name] ?? []).map(({ x, nanoseconds }) => ({ x, y: nanoseconds / 1000 })),
+      }))
+      draw(id, lineChart(title, unit, 'µs per token', drawn))
+    }
+  }
+  return parts
+
+  function draw(id: string, content: string): void {
+    if (charts === undefined) return
+    const file = `performance-${id}.svg`
+    charts.set(file, content)
+    parts.push(`![${id}](./${file})`)
+  }
+}
+
+function about({ node, openssl, processor, system, date, load, clock, versions }: Machine): string {
+  const list = Object.entries(versions)
+    .map(([name, version]) => `${name} ${version}`)
+    .join(', ')
+  const timed = clock === 'processor' ? ' Times are processor time of the process.' : ''
+  const noise =
+    load > 0.5 ? ` The machine was not quiet: others kept ${load} processors busy or waiting.` : ''
+  return `${date}, Node ${node} with OpenSSL ${openssl}, ${processor}, ${system}.${noise}${timed} Beside it: ${list}.`
+}
+
+function verifyTable(verify: Readonly<Record<string, Timings>>): string {
+  const algorithms = Object.keys(verify)
+  const names = [...new Set(algorithms.flatMap((algorithm) => Object.keys(verify[algorithm] ?? {})))]
+  return table(
+    ['', ...algorithms],
+    names.map((name) => [
+      name,
+      ...algorithms.map((algorithm) => {
+        const timings = verify[algorithm] ?? {}
+        const mine = timings[name]
+        if (mine === undefined) return 'not supported'
+        return `${(median(mine) / 1000).toFixed(1)} (${ratio(timings, name, floorName).toFixed(2)})`
+      }),
+    ]),
+  )
+}
+
+export function table(head: Row, rows: readonly Row[]): string {
+  const line = (cells: Row): string => `| ${cells.join(' | ')} |`
+  const rule = `|${head.map((_cell, index) => (index === 0 ? '---' : '---:')).join('|')}|`
+  return [line(head), rule, ...rows.map(line)].join('\n')
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`
+}
+
+function kilobytes(bytes: number): string {
+  return (bytes / 1000).toFixed(1)
+}
