@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import js from '@eslint/js'
 import tseslint from 'typescript-eslint'
 
@@ -7,7 +8,7 @@ export default tseslint.config(
   tseslint.configs.strictTypeChecked,
   {
     languageOptions: {
-      parserOptions: { projectService: true, tsconfigRootDir: new URL('..', import.meta.url).pathname },
+      parserOptions: { projectService: true, tsconfigRootDir: dirname(import.meta.dirname) },
     },
     rules: {
       '@typescript-eslint/consistent-type-imports': 'error',
