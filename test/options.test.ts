@@ -155,6 +155,19 @@ const mistakes: readonly [title: string, options: object, message: RegExp][] = [
     { ...good, snapshot: { version: 2, issuers: {} } },
     /^snapshot: must be what/,
   ],
+  [
+    'a snapshot without issuers',
+    { ...good, snapshot: { version: 1, issuers: null } },
+    /^snapshot: must be what/,
+  ],
+  ['null as keyCache', { ...good, keyCache: null }, /^keyCache: must be an object of options/],
+  ['null as tokenCache', { ...good, tokenCache: null }, /^tokenCache: must be an object of options/],
+  ['null as jwks', { issuer: 'i', audience, jwks: null }, /^jwks: must be a JWK Set/],
+  [
+    'jwks without a key for the algorithms',
+    { ...good, algorithms: ['RS256'] },
+    /^jwks: .*for the accepted algorithms/,
+  ],
   ['null as snapshot', { ...good, snapshot: null }, /^snapshot: must be what/],
   ['a URL as fetch', { ...good, fetch: 'https://proxy.test' }, /^fetch: must be a function/],
   ['a moment as now', { ...good, now: 0 }, /^now: must be a function, for example Date\.now/],
@@ -219,6 +232,11 @@ describe('createResourceServer', () => {
     ['options left undefined', { ...good, secret: undefined, realm: undefined, schema: undefined }],
   ])('takes %s', (_title, options) => {
     expect(() => make(options)).not.toThrow()
+  })
+
+  it('takes a clock that has no time for a bug, not for a moment', async () => {
+    const api = createResourceServer({ ...good, now: () => NaN })
+    await expect(api.verify(await issuer.sign())).rejects.toThrow(/^now: must return milliseconds/)
   })
 
   it('refuses what is no object', () => {
