@@ -583,7 +583,7 @@ describe('no call goes out', () => {
   })
 
   it.each([
-    ['an expired token', { exp: 1 }, '401 expired'],
+    ['an expired token', { exp: 1, iat: undefined }, '401 expired'],
     ['a token for another API', { aud: 'https://other.test' }, '401 audience'],
     ['a token of another issuer', { iss: 'https://other.test/' }, '401 issuer'],
   ])('for %s that names an unknown key', async (_title, claims, outcome) => {

@@ -118,7 +118,7 @@ describe('the diagnostics channels', () => {
   })
 
   it('tell why a request was refused', async () => {
-    await judge(await issuer.sign({ exp: 1 }))
+    await judge(await issuer.sign({ exp: 1, iat: undefined }))
     expect(seen).toEqual([['refused', { reason: 'expired', status: 401 }]])
   })
 

@@ -48,7 +48,7 @@ const orders = {
 export type Orders = typeof orders
 
 process.on('message', ({ id, order, values }: { id: number; order: keyof Orders; values: never[] }) => {
-  const work = orders[order] as (...values: never[]) => unknown
+  const work: (...values: never[]) => unknown = orders[order]
   new Promise((resolve) => {
     resolve(work(...values))
   }).then(
