@@ -115,16 +115,13 @@ export function importKey(judged: JudgedKey): MaybePromise<VerificationKey | Key
   }
 }
 
-/** `key_ops`, where present, is a list of different names with `verify` among them (RFC 7517 §4.3). */
+/**
+ * `key_ops`, where present, is `verify` and nothing else (RFC 7517 §4.3): `sign` belongs to private keys, the rest
+ * to `use: enc`.
+ */
 function mayVerify(operations: unknown): boolean {
   if (operations === undefined) return true
-  return (
-    Array.isArray(operations) &&
-    operations.every((name) => typeof name === 'string') &&
-    new Set(operations).size === operations.length &&
-    // `sign` belongs to private keys, the rest to `use: enc`.
-    operations.every((name) => name === 'verify')
-  )
+  return Array.isArray(operations) && operations.length === 1 && operations[0] === 'verify'
 }
 
 /** Algorithms a key can serve: those of its type and curve, and of these the one `alg` names. */
