@@ -108,7 +108,17 @@ function secretBytes(options: OptionsObject, at: (name: string) => string): Uint
       `${at('secret')}: must have at least 32 bytes, drawn at random (RFC 7518 §3.2); a password is too easily guessed`,
     )
   }
+  if (isPublished(new TextDecoder().decode(bytes))) {
+    throw new TypeError(
+      `${at('secret')}: looks like a key in PEM, JWK or SSH form, which others may know; say jwks or jwksUri for public keys`,
+    )
+  }
   return Uint8Array.from(bytes)
+}
+
+/** The forms public keys are handed around in: as a secret, anyone could sign with them. */
+function isPublished(text: string): boolean {
+  return /-----BEGIN |^\s*(?:ssh-|ecdsa-|[[{][^]*"(?:kty|keys)")/.test(text)
 }
 
 function secretVerificationKey(
