@@ -149,6 +149,9 @@ export class ForbiddenError extends AuthError {
   }
 }
 
+/** Longest `Retry-After` we send. Seconds. */
+const longestRetry = 86_400
+
 /**
  * The issuer's keys cannot be had, so nobody can tell whether the token holds: 503, never 401 (RFC 9110
  * §15.6.4).
@@ -158,12 +161,12 @@ export class UpstreamError extends AuthError {
   readonly status = 503
   readonly code = undefined
   readonly reason = 'unavailable'
-  /** Seconds after which asking again makes sense; at least 1. */
+  /** Seconds after which asking again makes sense; 1 to 86400. */
   readonly retryAfter: number
 
   /** @param retryAfter seconds */
   constructor(retryAfter: number, options?: ErrorOptions) {
     super('The access token cannot be verified at the moment', options)
-    this.retryAfter = Math.max(1, Math.ceil(retryAfter))
+    this.retryAfter = Math.min(Math.max(1, Math.ceil(retryAfter) || 1), longestRetry)
   }
 }
