@@ -42,10 +42,11 @@ function isInner(code: number): boolean {
  */
 export function fromQuery(): Extractor {
   return ({ url = '' }) => {
-    const start = url.indexOf('?')
+    const [target = ''] = url.split('#', 1)
+    const start = target.indexOf('?')
     if (start === -1) return undefined
     const found: string[] = []
-    for (const [name, value] of new URLSearchParams(url.slice(start + 1).split('#', 1)[0])) {
+    for (const [name, value] of new URLSearchParams(target.slice(start + 1))) {
       if (name === 'access_token') found.push(value)
       else if (name.startsWith('access_token[')) throw new InvalidRequestError()
     }
@@ -86,7 +87,7 @@ export function firstOf(...extractors: readonly Extractor[]): Extractor {
 export function credentialsOf(extract: Extractor, request: HttpRequest): Credentials | undefined {
   const found = extract(request)
   if (found === undefined) return undefined
-  const token = typeof found === 'string' ? found : found.token
+  const token: unknown = typeof found === 'string' ? found : (found as Partial<Credentials> | null)?.token
   if (typeof token !== 'string')
     throw new TypeError('tokenFrom: the function must return a string or undefined')
   return { scheme: 'Bearer', token }
