@@ -66,13 +66,15 @@ export type ExpectedClaim = ClaimValue | readonly ClaimValue[] | ((value: unknow
  */
 export function claim(path: ClaimPath, expected: ExpectedClaim): Guard {
   if (path.length === 0) throw new TypeError('claim: name the claim, or the names that lead to it')
+  // Copied: what happens to the lists later changes nothing.
+  const at = typeof path === 'string' ? path : [...path]
   if (typeof expected === 'function') {
     return ({ claims }) => {
-      if ((expected(claimAt(claims, path)) as unknown) !== true) throw new ForbiddenError('claim')
+      if ((expected(claimAt(claims, at)) as unknown) !== true) throw new ForbiddenError('claim')
       return true
     }
   }
-  const accepted: readonly unknown[] = Array.isArray(expected) ? expected : [expected]
+  const accepted: readonly unknown[] = Array.isArray(expected) ? [...(expected as unknown[])] : [expected]
   if (
     accepted.length === 0 ||
     accepted.some((value) => value === undefined || (typeof value === 'object' && value !== null))
@@ -82,7 +84,7 @@ export function claim(path: ClaimPath, expected: ExpectedClaim): Guard {
     )
   }
   return ({ claims }) => {
-    const value = claimAt(claims, path)
+    const value = claimAt(claims, at)
     const matches = Array.isArray(value)
       ? value.some((item) => accepted.includes(item))
       : accepted.includes(value)
