@@ -43,8 +43,14 @@ export type VerifyJwtOptions<C = unknown> = ResourceServerOptions<C> | { readonl
  * @throws {TypeError} through `app.ready()`, for options that are missing, contradictory or unsafe
  */
 export function verifyJwt<C>(app: AnyInstance, options: VerifyJwtOptions<C>, done: Done): void {
-  const { api: given, ...rest } = options as { api?: ResourceServer<unknown> }
-  const api = asResourceServer(given ?? (rest as ResourceServerOptions<unknown>))
+  let api: ResourceServer<unknown>
+  try {
+    api = apiOf(options)
+  } catch (error) {
+    // Fastify waits for `done`; what a plugin throws it does not see.
+    done(error as Error)
+    return
+  }
   // Decorated once, so that every request has the same shape; a context below finds it done.
   if (!app.hasRequestDecorator('auth')) app.decorateRequest('auth', undefined as unknown as Auth)
   app.addHook('onRequest', (request: VerifiedRequest, reply, next) => {
@@ -67,6 +73,17 @@ Object.assign(verifyJwt, {
   [Symbol.for('fastify.display-name')]: 'oauth-resource-server',
   [Symbol.for('plugin-meta')]: { fastify: '5.x', name: 'oauth-resource-server' },
 })
+
+/** @throws {TypeError} */
+function apiOf(options: object): ResourceServer<unknown> {
+  // These are Fastify's own, for any plugin.
+  const { prefix: _1, logLevel: _2, logSerializers: _3, api, ...rest } = options as Record<string, unknown>
+  if (api === undefined) return asResourceServer(rest as ResourceServerOptions<unknown>)
+  const [name] = Object.keys(rest)
+  if (name !== undefined)
+    throw new TypeError(`${name}: belongs to the resource server; say it where api is made`)
+  return asResourceServer(api as ResourceServer<unknown>)
+}
 
 function guarded(guard: Guard<FastifyRequest>): FastifyGuard {
   return (request: VerifiedRequest, reply, done) => {
