@@ -21,6 +21,8 @@ const shared: Options = {
   splitting: false,
   sourcemap: true,
   treeshake: false,
+  // Bundlers and other platforms tell Node's own modules by it.
+  removeNodeProtocol: false,
   // One core per format: adapters reach it by the package's own name, and it reaches its platform through
   // the package's `imports`, so neither may be copied into another bundle.
   external: ['oauth-resource-server', '#platform', 'express', 'fastify', 'koa'],
