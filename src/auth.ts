@@ -1,6 +1,4 @@
-import { frozenSet } from './frozen-set.ts'
-import type { ClaimsObject } from './claims.ts'
-import { clientOf } from './claims.ts'
+import { type ClaimsObject, clientOf, type TokenTimes } from './claims.ts'
 import { own } from './json.ts'
 import type { TrustedIssuer } from './issuers.ts'
 import type { Auth, JwtHeader } from './types.ts'
@@ -14,21 +12,25 @@ export interface Proof {
   readonly clientId: string | undefined
   readonly scopes: ReadonlySet<string>
   readonly roles: ReadonlySet<string>
-  /** Milliseconds since the epoch. */
-  readonly expiresAt: number
+  readonly times: TokenTimes
 }
 
 /** Draws the proof from a verified token. */
-export function proofOf(header: JwtHeader, claims: ClaimsObject, issuer: TrustedIssuer): Proof {
+export function proofOf(
+  header: JwtHeader,
+  claims: ClaimsObject,
+  times: TokenTimes,
+  issuer: TrustedIssuer,
+): Proof {
   return {
     header,
     claims,
     issuer: issuer.issuer,
     subject: own(claims, 'sub') as string | undefined,
     clientId: clientOf(claims),
-    scopes: frozenSet(issuer.scopesOf(claims)),
-    roles: frozenSet(issuer.rolesOf(claims)),
-    expiresAt: (own(claims, 'exp') as number) * 1000,
+    scopes: issuer.scopesOf(claims),
+    roles: issuer.rolesOf(claims),
+    times,
   }
 }
 
@@ -53,7 +55,7 @@ class VerifiedAuth<C> implements Auth<C> {
     if (proof.clientId !== undefined) this.clientId = proof.clientId
     this.scopes = proof.scopes
     this.roles = proof.roles
-    this.expiresAt = new Date(proof.expiresAt)
+    this.expiresAt = new Date(proof.times.exp * 1000)
     this.#token = token
   }
 

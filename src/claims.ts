@@ -27,7 +27,8 @@ export function claimAt(claims: ClaimsObject, path: ClaimPath): unknown {
   if (typeof path === 'string') return own(claims, path)
   let value: unknown = claims
   for (const name of path) {
-    if (typeof value !== 'object' || value === null) return undefined
+    // The entries of a list have no names.
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
     value = own(value, name)
   }
   return value
@@ -70,31 +71,43 @@ export function checkAudience(claims: ClaimsObject, audience: ClaimRules['audien
   if (held !== true) throw new InvalidTokenError('audience')
 }
 
-/**
- * Requires `exp`, not reached; `nbf` and `iat` reached where present; and the age within bounds (RFC 7519
- * §4.1.4 to §4.1.6).
- *
- * @param now seconds since the epoch
- */
-export function checkTimes(claims: ClaimsObject, rules: ClaimRules, now: number): void {
+/** The moments a token names, in seconds since the epoch. */
+export interface TokenTimes {
+  readonly exp: number
+  readonly nbf: number | undefined
+  readonly iat: number | undefined
+}
+
+/** Reads `exp`, which has to be there, `nbf` and `iat` (RFC 7519 §4.1.4 to §4.1.6). */
+export function timesOf(claims: ClaimsObject): TokenTimes {
   const exp = numericDate(claims, 'exp')
   const nbf = numericDate(claims, 'nbf')
   const iat = numericDate(claims, 'iat')
   if (exp === undefined) throw new InvalidTokenError('claim')
-  if (now >= exp + rules.clockTolerance) throw new InvalidTokenError('expired')
-  if (nbf !== undefined && nbf > now + rules.clockTolerance) throw new InvalidTokenError('not_yet_valid')
-  if (iat !== undefined && iat > now + rules.clockTolerance) throw new InvalidTokenError('not_yet_valid')
-  // Such a token is never valid, or was issued after its end: whoever wrote it erred.
+  return { exp, nbf, iat }
+}
+
+/**
+ * Requires `exp` not reached, `nbf` and `iat` reached, and the age within bounds.
+ *
+ * @param now seconds since the epoch
+ */
+export function checkTimes({ exp, nbf, iat }: TokenTimes, rules: ClaimRules, now: number): void {
+  const { clockTolerance, maxTokenAge } = rules
+  if (now >= exp + clockTolerance) throw new InvalidTokenError('expired')
+  if (nbf !== undefined && nbf > now + clockTolerance) throw new InvalidTokenError('not_yet_valid')
+  if (iat !== undefined && iat > now + clockTolerance) throw new InvalidTokenError('not_yet_valid')
+  // Valid for no moment, or issued after its end: whoever wrote it erred.
   if ((iat !== undefined && iat > exp) || (nbf !== undefined && nbf > exp))
     throw new InvalidTokenError('claim')
-  if (rules.maxTokenAge !== undefined) {
+  if (maxTokenAge !== undefined) {
     if (iat === undefined) throw new InvalidTokenError('claim')
-    if (now - iat > rules.maxTokenAge + rules.clockTolerance) throw new InvalidTokenError('too_old')
+    if (now - iat > maxTokenAge + clockTolerance) throw new InvalidTokenError('too_old')
   }
 }
 
-/** Beyond this a double no longer holds every second; no clock gets there. */
-const latestDate = Number.MAX_SAFE_INTEGER
+/** The last moment a `Date` can hold; no clock gets there. */
+const latestDate = 8.64e12
 
 function numericDate(claims: ClaimsObject, name: string): number | undefined {
   const value = own(claims, name)
@@ -121,9 +134,8 @@ export function checkShape(claims: ClaimsObject, rules: ClaimRules): void {
     const value = own(claims, name)
     if (value !== undefined && typeof value !== 'string') throw new InvalidTokenError('claim')
   }
-  const authTime = own(claims, 'auth_time')
+  numericDate(claims, 'auth_time')
   const amr = own(claims, 'amr')
-  if (authTime !== undefined && typeof authTime !== 'number') throw new InvalidTokenError('claim')
   if (amr !== undefined && !isStringList(amr)) throw new InvalidTokenError('claim')
   for (const name of profileClaims[rules.profile]) requireClaim(claims, name)
   if (rules.profile === 'rfc9068' && own(claims, 'sub') === '') throw new InvalidTokenError('claim')
@@ -150,66 +162,6 @@ export function checkBinding(claims: ClaimsObject): void {
 export function clientOf(claims: ClaimsObject): string | undefined {
   const client = own(claims, 'client_id') ?? own(claims, 'azp') ?? own(claims, 'cid') ?? own(claims, 'appid')
   return typeof client === 'string' ? client : undefined
-}
-
-/** Where scopes or roles are found: a claim path, a list of paths, or a function of the verified claims. */
-export type Names = ClaimPath | readonly ClaimPath[] | ((claims: never) => Iterable<string> | string)
-
-/** The scopes of a token: `scope`, else `scp`, each a space-delimited string or a list (RFC 9068 §2.2.3). */
-export function scopesOf(claims: ClaimsObject): readonly string[] {
-  return scopesIn(own(claims, Object.hasOwn(claims, 'scope') ? 'scope' : 'scp'))
-}
-
-/** Scopes of one claim. @throws {InvalidTokenError} when the claim is neither a string nor a list of strings. */
-export function scopesIn(value: unknown): readonly string[] {
-  if (value === undefined) return []
-  // Space alone separates (RFC 6749 §3.3); a tab or a no-break space is part of a name that no guard can ask for.
-  if (typeof value === 'string') return value.split(' ').filter((name) => name !== '')
-  if (isStringList(value)) return value
-  throw new InvalidTokenError('claim')
-}
-
-/** The roles of a token: `roles`, else `role`. */
-export function rolesOf(claims: ClaimsObject): readonly string[] {
-  return rolesIn(own(claims, Object.hasOwn(claims, 'roles') ? 'roles' : 'role'))
-}
-
-/**
- * Roles of one claim: a string is one role, a list holds strings or objects with `value` (RFC 9068 §2.2.3.1, RFC
- * 7643 §4.1.2). Any other shape grants nothing, as roles have no registered type to insist on.
- */
-export function rolesIn(value: unknown): readonly string[] {
-  if (typeof value === 'string') return [value]
-  if (!Array.isArray(value)) return []
-  const names: string[] = []
-  for (const entry of value as readonly unknown[]) {
-    const name = typeof entry === 'object' && entry !== null ? own(entry, 'value') : entry
-    if (typeof name === 'string') names.push(name)
-  }
-  return names
-}
-
-/** Makes the reader of scopes or roles that an option asks for. */
-export function namesReader(
-  option: Names | undefined,
-  standard: (claims: ClaimsObject) => readonly string[],
-  readOne: (value: unknown) => readonly string[],
-): (claims: ClaimsObject) => readonly string[] {
-  if (option === undefined) return standard
-  if (typeof option === 'function') {
-    return (claims) => {
-      const names = option(claims as never)
-      return typeof names === 'string' ? readOne(names) : [...names]
-    }
-  }
-  const paths = pathsOf(option)
-  return (claims) => paths.flatMap((path) => readOne(claimAt(claims, path)))
-}
-
-/** A list of strings is the way to one nested claim; a list with lists in it is several paths. */
-export function pathsOf(option: ClaimPath | readonly ClaimPath[]): readonly ClaimPath[] {
-  if (typeof option === 'string') return [option]
-  return option.every((step) => typeof step === 'string') ? [option as readonly string[]] : option
 }
 
 export function isStringList(value: unknown): value is readonly string[] {

@@ -63,7 +63,7 @@ export function configurationOf<C>(given: unknown): Configuration<C> {
     foreignIssuer: options['issuers'] === undefined ? 'issuer' : 'unknown_issuer',
     clock,
     maxTokenLength: checkNumber(options['maxTokenLength'] ?? 8192, 'maxTokenLength', 256, 65_536),
-    tokenCache: tokenCacheOf(options['tokenCache'], clock),
+    tokenCache: tokenCacheOf(options['tokenCache']),
     schema: schemaOf<C>(options['schema']),
     realm: realmOf(options, issuers),
     extract:
@@ -102,8 +102,8 @@ function networkOf(options: OptionsObject, clock: Clock): NetworkOptions {
 }
 
 function checkSnapshot(value: unknown): Snapshot {
-  const { version, issuers } = value as Partial<Snapshot>
-  if (version !== 1 || typeof issuers !== 'object') {
+  const { version, issuers } = (value ?? {}) as Partial<Snapshot>
+  if (version !== 1 || typeof issuers !== 'object' || (issuers as unknown) === null) {
     throw new TypeError('snapshot: must be what api.snapshot() of this version returned')
   }
   return structuredClone(value) as Snapshot
@@ -178,17 +178,14 @@ function checkFlag(value: unknown, name: string): boolean {
   return value ?? false
 }
 
-function tokenCacheOf(value: unknown, clock: Clock): TokenCache | undefined {
+function tokenCacheOf(value: unknown): TokenCache | undefined {
   if (value === false) return undefined
   const { max = 10_000, maxAge = 3600 } =
     value === undefined ? {} : copyOptions(value, 'tokenCache', ['max', 'maxAge'])
-  return tokenCache(
-    {
-      max: checkNumber(max, 'tokenCache.max', 1, 1_000_000),
-      maxAge: checkNumber(maxAge, 'tokenCache.maxAge', 1, 86_400),
-    },
-    clock.steady,
-  )
+  return tokenCache({
+    max: checkNumber(max, 'tokenCache.max', 1, 1_000_000),
+    maxAge: checkNumber(maxAge, 'tokenCache.maxAge', 1, 86_400),
+  })
 }
 
 function schemaOf<C>(value: unknown): StandardSchema<unknown, C> | undefined {

@@ -15,8 +15,11 @@ class FrozenSet extends Set<string> {
 export function frozenSet(names: Iterable<string>): ReadonlySet<string> {
   const set = new FrozenSet()
   for (const name of names) Set.prototype.add.call(set, name)
-  return set
+  // Most callers have no roles: one empty set serves them all.
+  return set.size === 0 ? emptySet : set
 }
+
+const emptySet: ReadonlySet<string> = new FrozenSet()
 
 function refuse(): never {
   throw new TypeError('the scopes and roles of a verified token cannot be changed')

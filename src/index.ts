@@ -1,5 +1,5 @@
 export type { AlgorithmName } from './algorithms.ts'
-export type { ClaimPath, ClaimsObject, Names } from './claims.ts'
+export type { ClaimPath, ClaimsObject } from './claims.ts'
 export { channelNames } from './diagnostics.ts'
 export {
   AuthError,
@@ -30,6 +30,7 @@ export {
 export type { KeyCacheOptions } from './key-cache-settings.ts'
 export type { KeyCounters, KeyHealth, KeySnapshot } from './key-source.ts'
 export { settle } from './maybe-promise.ts'
+export type { Names } from './names.ts'
 export type {
   CommonOptions,
   EnvironmentIssuerOptions,

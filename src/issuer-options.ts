@@ -8,19 +8,9 @@ import {
   copyOptions,
   type OptionsObject,
 } from './check-options.ts'
-import {
-  type ClaimPath,
-  type ClaimRules,
-  type ClaimsObject,
-  isStringList,
-  type Names,
-  namesReader,
-  rolesIn,
-  rolesOf,
-  scopesIn,
-  scopesOf,
-} from './claims.ts'
+import { type ClaimPath, type ClaimRules, isStringList } from './claims.ts'
 import { checkAlgorithms, checkKeys, type ConfiguredKeys } from './key-options.ts'
+import { type Names, type NamesReader, rolesReader, scopesReader } from './names.ts'
 
 /** Options an issuer has to itself. */
 export const issuerOptionNames = [
@@ -45,8 +35,8 @@ export interface IssuerSettings {
   readonly rules: ClaimRules
   readonly algorithms: readonly AlgorithmName[]
   readonly keys: ConfiguredKeys
-  readonly scopesOf: (claims: ClaimsObject) => readonly string[]
-  readonly rolesOf: (claims: ClaimsObject) => readonly string[]
+  readonly scopesOf: NamesReader
+  readonly rolesOf: NamesReader
   /** Equal for settings that may share one key source. */
   readonly keysIdentity: string
 }
@@ -68,8 +58,8 @@ export function issuerSettings(value: unknown, where: string): IssuerSettings {
     rules: checkRules(options, at),
     algorithms,
     keys,
-    scopesOf: namesReader(checkNames(options['scopes'], at('scopes')), scopesOf, scopesIn),
-    rolesOf: namesReader(checkNames(options['roles'], at('roles')), rolesOf, rolesIn),
+    scopesOf: scopesReader(checkNames(options['scopes'], at('scopes'))),
+    rolesOf: rolesReader(checkNames(options['roles'], at('roles'))),
     keysIdentity: JSON.stringify([issuer, algorithms, options['jwksUri'], options['jwks'], keys.from]),
   }
 }

@@ -1,5 +1,5 @@
 import { boundedCache } from './cache.ts'
-import type { ClaimRules, ClaimsObject } from './claims.ts'
+import type { ClaimRules } from './claims.ts'
 import type { Clock } from './clock.ts'
 import { discoveredLocation, fixedLocation } from './discovery.ts'
 import type { AlgorithmName } from './algorithms.ts'
@@ -9,6 +9,7 @@ import type { KeyCacheSettings } from './key-cache-settings.ts'
 import { keyFetch } from './key-fetch.ts'
 import { configuredKeys, type KeySnapshot, type KeySource, secretKey } from './key-source.ts'
 import { publishedKeys } from './jwks.ts'
+import type { NamesReader } from './names.ts'
 import { isPromise } from './maybe-promise.ts'
 import { restoredKeys } from './snapshot.ts'
 import type { MaybePromise } from './types.ts'
@@ -19,8 +20,8 @@ export interface TrustedIssuer {
   readonly rules: ClaimRules
   readonly algorithms: readonly AlgorithmName[]
   readonly keys: KeySource
-  readonly scopesOf: (claims: ClaimsObject) => readonly string[]
-  readonly rolesOf: (claims: ClaimsObject) => readonly string[]
+  readonly scopesOf: NamesReader
+  readonly rolesOf: NamesReader
   readonly keysIdentity: string
 }
 

@@ -1,6 +1,6 @@
 import type { AlgorithmName } from './algorithms.ts'
-import type { Names } from './claims.ts'
 import type { KeyCacheOptions } from './key-cache-settings.ts'
+import type { Names } from './names.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { StandardSchema } from './standard-schema.ts'
 import type { Claims, Extractor, JwkSet, MaybePromise } from './types.ts'

@@ -11,6 +11,8 @@ export interface VerifiedToken {
   readonly key: VerificationKey
   /** The issuer under whose rules it was accepted. */
   readonly issuer: TrustedIssuer
+  /** Seconds since the epoch. */
+  readonly verifiedAt: number
   /** Length of the token, as a measure of the memory its claims take. */
   readonly length: number
 }
@@ -19,7 +21,8 @@ export interface VerifiedToken {
 export interface TokenCache {
   /** The name a token is remembered under: a hash, so that the memory holds no credentials. */
   readonly nameOf: (token: string) => MaybePromise<string>
-  readonly get: (name: string) => VerifiedToken | undefined
+  /** @param now seconds since the epoch */
+  readonly get: (name: string, now: number) => VerifiedToken | undefined
   readonly set: (name: string, value: VerifiedToken) => void
 }
 
@@ -35,20 +38,20 @@ export interface TokenCacheSettings {
 const maxCharacters = 16_000_000
 
 /** Makes a token cache; every resource server has its own. */
-export function tokenCache({ max, maxAge }: TokenCacheSettings, now: () => number): TokenCache {
-  const entries = boundedCache<VerifiedToken & { readonly until: number }>({
+export function tokenCache({ max, maxAge }: TokenCacheSettings): TokenCache {
+  const entries = boundedCache<VerifiedToken>({
     max,
     maxSize: maxCharacters,
     sizeOf: ({ length }) => length,
   })
   return {
     nameOf: digest,
-    get(name) {
+    get(name, now) {
       const entry = entries.get(name)
-      return entry !== undefined && now() < entry.until ? entry : undefined
+      return entry !== undefined && now < entry.verifiedAt + maxAge ? entry : undefined
     },
     set(name, value) {
-      entries.set(name, { ...value, until: now() + maxAge })
+      entries.set(name, value)
     },
   }
 }

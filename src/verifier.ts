@@ -1,7 +1,15 @@
 import { verifySignature } from '#platform'
 import type { AlgorithmName } from './algorithms.ts'
 import { authOf, type Proof, proofOf } from './auth.ts'
-import { checkAudience, checkBinding, checkShape, checkTimes, checkType } from './claims.ts'
+import {
+  checkAudience,
+  checkBinding,
+  checkShape,
+  checkTimes,
+  checkType,
+  timesOf,
+  type TokenTimes,
+} from './claims.ts'
 import type { Clock } from './clock.ts'
 import { isObserved, report } from './diagnostics.ts'
 import { InvalidTokenError, type TokenFailure } from './errors.ts'
@@ -42,7 +50,7 @@ export function verifier<C>(options: VerifierOptions<C>): Verifier<C> {
     if (token.length > maxTokenLength) throw new InvalidTokenError('too_large')
     if (tokenCache === undefined) return verifyAnew(token, undefined)
     return after(tokenCache.nameOf(token), (name) => {
-      const remembered = tokenCache.get(name)
+      const remembered = tokenCache.get(name, clock.wall())
       return remembered === undefined ? verifyAnew(token, name) : verifyAgain(token, name, remembered)
     })
   }
@@ -53,14 +61,15 @@ export function verifier<C>(options: VerifierOptions<C>): Verifier<C> {
     if (typeof iss !== 'string') throw new InvalidTokenError('issuer')
     return after(options.issuers.find(iss), (issuer) => {
       if (issuer === undefined) throw new InvalidTokenError(options.foreignIssuer)
-      checkBeforeKey(parsed, issuer)
+      const times = checkBeforeKey(parsed, issuer)
       return after(issuer.keys.find(parsed.header), (key) =>
         after(isSigned(parsed, key), (signed) => {
           if (!signed) throw new InvalidTokenError('signature')
           checkShape(parsed.payload, issuer.rules)
           checkBinding(parsed.payload)
-          const proof = proofOf(parsed.header, parsed.payload, issuer)
-          if (name !== undefined) tokenCache?.set(name, { proof, key, issuer, length: token.length })
+          const proof = proofOf(parsed.header, parsed.payload, times, issuer)
+          if (name !== undefined)
+            tokenCache?.set(name, { proof, key, issuer, verifiedAt: clock.wall(), length: token.length })
           return finish(proof, issuer, token, false)
         }),
       )
@@ -72,7 +81,7 @@ export function verifier<C>(options: VerifierOptions<C>): Verifier<C> {
     return after(options.issuers.find(proof.issuer), (issuer) => {
       // The rules changed: what was accepted under the old ones is judged anew.
       if (issuer !== remembered.issuer) return verifyAnew(token, name)
-      checkTimes(proof.claims, issuer.rules, clock.wall())
+      checkTimes(proof.times, issuer.rules, clock.wall())
       return after(issuer.keys.find(proof.header), (current) =>
         // Another key under the same id: whether it signed this token is not known yet.
         current === key ? finish(proof, issuer, token, true) : verifyAnew(token, name),
@@ -81,11 +90,13 @@ export function verifier<C>(options: VerifierOptions<C>): Verifier<C> {
   }
 
   /** Refusals that cost little, on bytes nobody vouched for yet: they may only refuse. */
-  function checkBeforeKey({ header, payload }: ParsedToken, issuer: TrustedIssuer): void {
+  function checkBeforeKey({ header, payload }: ParsedToken, issuer: TrustedIssuer): TokenTimes {
     if (!issuer.algorithms.includes(header.alg as AlgorithmName)) throw new InvalidTokenError('algorithm')
     checkType(header, payload, issuer.rules.profile)
     checkAudience(payload, issuer.rules.audience)
-    checkTimes(payload, issuer.rules, clock.wall())
+    const times = timesOf(payload)
+    checkTimes(times, issuer.rules, clock.wall())
+    return times
   }
 
   /** The last steps, the same for every token on every request. */
@@ -96,7 +107,7 @@ export function verifier<C>(options: VerifierOptions<C>): Verifier<C> {
     remembered: boolean,
   ): MaybePromise<Auth<C>> {
     // Asked again: fetching keys may have taken seconds.
-    checkTimes(proof.claims, issuer.rules, clock.wall())
+    checkTimes(proof.times, issuer.rules, clock.wall())
     return after(validated(options.schema, proof), (claims) => {
       if (isObserved('verified')) report('verified', { issuer: proof.issuer, remembered })
       return authOf(proof, claims, token)
