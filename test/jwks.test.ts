@@ -529,6 +529,35 @@ describe('an unknown key id', () => {
     expect(net.calls).toHaveLength(3)
   })
 
+  it('is forgotten too where the keys changed without bringing it', async () => {
+    const token = await forge('late')
+    await judged(token)
+    await issuer.rotate()
+    await judged(await sign())
+    await time.advance(35)
+    await judged(token)
+    expect(net.calls).toHaveLength(4)
+  })
+
+  it('may turn out to be of a key for another algorithm', async () => {
+    const stranger = await createTestIssuer({ issuer: issuer.issuer, algorithms: ['RS256'], now: time.now })
+    await issuer.rotate()
+    const [key] = issuer.jwks.keys
+    expect((await judged(await stranger.sign({}, { kid: key?.kid })))[0]).toBe('401 algorithm')
+    expect(net.calls).toHaveLength(2)
+  })
+
+  it('is not looked for while the issuer is to be left alone', async () => {
+    net.answer = status(503, { 'retry-after': '20' })
+    await judged(await forge('1'))
+    await time.advance(19.9)
+    expect(await judged(await forge('2'))).toEqual(['503 unavailable', 0])
+    expect(net.calls).toHaveLength(2)
+    await time.advance(0.2)
+    await judged(await forge('3'))
+    expect(net.calls).toHaveLength(3)
+  })
+
   it('is remembered among 256 of them', async () => {
     const tokens = await Promise.all(Array.from({ length: 257 }, (_, index) => forge(`lost-${index}`)))
     const outcomes = Promise.all(tokens.map((token) => verdict(api.verify(token))))
