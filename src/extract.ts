@@ -1,6 +1,6 @@
 import { InvalidRequestError } from './errors.ts'
 import { own } from './json.ts'
-import type { Credentials, Extractor, HttpRequest } from './types.ts'
+import type { Extractor, HttpRequest } from './types.ts'
 
 // RFC 9110 §11.4: the scheme in any case, spaces, a token68. Outer white space belongs to the header, not to it.
 const bearer = /^[\t ]*bearer +([^\t ](?:.*[^\t ])?)[\t ]*$/i
@@ -60,7 +60,7 @@ export function fromQuery(): Extractor {
  */
 export function fromBody(): Extractor {
   return (request) => {
-    const type = headerValues(request, 'content-type')[0] ?? ''
+    const [type = ''] = [headerValues(request, 'content-type')].flat()
     const { method = 'GET', body } = request
     if (method === 'GET' || method === 'HEAD' || !/^application\/x-www-form-urlencoded *(?:;|$)/i.test(type))
       return
@@ -83,14 +83,14 @@ export function firstOf(...extractors: readonly Extractor[]): Extractor {
   return (request) => onlyOne(extractors.flatMap((extract) => extract(request) ?? []))
 }
 
-/** What an extractor found. @throws {TypeError} for a function of the user's that returned nonsense */
-export function credentialsOf(extract: Extractor, request: HttpRequest): Credentials | undefined {
-  const found = extract(request)
-  if (found === undefined) return undefined
-  const token: unknown = typeof found === 'string' ? found : (found as Partial<Credentials> | null)?.token
+/** The token an extractor found. @throws {TypeError} for a function of the user's that returned nonsense */
+export function tokenOf(extract: Extractor, request: HttpRequest): string | undefined {
+  const found: unknown = extract(request)
+  if (typeof found === 'string' || found === undefined) return found
+  const { token } = Object(found) as { token?: unknown }
   if (typeof token !== 'string')
     throw new TypeError('tokenFrom: the function must return a string or undefined')
-  return { scheme: 'Bearer', token }
+  return token
 }
 
 /**
@@ -108,12 +108,16 @@ function onlyOne<T>(found: readonly T[]): T | undefined {
 
 function authorizationOf(request: HttpRequest): string | undefined {
   // Node keeps the first of two Authorization headers and says nothing (RFC 9110 §5.3 allows one).
-  if (request.rawHeaders !== undefined && countOf(request.rawHeaders, 'authorization') > 1) {
-    throw new InvalidRequestError('More than one Authorization header was sent')
-  }
+  const { rawHeaders } = request
+  if (rawHeaders !== undefined && countOf(rawHeaders, 'authorization') > 1) throw moreThanOneHeader()
   const values = headerValues(request, 'authorization')
-  if (values.length > 1) throw new InvalidRequestError('More than one Authorization header was sent')
+  if (values === undefined || typeof values === 'string') return values
+  if (values.length > 1) throw moreThanOneHeader()
   return values[0]
+}
+
+function moreThanOneHeader(): InvalidRequestError {
+  return new InvalidRequestError('More than one Authorization header was sent')
 }
 
 function countOf(rawHeaders: readonly string[], name: string): number {
@@ -125,18 +129,14 @@ function countOf(rawHeaders: readonly string[], name: string): number {
   return count
 }
 
-function headerValues({ headers, rawHeaders }: HttpRequest, name: string): readonly string[] {
-  if (typeof headers.get === 'function') {
-    const value = headers.get(name)
-    return value === null ? [] : [value]
-  }
+function headerValues(
+  { headers, rawHeaders }: HttpRequest,
+  name: string,
+): string | readonly string[] | undefined {
+  if (typeof headers.get === 'function') return headers.get(name) ?? undefined
   const record = headers as Readonly<Record<string, string | readonly string[] | undefined>>
   // Node writes every name in lower case; the parts of an event may not.
-  const values =
-    rawHeaders === undefined
-      ? Object.keys(record)
-          .filter((key) => key.toLowerCase() === name)
-          .flatMap((key) => record[key] ?? [])
-      : ((own(record, name) as string | readonly string[] | undefined) ?? [])
-  return typeof values === 'string' ? [values] : values
+  if (rawHeaders !== undefined) return own(record, name) as string | readonly string[] | undefined
+  const names = Object.keys(record).filter((key) => key.toLowerCase() === name)
+  return names.flatMap((key) => record[key] ?? [])
 }

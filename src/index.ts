@@ -29,7 +29,7 @@ export {
 } from './guards.ts'
 export type { KeyCacheOptions } from './key-cache-settings.ts'
 export type { KeyCounters, KeyHealth, KeySnapshot } from './key-source.ts'
-export { settle } from './maybe-promise.ts'
+export { isPromise } from './maybe-promise.ts'
 export type { Names } from './names.ts'
 export type {
   CommonOptions,

@@ -8,9 +8,9 @@ import {
   isAuthError,
   MissingTokenError,
 } from './errors.ts'
-import { credentialsOf, isToken68 } from './extract.ts'
+import { isToken68, tokenOf } from './extract.ts'
 import type { KeyHealth, KeySnapshot } from './key-source.ts'
-import { after, settle } from './maybe-promise.ts'
+import { isPromise } from './maybe-promise.ts'
 import type { ResourceServerOptions } from './options.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { Auth, Claims, Guard, HttpRequest, HttpResponse, MaybePromise } from './types.ts'
@@ -92,23 +92,22 @@ export function createResourceServer<C = Claims>(given?: ResourceServerOptions<C
   const verify = verifier<C>(rest)
 
   function authenticate(request: HttpRequest): MaybePromise<Auth<C> | undefined> {
-    const credentials = credentialsOf(extract, request)
-    if (credentials !== undefined) return verifyPresented(credentials.token)
+    const token = tokenOf(extract, request)
+    if (token !== undefined) return verifyPresented(token)
     if (optional) return undefined
     throw new MissingTokenError()
   }
 
-  /** Says of a token that is none at all that the request is malformed (RFC 6750 §3.1). */
   function verifyPresented(token: string): MaybePromise<Auth<C>> {
-    return settle(
-      () => verify(token),
-      (auth) => auth,
-      (error) => {
-        const form =
-          error instanceof InvalidTokenError && (error.reason === 'malformed' || error.reason === 'too_large')
-        throw form && !isToken68(token) ? new InvalidRequestError() : error
-      },
-    )
+    try {
+      const auth = verify(token)
+      if (!(auth instanceof Promise)) return auth
+      return auth.catch((error: unknown) => {
+        throw asPresented(error, token)
+      })
+    } catch (error) {
+      throw asPresented(error, token)
+    }
   }
 
   function refuse(error: unknown): HttpResponse {
@@ -144,10 +143,9 @@ export function createResourceServer<C = Claims>(given?: ResourceServerOptions<C
       authenticate,
       authorize(guard, auth, request) {
         if (auth === undefined) throw new MissingTokenError()
-        return after(guard(auth, request), (allowed) => {
-          // Only `true` allows: a predicate that forgot its `return` must not let anyone in.
-          if ((allowed as unknown) !== true) throw new ForbiddenError()
-        })
+        const allowed: unknown = guard(auth, request)
+        if (isPromise(allowed)) return allowed.then(requireTrue)
+        requireTrue(allowed)
       },
       answer(error) {
         const refusal = refuse(error)
@@ -166,6 +164,18 @@ export function asResourceServer<C = Claims>(
 ): ResourceServer<C> {
   const isApi = typeof value === 'object' && (value as { [brand]?: unknown })[brand] === true
   return isApi ? (value as ResourceServer<C>) : createResourceServer(value as ResourceServerOptions<C>)
+}
+
+/** Says of a token that is none at all that the request is malformed (RFC 6750 §3.1). */
+function asPresented(error: unknown, token: string): unknown {
+  if (!(error instanceof InvalidTokenError)) return error
+  const ofItsForm = error.reason === 'malformed' || error.reason === 'too_large'
+  return ofItsForm && !isToken68(token) ? new InvalidRequestError() : error
+}
+
+/** Only `true` allows: a predicate that forgot its `return` must not let anyone in. */
+function requireTrue(allowed: unknown): void {
+  if (allowed !== true) throw new ForbiddenError()
 }
 
 /** The refused error with what a framework's error path reads; the body's type is the framework's business. */

@@ -49,10 +49,15 @@ export function verifier<C>(options: VerifierOptions<C>): Verifier<C> {
     if (typeof token !== 'string' || token === '') throw new InvalidTokenError('malformed')
     if (token.length > maxTokenLength) throw new InvalidTokenError('too_large')
     if (tokenCache === undefined) return verifyAnew(token, undefined)
-    return after(tokenCache.nameOf(token), (name) => {
-      const remembered = tokenCache.get(name, clock.wall())
-      return remembered === undefined ? verifyAnew(token, name) : verifyAgain(token, name, remembered)
-    })
+    const name = tokenCache.nameOf(token)
+    return typeof name === 'string'
+      ? recall(tokenCache, name, token)
+      : name.then((it) => recall(tokenCache, it, token))
+  }
+
+  function recall(cache: TokenCache, name: string, token: string): MaybePromise<Auth<C>> {
+    const remembered = cache.get(name, clock.wall())
+    return remembered === undefined ? verifyAnew(token, name) : verifyAgain(token, name, remembered)
   }
 
   function verifyAnew(token: string, name: string | undefined): MaybePromise<Auth<C>> {
@@ -77,16 +82,17 @@ export function verifier<C>(options: VerifierOptions<C>): Verifier<C> {
   }
 
   function verifyAgain(token: string, name: string, remembered: VerifiedToken): MaybePromise<Auth<C>> {
-    const { proof, key } = remembered
-    return after(options.issuers.find(proof.issuer), (issuer) => {
-      // The rules changed: what was accepted under the old ones is judged anew.
-      if (issuer !== remembered.issuer) return verifyAnew(token, name)
-      checkTimes(proof.times, issuer.rules, clock.wall())
-      return after(issuer.keys.find(proof.header), (current) =>
-        // Another key under the same id: whether it signed this token is not known yet.
-        current === key ? finish(proof, issuer, token, true) : verifyAnew(token, name),
-      )
-    })
+    const { proof, key, issuer } = remembered
+    // The rules changed, or are being asked for: what was accepted under the old ones is judged anew.
+    if (options.issuers.find(proof.issuer) !== issuer) return verifyAnew(token, name)
+    checkTimes(proof.times, issuer.rules, clock.wall())
+    const current = issuer.keys.find(proof.header)
+    // No promise in the common case: the key is there, and it is the same.
+    if (current === key) return finish(proof, issuer, token, true)
+    return after(current, (found) =>
+      // Another key under the same id: whether it signed this token is not known yet.
+      found === key ? finish(proof, issuer, token, true) : verifyAnew(token, name),
+    )
   }
 
   /** Refusals that cost little, on bytes nobody vouched for yet: they may only refuse. */
@@ -108,10 +114,9 @@ export function verifier<C>(options: VerifierOptions<C>): Verifier<C> {
   ): MaybePromise<Auth<C>> {
     // Asked again: fetching keys may have taken seconds.
     checkTimes(proof.times, issuer.rules, clock.wall())
-    return after(validated(options.schema, proof), (claims) => {
-      if (isObserved('verified')) report('verified', { issuer: proof.issuer, remembered })
-      return authOf(proof, claims, token)
-    })
+    if (isObserved('verified')) report('verified', { issuer: proof.issuer, remembered })
+    if (options.schema === undefined) return authOf(proof, proof.claims as C, token)
+    return after(validated(options.schema, proof), (claims) => authOf(proof, claims, token))
   }
 }
 
@@ -122,8 +127,7 @@ function isSigned(
   return verifySignature(header.alg as AlgorithmName, key.key, signingInput, signature)
 }
 
-function validated<C>(schema: StandardSchema<unknown, C> | undefined, { claims }: Proof): MaybePromise<C> {
-  if (schema === undefined) return claims as C
+function validated<C>(schema: StandardSchema<unknown, C>, { claims }: Proof): MaybePromise<C> {
   return after(schema['~standard'].validate(claims), (result) => {
     // Not as `cause`: issues quote the values they are about.
     if (result.issues !== undefined) throw new InvalidTokenError('schema')

@@ -177,7 +177,7 @@ describe('the exports', () => {
     const found = await Promise.all(subpaths.map(async (subpath) => [subpath, await exportsOf(subpath)]))
     expect(Object.fromEntries(found)).toMatchInlineSnapshot(`
       {
-        ".": "AuthError ForbiddenError InsufficientScopeError InvalidRequestError InvalidTokenError MissingTokenError UpstreamError allOf anyOf anyRole anyScope asResourceServer channelNames claim createResourceServer firstOf fromBody fromHeader fromQuery isAuthError missingVerifyJwt not role routeGuards scope settle",
+        ".": "AuthError ForbiddenError InsufficientScopeError InvalidRequestError InvalidTokenError MissingTokenError UpstreamError allOf anyOf anyRole anyScope asResourceServer channelNames claim createResourceServer firstOf fromBody fromHeader fromQuery isAuthError isPromise missingVerifyJwt not role routeGuards scope",
         "./express": "authorize requireAnyRole requireAnyScope requireClaim requireRole requireScope verifyJwt",
         "./fastify": "authorize requireAnyRole requireAnyScope requireClaim requireRole requireScope verifyJwt",
         "./fetch": "authorize protect requireAnyRole requireAnyScope requireClaim requireRole requireScope verifyJwt",

@@ -3,12 +3,13 @@ import {
   asResourceServer,
   type Auth,
   type Guard,
+  type HttpResponse,
+  isPromise,
   missingVerifyJwt,
   type ResourceServer,
   type ResourceServerOptions,
   type RouteGuards,
   routeGuards,
-  settle,
 } from 'oauth-resource-server'
 
 declare global {
@@ -34,15 +35,21 @@ type VerifiedRequest = Request & { [verifiedBy]?: ResourceServer<unknown> }
 export function verifyJwt<C>(options?: ResourceServerOptions<C> | ResourceServer<C>): RequestHandler {
   const api = asResourceServer(options)
   return (req: VerifiedRequest, res, next) => {
-    void settle(
-      () => api.adapter.authenticate(req),
-      (auth) => {
-        req.auth = auth as Auth
-        req[verifiedBy] = api
-        next()
-      },
-      (error) => refuse(api, error, res, next),
-    )
+    const admit = (auth: unknown): void => {
+      req.auth = auth as Auth
+      req[verifiedBy] = api
+      next()
+    }
+    let auth: unknown
+    try {
+      auth = api.adapter.authenticate(req)
+    } catch (error) {
+      refuse(api, error, res, next)
+      return
+    }
+    // Outside the `try`: an error of the handler's own is not a refusal.
+    if (isPromise(auth)) void auth.then(admit, (error: unknown) => refuse(api, error, res, next))
+    else admit(auth)
   }
 }
 
@@ -53,20 +60,32 @@ function guarded(guard: Guard<Request>): RequestHandler {
       next(missingVerifyJwt())
       return
     }
-    void settle(
-      () => api.adapter.authorize(guard, req.auth, req),
-      () => next(),
-      (error) => refuse(api, error, res, next),
-    )
+    let pending: void | Promise<void>
+    try {
+      pending = api.adapter.authorize(guard, req.auth, req)
+    } catch (error) {
+      refuse(api, error, res, next)
+      return
+    }
+    if (pending === undefined) next()
+    else
+      pending.then(
+        () => next(),
+        (error: unknown) => refuse(api, error, res, next),
+      )
   }
 }
 
+/** Copies the refusal; what is none goes to the application's own error handler. */
 function refuse(api: ResourceServer<unknown>, error: unknown, res: Response, next: NextFunction): void {
-  void settle(
-    () => api.adapter.answer(error),
-    ({ status, headers, body }) => void res.status(status).set(headers).send(body),
-    next,
-  )
+  let refusal: HttpResponse
+  try {
+    refusal = api.adapter.answer(error)
+  } catch (unanswered) {
+    next(unanswered)
+    return
+  }
+  res.status(refusal.status).set(refusal.headers).send(refusal.body)
 }
 
 type ExpressGuards = RouteGuards<RequestHandler, Request>

@@ -4,12 +4,13 @@ import {
   type Auth,
   type Guard,
   type HttpRequest,
+  type HttpResponse,
+  isPromise,
   missingVerifyJwt,
   type ResourceServer,
   type ResourceServerOptions,
   type RouteGuards,
   routeGuards,
-  settle,
 } from 'oauth-resource-server'
 
 declare module 'fastify' {
@@ -54,15 +55,20 @@ export function verifyJwt<C>(app: AnyInstance, options: VerifyJwtOptions<C>, don
   // Decorated once, so that every request has the same shape; a context below finds it done.
   if (!app.hasRequestDecorator('auth')) app.decorateRequest('auth', undefined as unknown as Auth)
   app.addHook('onRequest', (request: VerifiedRequest, reply, next) => {
-    void settle(
-      () => api.adapter.authenticate(viewOf(request as FastifyRequest)),
-      (auth) => {
-        request.auth = auth as Auth
-        request[verifiedBy] = api
-        next()
-      },
-      (error) => refuse(api, error, reply, next),
-    )
+    const admit = (auth: unknown): void => {
+      request.auth = auth as Auth
+      request[verifiedBy] = api
+      next()
+    }
+    let auth: unknown
+    try {
+      auth = api.adapter.authenticate(viewOf(request as FastifyRequest))
+    } catch (error) {
+      refuse(api, error, reply, next)
+      return
+    }
+    if (isPromise(auth)) void auth.then(admit, (error: unknown) => refuse(api, error, reply, next))
+    else admit(auth)
   })
   done()
 }
@@ -92,11 +98,19 @@ function guarded(guard: Guard<FastifyRequest>): FastifyGuard {
       done(missingVerifyJwt())
       return
     }
-    void settle(
-      () => api.adapter.authorize(guard, request.auth, request as FastifyRequest),
-      () => done(),
-      (error) => refuse(api, error, reply, done),
-    )
+    let pending: void | Promise<void>
+    try {
+      pending = api.adapter.authorize(guard, request.auth, request as FastifyRequest)
+    } catch (error) {
+      refuse(api, error, reply, done)
+      return
+    }
+    if (pending === undefined) done()
+    else
+      pending.then(
+        () => done(),
+        (error: unknown) => refuse(api, error, reply, done),
+      )
   }
 }
 
@@ -104,12 +118,16 @@ function viewOf({ raw, method, url, headers, body }: FastifyRequest): HttpReques
   return { method, url, headers, rawHeaders: raw.rawHeaders, body }
 }
 
+/** Copies the refusal; what is none goes to the application's own error handler. */
 function refuse(api: ResourceServer<unknown>, error: unknown, reply: AnyReply, done: Done): void {
-  void settle(
-    () => api.adapter.answer(error),
-    ({ status, headers, body }) => void reply.code(status).headers(headers).send(body),
-    (unhandled) => done(unhandled as Error),
-  )
+  let refusal: HttpResponse
+  try {
+    refusal = api.adapter.answer(error)
+  } catch (unanswered) {
+    done(unanswered as Error)
+    return
+  }
+  void reply.code(refusal.status).headers(refusal.headers).send(refusal.body)
 }
 
 type FastifyGuards = RouteGuards<FastifyGuard, FastifyRequest>

@@ -4,12 +4,12 @@ import {
   type Auth,
   type Guard,
   type HttpRequest,
+  isPromise,
   missingVerifyJwt,
   type ResourceServer,
   type ResourceServerOptions,
   type RouteGuards,
   routeGuards,
-  settle,
 } from 'oauth-resource-server'
 
 declare module 'koa' {
@@ -34,27 +34,36 @@ type Proceed = () => Promise<void>
  */
 export function verifyJwt<C>(options?: ResourceServerOptions<C> | ResourceServer<C>): Middleware {
   const api = asResourceServer(options)
-  return (ctx: VerifiedContext, next: Proceed) =>
-    settle(
-      () => api.adapter.authenticate(viewOf(ctx)),
-      (auth) => {
-        ctx.state.auth = auth as Auth
-        ctx[verifiedBy] = api
-        return next()
-      },
-      (error) => refuse(api, error, ctx),
-    )
+  return (ctx: VerifiedContext, next: Proceed) => {
+    const admit = (auth: unknown): Promise<void> => {
+      ctx.state.auth = auth as Auth
+      ctx[verifiedBy] = api
+      return next()
+    }
+    let auth: unknown
+    try {
+      auth = api.adapter.authenticate(viewOf(ctx))
+    } catch (error) {
+      refuse(api, error, ctx)
+      return undefined
+    }
+    // Outside the `try`: an error further down is not a refusal.
+    return isPromise(auth) ? auth.then(admit, (error: unknown) => refuse(api, error, ctx)) : admit(auth)
+  }
 }
 
 function guarded(guard: Guard<Context>): Middleware {
   return (ctx: VerifiedContext, next: Proceed) => {
     const api = ctx[verifiedBy]
     if (api === undefined) throw missingVerifyJwt()
-    return settle(
-      () => api.adapter.authorize(guard, ctx.state.auth, ctx),
-      () => next(),
-      (error) => refuse(api, error, ctx),
-    )
+    let pending: void | Promise<void>
+    try {
+      pending = api.adapter.authorize(guard, ctx.state.auth, ctx)
+    } catch (error) {
+      refuse(api, error, ctx)
+      return undefined
+    }
+    return pending === undefined ? next() : pending.then(next, (error: unknown) => refuse(api, error, ctx))
   }
 }
 
