@@ -56,11 +56,11 @@ async function warmed(options: object = {}): Promise<Target> {
 describe('floods', () => {
   it.each([
     ['DOS-1 unknown key ids while the issuer is well', undefined],
-    ['DOS-2 unknown key ids while the issuer fails', () => new Response('', { status: 500 })],
-    ['DOS-2 unknown key ids while the issuer cannot be reached', () => undefined],
+    ['DOS-2 unknown key ids while the issuer fails', (): unknown => new Response('', { status: 500 })],
+    ['DOS-2 unknown key ids while the issuer cannot be reached', (): unknown => undefined],
     [
       'DOS-2 unknown key ids while the issuer asks to be left alone',
-      () => new Response('', { status: 429, headers: { 'retry-after': '30' } }),
+      (): unknown => new Response('', { status: 429, headers: { 'retry-after': '30' } }),
     ],
   ] as const)('%s cost the issuer a handful of calls, and good tokens nothing', async (_title, failing) => {
     const { range, calls, answer, reason } = await warmed()
