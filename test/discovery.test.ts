@@ -156,6 +156,19 @@ describe('metadata', () => {
     expect(looks).toEqual([4, 7])
   })
 
+  it('is not asked again after three failures with a success in between', async () => {
+    await judged()
+    asked()
+    for (const answer of [status(403), status(403), publishes(issuer), status(403)]) {
+      places[jwksUri] = answer
+      await time.advance(600)
+      await judged()
+    }
+    await time.advance(600)
+    await judged()
+    expect(asked()).not.toContain(inserted)
+  })
+
   it('that cannot be had again does no harm while the keys can', async () => {
     await judged()
     places[inserted] = refuse

@@ -480,6 +480,29 @@ describe('an unknown key id', () => {
     })
   })
 
+  it('lets no half-filled permit go to waste', async () => {
+    for (const kid of ['1', '2']) await judged(await forge(kid))
+    await time.advance(45)
+    await judged(await forge('3'))
+    expect(net.calls).toHaveLength(4)
+    await time.advance(15.1)
+    await judged(await forge('4'))
+    expect(net.calls).toHaveLength(5)
+  })
+
+  it('fills a full bucket no further: the next permit is counted from when it was taken from', async () => {
+    for (const kid of ['1', '2']) await judged(await forge(kid))
+    await time.advance(75)
+    for (const kid of ['3', '4']) await judged(await forge(kid))
+    expect(net.calls).toHaveLength(5)
+    await time.advance(29)
+    await judged(await forge('5'))
+    expect(net.calls).toHaveLength(5)
+    await time.advance(1.1)
+    await judged(await forge('6'))
+    expect(net.calls).toHaveLength(6)
+  })
+
   it('never fills the bucket beyond two', async () => {
     await time.advance(400)
     for (const kid of ['1', '2', '3', '4']) await judged(await forge(kid))
