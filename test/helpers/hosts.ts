@@ -161,7 +161,7 @@ const koaHost = (framework: typeof Koa): StartHost =>
     if (options.unverified !== true) app.use(koaAdapter.verifyJwt(api))
     const guards = new Map(guardsOf(options, koaAdapter))
     app.use(async (ctx, next) => {
-      const guard = guards.get(ctx.path) as koaAdapter.KoaMiddleware | undefined
+      const guard = guards.get(ctx.path) as Koa.Middleware | undefined
       await (guard === undefined ? next() : guard(ctx, next))
     })
     app.use(async (ctx) => {
