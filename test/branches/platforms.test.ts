@@ -88,7 +88,7 @@ describe.each(Object.entries(platforms))('signatures on platform %s', (_name, pl
   it('hold under RSA of more than 3072 bits, which takes longer', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 3088 })
     const input = `${Buffer.from('{"alg":"RS256"}').toString('base64url')}.e30`
-    const key = await platform.importPublicKey(publicKey.export({ format: 'jwk' }) as Jwk, ['RS256'])
+    const key = await platform.importPublicKey(publicKey.export({ format: 'jwk' }), ['RS256'])
     const signature = sign('sha256', Buffer.from(input), privateKey)
     expect(await platform.verifySignature('RS256', key, input, signature)).toBe(true)
     expect(await platform.verifySignature('RS256', key, `${input}A`, signature)).toBe(false)
@@ -98,7 +98,7 @@ describe.each(Object.entries(platforms))('signatures on platform %s', (_name, pl
   it('are never checked with a point that is not on its curve', async () => {
     const { x, ...others } = jwkOf(issuer, 'ES256')
     const off = async (): Promise<unknown> =>
-      platform.importPublicKey({ ...others, x: `A${String(x).slice(1)}`, y: x }, ['ES256'])
+      await platform.importPublicKey({ ...others, x: `A${String(x).slice(1)}`, y: x }, ['ES256'])
     await expect(off()).rejects.toThrow()
   })
 
@@ -151,7 +151,7 @@ describe('platform web', () => {
   it('has channels that nobody listens to', () => {
     const channel = web.channel('oauth-resource-server.test')
     expect(channel.hasSubscribers).toBe(false)
-    expect(channel.publish({ said: 1 })).toBeUndefined()
+    expect(() => channel.publish({ said: 1 })).not.toThrow()
   })
 
   it('reads no base64url out of what is none', () => {

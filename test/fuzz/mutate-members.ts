@@ -35,7 +35,8 @@ const times: readonly unknown[] = [
   now + 0.5,
   now - 0.5,
   now * 1000,
-  Number.MAX_SAFE_INTEGER,
+  8.64e12,
+  8.64e12 + 1,
   Number.MAX_SAFE_INTEGER + 1,
   String(now + 60),
 ]

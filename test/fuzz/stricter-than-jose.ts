@@ -75,13 +75,13 @@ export const stricterThanJose: readonly Difference[] = [
     holds: ({ claims: { aud } }) => Array.isArray(aud) && aud.some((name) => typeof name !== 'string'),
   },
   {
-    what: 'a date that is negative, infinite, or beyond what a double counts by seconds',
+    what: 'a date that is negative, infinite, or beyond what a Date can hold',
     why: 'exp: 1e400 parses as Infinity, and the token would never expire',
     reasons: ['claim'],
     holds: ({ claims }) =>
       ['exp', 'nbf', 'iat'].some((name) => {
         const value = claims[name]
-        return typeof value === 'number' && (value < 0 || value > Number.MAX_SAFE_INTEGER)
+        return typeof value === 'number' && (value < 0 || value > 8.64e12)
       }),
   },
   {

@@ -1,8 +1,10 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { fromBase64url } from '../../src/base64url.ts'
 import * as web from '../../src/platform/web.ts'
 import { referenceBase64url } from './reference-base64url.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
 
 const letters = Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_')
 const odd = Array.from('=+/. \n\t%,~\u0000é\u2028')

@@ -10,7 +10,9 @@ import {
   UpstreamError,
 } from 'oauth-resource-server'
 import { createTestIssuer } from 'oauth-resource-server/testing'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+
+vi.setConfig({ testTimeout: 60_000 })
 
 const { options } = await createTestIssuer({ algorithms: ['EdDSA'] })
 

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { parseJsonObject } from '../../src/json.ts'
 import { asJson, type Json, referenceJson } from './reference-json.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
 
 /** Names and texts that are hard on a reader: escapes, quotes, brackets, prototypes. */
 const word = fc.oneof(

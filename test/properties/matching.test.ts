@@ -14,7 +14,9 @@ import {
   scope,
 } from 'oauth-resource-server'
 import { createTestIssuer } from 'oauth-resource-server/testing'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+
+vi.setConfig({ testTimeout: 60_000 })
 
 const issuer = await createTestIssuer({ algorithms: ['EdDSA'] })
 const api = createResourceServer(issuer.options)

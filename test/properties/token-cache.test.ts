@@ -41,7 +41,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 3,
     arbitrary: fc.record({
       do: fc.constant('wait' as const),
-      seconds: fc.constantFrom(1, 10, 31, 61, 500, 601, 4300),
+      seconds: fc.constantFrom(-100, 1, 10, 31, 61, 500, 601, 4300),
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('rotate' as const), keepOld: fc.boolean() }) },

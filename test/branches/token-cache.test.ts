@@ -1,0 +1,106 @@
+import diagnostics from 'node:diagnostics_channel'
+import { channelNames, createResourceServer, type TokenCacheOptions } from 'oauth-resource-server'
+import { createTestClock, createTestIssuer } from 'oauth-resource-server/testing'
+import { afterEach, describe, expect, it } from 'vitest'
+
+const heard: boolean[] = []
+const listen = (message: unknown): void => void heard.push((message as { remembered: boolean }).remembered)
+
+afterEach(() => {
+  diagnostics.unsubscribe(channelNames.verified, listen)
+  heard.length = 0
+})
+
+/** An API, its issuer and clock, and whether each verification so far came from memory. */
+async function observed(tokenCache?: TokenCacheOptions | false, maxTokenLength = 8192) {
+  diagnostics.subscribe(channelNames.verified, listen)
+  const clock = createTestClock(1_800_000_000_000)
+  const issuer = await createTestIssuer({ algorithms: ['EdDSA'], clock })
+  const more = tokenCache === undefined ? {} : { tokenCache }
+  const api = createResourceServer({ ...issuer.options, ...more, maxTokenLength })
+  const sign = async (claims = {}): Promise<string> =>
+    issuer.sign({ exp: clock.now() / 1000 + 50_000, ...claims })
+  return { api, clock, sign }
+}
+
+describe('the memory of verified tokens', () => {
+  it('spares the second check of a signature', async () => {
+    const { api, sign } = await observed()
+    const token = await sign()
+    const first = await api.verify(token)
+    const second = await api.verify(token)
+    expect(heard).toEqual([false, true])
+    expect(second.claims).toBe(first.claims)
+    expect(second).not.toBe(first)
+  })
+
+  it('forgets a token after `maxAge`, to the second', async () => {
+    const { api, clock, sign } = await observed({ maxAge: 60 })
+    const token = await sign()
+    await api.verify(token)
+    clock.advance(59)
+    await api.verify(token)
+    clock.advance(1)
+    await api.verify(token)
+    await api.verify(token)
+    expect(heard).toEqual([false, true, false, true])
+  })
+
+  it('forgets a token after an hour where nothing is said', async () => {
+    const { api, clock, sign } = await observed()
+    const token = await sign()
+    await api.verify(token)
+    clock.advance(3599)
+    await api.verify(token)
+    clock.advance(1)
+    await api.verify(token)
+    expect(heard).toEqual([false, true, false])
+  })
+
+  it('holds `max` tokens, and lets go of the one that was not used for longest', async () => {
+    const { api, sign } = await observed({ max: 2 })
+    const [a, b, c] = [await sign(), await sign(), await sign()]
+    for (const token of [a, b, a, c, a, b]) await api.verify(token)
+    expect(heard).toEqual([false, false, true, false, true, false])
+  })
+
+  it('holds 16 million characters, however many tokens that is', async () => {
+    const { api, sign } = await observed({}, 65_536)
+    const long = async (): Promise<string> => sign({ x: 'y'.repeat(45_000) })
+    const first = await long()
+    await api.verify(first)
+    for (let length = 0; length < 16_000_000;) {
+      const token = await long()
+      length += token.length
+      await api.verify(token)
+    }
+    heard.length = 0
+    await api.verify(first)
+    expect(heard).toEqual([false])
+  })
+
+  it('remembers nothing when it is switched off', async () => {
+    const { api, sign } = await observed(false)
+    const token = await sign()
+    await api.verify(token)
+    await api.verify(token)
+    expect(heard).toEqual([false, false])
+  })
+
+  it('remembers no token that did not hold', async () => {
+    const { api, sign } = await observed()
+    const token = await sign({ cnf: {} })
+    await expect(api.verify(token)).rejects.toMatchObject({ reason: 'binding' })
+    await expect(api.verify(token)).rejects.toMatchObject({ reason: 'binding' })
+    expect(heard).toEqual([])
+  })
+
+  it('judges the time of a remembered token anew', async () => {
+    const { api, clock, sign } = await observed()
+    const token = await sign({ exp: clock.now() / 1000 + 10 })
+    await api.verify(token)
+    clock.advance(15)
+    await expect(api.verify(token)).rejects.toMatchObject({ reason: 'expired' })
+    expect(heard).toEqual([false])
+  })
+})
