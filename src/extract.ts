@@ -55,8 +55,9 @@ export function fromQuery(): Extractor {
 }
 
 /**
- * Finds the token in the form parameter `access_token` (RFC 6750 §2.2), where a body parser ran before: never on
- * GET or HEAD, and only of an `application/x-www-form-urlencoded` body.
+ * Finds the token in the form parameter `access_token` (RFC 6750 §2.2): never on GET or HEAD, and only of an
+ * `application/x-www-form-urlencoded` body that a parser has read before. That is so on Express and Koa; Fastify
+ * verifies before it reads a body, and a web `Request` holds none that is parsed: nothing is found there.
  */
 export function fromBody(): Extractor {
   return (request) => {

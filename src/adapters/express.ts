@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { NextFunction, Request, RequestHandler, Response } from 'express'
 import {
   asResourceServer,
@@ -27,14 +28,24 @@ const verifiedBy = Symbol.for('oauth-resource-server.verified-by')
 type VerifiedRequest = Request & { [verifiedBy]?: ResourceServer<unknown> }
 
 /**
+ * Middleware for any Express route. Less is said of the request than Express's own type says, so that a handler
+ * behind it still knows the parameters of its path.
+ */
+export type ExpressMiddleware = (
+  req: IncomingMessage,
+  res: ServerResponse,
+  next: (error?: unknown) => void,
+) => void
+
+/**
  * Middleware that lets only requests with a valid access token through, and leaves the caller on `req.auth`.
  *
  * @param options of the resource server, or one made elsewhere; from the environment when left out
  * @throws {TypeError} for options that are missing, contradictory or unsafe
  */
-export function verifyJwt<C>(options?: ResourceServerOptions<C> | ResourceServer<C>): RequestHandler {
+export function verifyJwt<C>(options?: ResourceServerOptions<C> | ResourceServer<C>): ExpressMiddleware {
   const api = asResourceServer(options)
-  return (req: VerifiedRequest, res, next) => {
+  const middleware: RequestHandler = (req: VerifiedRequest, res, next) => {
     const admit = (auth: unknown): void => {
       req.auth = auth as Auth
       req[verifiedBy] = api
@@ -51,10 +62,11 @@ export function verifyJwt<C>(options?: ResourceServerOptions<C> | ResourceServer
     if (isPromise(auth)) void auth.then(admit, (error: unknown) => refuse(api, error, res, next))
     else admit(auth)
   }
+  return middleware as ExpressMiddleware
 }
 
-function guarded(guard: Guard<Request>): RequestHandler {
-  return (req: VerifiedRequest, res, next) => {
+function guarded(guard: Guard<Request>): ExpressMiddleware {
+  const middleware: RequestHandler = (req: VerifiedRequest, res, next) => {
     const api = req[verifiedBy]
     if (api === undefined) {
       next(missingVerifyJwt())
@@ -74,6 +86,7 @@ function guarded(guard: Guard<Request>): RequestHandler {
         (error: unknown) => refuse(api, error, res, next),
       )
   }
+  return middleware as ExpressMiddleware
 }
 
 /** Copies the refusal; what is none goes to the application's own error handler. */
@@ -88,7 +101,7 @@ function refuse(api: ResourceServer<unknown>, error: unknown, res: Response, nex
   res.status(refusal.status).set(refusal.headers).send(refusal.body)
 }
 
-type ExpressGuards = RouteGuards<RequestHandler, Request>
+type ExpressGuards = RouteGuards<ExpressMiddleware, Request>
 const guards: ExpressGuards = routeGuards(guarded)
 
 /** Lets callers through who hold every one of these scopes; 403 naming them all otherwise. */

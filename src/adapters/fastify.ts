@@ -31,8 +31,11 @@ type AnyReply = FastifyReply<any, any, any, any, any, any, any, any>
 type VerifiedRequest = AnyRequest & { [verifiedBy]?: ResourceServer<unknown> }
 type Done = (error?: Error) => void
 
-/** A hook for a route's `onRequest` or `preHandler`, whatever the server's and the route's types. */
-export type FastifyGuard = (request: AnyRequest, reply: AnyReply, done: Done) => void
+/**
+ * A hook for a route's `onRequest` or `preHandler`. Nothing is said of request and reply, so that the route keeps
+ * the types of its own schema.
+ */
+export type FastifyGuard = (request: object, reply: object, done: Done) => void
 
 /** Options of the plugin: those of a resource server, or one made elsewhere. */
 export type VerifyJwtOptions<C = unknown> = ResourceServerOptions<C> | { readonly api: ResourceServer<C> }
@@ -92,7 +95,7 @@ function apiOf(options: object): ResourceServer<unknown> {
 }
 
 function guarded(guard: Guard<FastifyRequest>): FastifyGuard {
-  return (request: VerifiedRequest, reply, done) => {
+  const hook = (request: VerifiedRequest, reply: AnyReply, done: Done): void => {
     const api = request[verifiedBy]
     if (api === undefined) {
       done(missingVerifyJwt())
@@ -112,6 +115,7 @@ function guarded(guard: Guard<FastifyRequest>): FastifyGuard {
         (error: unknown) => refuse(api, error, reply, done),
       )
   }
+  return hook as FastifyGuard
 }
 
 function viewOf({ raw, method, url, headers, body }: FastifyRequest): HttpRequest {
