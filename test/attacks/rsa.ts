@@ -51,6 +51,17 @@ export interface PssOptions {
 
 /** A block for PSS; correct unless told otherwise. */
 export function pssBlock(message: string, length: number, options: PssOptions = {}): Buffer {
+  if (options.topBit !== true) return pssBlockWith(0x5a, message, length, options)
+  // With its top bit set a block may exceed the modulus, which is at least 0x90 in its first byte.
+  for (let fill = 0; fill < 256; fill++) {
+    const block = pssBlockWith(fill, message, length, options)
+    const first = block[0] as number
+    if (first < 0x10) return Buffer.concat([Buffer.of(first | 0x80), block.subarray(1)])
+  }
+  throw new Error('no salt gives a block below the modulus')
+}
+
+function pssBlockWith(fill: number, message: string, length: number, options: PssOptions): Buffer {
   const {
     hash = 'sha256',
     mgfHash = hash,
@@ -60,14 +71,14 @@ export function pssBlock(message: string, length: number, options: PssOptions = 
     separator = 1,
   } = options
   const digest = (content: Buffer): Buffer => createHash(hash).update(content).digest()
-  const salt = Buffer.alloc(saltLength, 0x5a)
+  const salt = Buffer.alloc(saltLength, fill)
   const h = digest(Buffer.concat([Buffer.alloc(8), digest(Buffer.from(message)), salt]))
   const zeros = Buffer.alloc(length - salt.length - h.length - 2, 0)
   if (padding !== 0) zeros[zeros.length - 1] = padding
   const db = Buffer.concat([zeros, Buffer.of(separator), salt])
   const mask = mgf1(h, db.length, mgfHash)
   const masked = Buffer.from(db.map((byte, index) => byte ^ (mask[index] as number)))
-  masked[0] = ((masked[0] as number) & 0x7f) | (options.topBit === true ? 0x80 : 0)
+  masked[0] = (masked[0] as number) & 0x7f
   return Buffer.concat([masked, h, Buffer.of(trailer)])
 }
 
