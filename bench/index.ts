@@ -1,6 +1,8 @@
 import { fork } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { format, resolveConfig } from 'prettier'
 import { machine } from './machine.ts'
 import { type RunOptions, type Task, tasks } from './parts.ts'
 import { report, type Run } from './report.ts'
@@ -34,7 +36,7 @@ for (const task of tasks) {
 }
 const run: Run = { machine: here, results: found }
 console.log(report([run]).document)
-if (!values.quick) keep(run)
+if (!values.quick) await keep(run)
 
 function inProcessOfItsOwn(task: Task): Promise<unknown> {
   const child = fork(new URL('./task.ts', import.meta.url), {
@@ -48,17 +50,22 @@ function inProcessOfItsOwn(task: Task): Promise<unknown> {
 }
 
 /** Writes the document from this run, earlier ones of other Node versions, and earlier ones of other parts. */
-function keep(run: Run): void {
+async function keep(run: Run): Promise<void> {
   const store = new URL('./results.json', import.meta.url)
   const docs = new URL('../docs/', import.meta.url)
   const runs = existsSync(store) ? (JSON.parse(readFileSync(store, 'utf8')) as Record<string, Run>) : {}
   const major = run.machine.node.split('.', 1)[0] as string
   runs[major] = { machine: run.machine, results: { ...runs[major]?.results, ...run.results } }
-  writeFileSync(store, `${JSON.stringify(runs, rounded, 1)}\n`)
+  await write(store, JSON.stringify(runs, rounded))
   const { document, charts } = report(Object.values(runs))
   mkdirSync(docs, { recursive: true })
-  writeFileSync(new URL('performance.md', docs), document)
+  await write(new URL('performance.md', docs), document)
   for (const [file, content] of charts) writeFileSync(new URL(file, docs), content)
+}
+
+async function write(file: URL, content: string): Promise<void> {
+  const filepath = fileURLToPath(file)
+  writeFileSync(file, await format(content, { ...(await resolveConfig(filepath)), filepath }))
 }
 
 function rounded(_name: string, value: unknown): unknown {

@@ -5,3 +5,4 @@ import { type RunOptions, runTask, type Task } from './parts.ts'
 process.once('message', ({ task, options }: { task: Task; options: RunOptions }) => {
   void runTask(task, options).then((result) => process.send?.(result, () => process.exit()))
 })
+process.on('disconnect', () => process.exit())
