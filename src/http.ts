@@ -158,7 +158,7 @@ function retryAfterOf(headers: Headers): number | undefined {
   const value = headers.get('retry-after')
   if (value === null) return undefined
   if (/^\d{1,9}$/.test(value)) return Number(value)
-  const seconds = (Date.parse(value) - Date.parse(headers.get('date') ?? '')) / 1000
+  const seconds = secondsOf(value) - secondsOf(headers.get('date') ?? '')
   return Number.isNaN(seconds) ? undefined : Math.max(0, seconds)
 }
 
@@ -183,7 +183,12 @@ export function freshnessOf(headers: Headers): number | undefined {
   if (maxAge !== undefined) return Number(maxAge) - age
   const expires = headers.get('expires')
   if (expires === null || control !== '') return undefined
-  const remaining = (Date.parse(expires) - Date.parse(headers.get('date') ?? '')) / 1000
+  const remaining = secondsOf(expires) - secondsOf(headers.get('date') ?? '')
   // An `Expires` that is no date means: already stale (RFC 9111 §5.3).
   return Number.isNaN(remaining) ? 0 : remaining - age
+}
+
+/** Seconds of a date as HTTP writes it (RFC 9110 §5.6.7); `Date.parse` alone takes any number for a year. */
+function secondsOf(date: string): number {
+  return /^\w{3}, \d{2} \w{3} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(date) ? Date.parse(date) / 1000 : NaN
 }

@@ -143,7 +143,7 @@ function flawOfRsa(jwk: object): KeyRefusal | undefined {
   const modulus = bytesOf(own(jwk, 'n'))
   if (modulus === undefined) return 'modulus'
   const bits = bitLength(modulus)
-  const odd = ((modulus.at(-1) ?? 0) & 1) === 1
+  const odd = ((modulus.at(-1) as number) & 1) === 1
   if (!odd || bits < modulusBits.min || bits > modulusBits.max) return 'modulus'
   // With e = 1 every number is its own signature; beyond 32 bits a check only gets slower.
   const exponent = bytesOf(own(jwk, 'e'))
