@@ -234,7 +234,7 @@ const tokens: Readonly<Record<string, (issuer: TestIssuer) => Promise<string>>> 
     issuer.sign({ aud: '"\\", error="none' }),
   'HTP-16 a token with letters beyond Latin-1 in its claims': (issuer) =>
     issuer.sign({ aud: '漢字', scope: 'чтение' }),
-  'AUZ-8 a token whose scope is a number': (issuer) => issuer.sign({ scope: 7 }),
+  'AUZ-5 a token whose scope is a number': (issuer) => issuer.sign({ scope: 7 }),
 }
 
 const platforms = [
