@@ -5,7 +5,13 @@ import { InvalidTokenError, UpstreamError } from './errors.ts'
 import { type AgeState, hold, stateOf } from './held-keys.ts'
 import type { FetchError } from './http.ts'
 import { own } from './json.ts'
-import { forcedRefreshes, type KeyCacheSettings, missedKeyIds, patienceMs } from './key-cache-settings.ts'
+import {
+  forcedRefreshes,
+  type KeyCacheSettings,
+  maxWaiting,
+  missedKeyIds,
+  patienceMs,
+} from './key-cache-settings.ts'
 import { keyEvents } from './key-events.ts'
 import { asFetchError, type FetchedKeys, type KeyFetch } from './key-fetch.ts'
 import { chooseKey, type KeySet } from './key-set.ts'
@@ -61,6 +67,7 @@ export function publishedKeys(options: PublishedKeysOptions): KeySource {
     hold(options.restored.keys, { flight: 0, fetchedAt: now() - options.restored.age }, settings, random)
   let flight: Flight | undefined
   let flights = 0
+  let waiting = 0
 
   const state = (): AgeState => stateOf(held, now())
 
@@ -109,13 +116,27 @@ export function publishedKeys(options: PublishedKeysOptions): KeySource {
     events.note('unknownKeyId')
     if (missed.get(name) !== undefined) throw new InvalidTokenError('unknown_key')
     while (held === undefined || held.flight <= arrivedAfter) {
-      await (flight ?? force()).done
+      await landing(flight ?? force())
       const found = chooseKey(usable(), header)
       if (typeof found !== 'string') return found
       if (found !== 'absent') throw refusalFor(found)
     }
     missed.set(name, {})
     throw new InvalidTokenError('unknown_key')
+  }
+
+  /** Waits for a fetch to land, in company of a limited number. @throws {UpstreamError} */
+  async function landing({ done }: Flight): Promise<void> {
+    if (waiting >= maxWaiting) {
+      events.note('refreshLimited')
+      throw unavailable()
+    }
+    waiting += 1
+    try {
+      await done
+    } finally {
+      waiting -= 1
+    }
   }
 
   /** Starts a fetch for an unknown key id. @throws when the issuer was asked too often, or is not to be asked now */

@@ -51,5 +51,8 @@ export const maxRetryAfter = 300
 /** Refetches for unknown key ids: so many at once, one more each so many seconds. */
 export const forcedRefreshes = { burst: 2, every: 30 }
 
+/** Requests that wait for an unknown key id at a time: each holds memory for as long as the issuer hangs. */
+export const maxWaiting = 5000
+
 /** Unknown key ids remembered: so many, for so many seconds. */
 export const missedKeyIds = { max: 256, seconds: 60 }

@@ -17,7 +17,7 @@ export interface KeyCounters {
   readonly staleServed: number
   /** Tokens whose key was not in the set. */
   readonly unknownKeyIds: number
-  /** Of these: refused without asking the issuer, because it was asked too often already. */
+  /** Of these: refused at once, because the issuer was asked too often already, or keeps too many waiting. */
   readonly refreshLimited: number
 }
 

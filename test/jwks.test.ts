@@ -615,6 +615,23 @@ describe('an unknown key id', () => {
     expect(net.calls).toHaveLength(2)
   })
 
+  it('holds 5000 requests at a time and no more, while the issuer hangs', async () => {
+    const [, payload, signature] = (await sign()).split('.')
+    const waiting = Array.from({ length: 5001 }, (_, index) => {
+      const header = Buffer.from(JSON.stringify({ alg: 'ES256', typ: 'at+jwt', kid: `lost-${index}` }))
+      return `${header.toString('base64url')}.${payload}.${signature}`
+    })
+    net.answer = hang
+    const held = waiting.slice(0, 5000).map((token) => verdict(api.verify(token)))
+    await turns()
+    expect(await judged(waiting[5000] as string)).toEqual(['503 unavailable', 0])
+    expect(await judged(await sign())).toEqual(['200', 0])
+    expect(await time.until(Promise.all(held))).toBe(5)
+    // Those who waited make room for others.
+    await time.advance(60)
+    expect((await judged(waiting[5000] as string))[1]).toBe(5)
+  })
+
   it('may also be one of a token without a key id', async () => {
     await issuer.rotate({ keepOld: false })
     const stranger = await createTestIssuer({ issuer: issuer.issuer, algorithms: ['RS256'], now: time.now })

@@ -92,6 +92,7 @@ export function flaws(result: FloodResult): string[] {
     ...(result.fetches > result.budget ? [`${result.fetches} fetches, ${result.budget} allowed`] : []),
     ...(result.goodRefused > 0 ? [`${result.goodRefused} good tokens refused`] : []),
     ...(result.forgedAccepted > 0 ? [`${result.forgedAccepted} forged tokens accepted`] : []),
+    ...(result.peakBytes > 150e6 ? [`${result.peakBytes} bytes of heap`] : []),
     ...(result.grownBytes > 8e6 ? [`${result.grownBytes} bytes never let go`] : []),
   ]
 }

@@ -10,7 +10,7 @@ export interface Crowd {
 }
 
 /** Longest a request is waited for. */
-export const patience = 20_000
+export const patience = 10_000
 
 /** An order of the parent: move the clock, make a new verifier, or verify tokens at the same time. */
 export type Order =

@@ -293,7 +293,7 @@ ${names.map((name) => `${name} ${versionOf(name)}`).join(', ')}.
 
 The issuer runs in a process of its own and speaks real HTTP on loopback. Each library runs in a fresh process with its
 defaults and its cache on, and verifies RS256 tokens that are good. A cell says what ${crowdSize} requests at the same moment got,
-how many calls reached the issuer, and how long the slowest request took; requests are given up after 20 seconds, processes
+how many calls reached the issuer, and how long the slowest request took; requests are given up after 10 seconds, processes
 stopped at 1.5 GB. \`200\` is an accepted token, \`503\` ours for keys that cannot be had; other words are the names of the
 errors the libraries throw, which most middleware turns into 401 or 500.
 

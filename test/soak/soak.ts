@@ -74,6 +74,8 @@ export async function soak(
   const api: ResourceServer = await serverFor(issuer, {
     now: () => start + (performance.now() - begun) * speed,
     keyCache: { timeoutMs: 500 },
+    // Full within the first half, so that what grows in the second is a leak.
+    tokenCache: { max: 250 },
   })
   const about = await issuer.about()
   const forge = forger(about.issuer, String(about.audience))
@@ -144,7 +146,7 @@ export async function soak(
       if (forging) send('forged', forge(`forged-${Math.floor(random() * 1e9)}`), unknownOr503(trouble))
     } else {
       const old = withdrawn.at(-1)
-      if (old === undefined) return
+      if (old === undefined || !forging) return
       // Its withdrawal is learned with the next refresh, which trouble may put off.
       const since = (real() - old.withdrawnAt) * speed
       const late = trouble || since < known + afterTrouble * speed
@@ -168,9 +170,9 @@ export async function soak(
       troubleUntil = real() + afterTrouble
       await pause(afterTrouble * 1000)
 
-      // A new key that is used at once needs the bucket, so nobody forges for two of its refills.
+      // A new key that is used at once needs the bucket, so nobody brings other unknown keys for two of its refills.
       forging = false
-      await pause(1100)
+      await pause(1500)
       await issuer.rotate(true)
       const next = await newKey()
       previous = current
