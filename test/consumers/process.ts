@@ -7,23 +7,25 @@ const execute = promisify(execFile)
 export interface Surroundings {
   readonly cwd: string
   readonly env?: Readonly<Record<string, string>>
+  /** @default 120_000 */
+  readonly timeoutMs?: number
 }
 
 /**
  * Runs a program to its end.
  *
  * @returns what it wrote to standard output
- * @throws {Error} with everything it wrote, when it fails or takes longer than two minutes
+ * @throws {Error} with everything it wrote, when it fails or takes too long
  */
 export async function run(
   program: string,
   args: readonly string[],
-  { cwd, env }: Surroundings,
+  { cwd, env, timeoutMs = 120_000 }: Surroundings,
 ): Promise<string> {
   const options = {
     cwd,
     env: { ...process.env, ...env },
-    timeout: 120_000,
+    timeout: timeoutMs,
     maxBuffer: 64 * 1024 * 1024,
     // npm is a script on Windows, and those need a shell.
     shell: process.platform === 'win32' && program === 'npm',
