@@ -30,7 +30,7 @@ export function lineChart(
   const body = [
     text(left, 20, title, 'font-weight="600"'),
     text(width / 2, height - 8, xTitle, 'text-anchor="middle"'),
-    text(left, 34, yTitle, 'font-size="11"'),
+    text(left, 34, yTitle, 'style="font-size:11px"'),
     ...x.ticks.map((value) => {
       const at = x.place(value)
       return (

@@ -36,7 +36,7 @@ export function machine(clock: string): Machine {
     node: process.versions.node,
     openssl: process.versions.openssl,
     processor: `${processors.length} x ${processors[0]?.model.trim() ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
-    system: `${platform()} ${release()}`,
+    system: `${platform()} ${release().split('-', 1).join('')}`,
     date: new Date().toISOString().slice(0, 10),
     load: Math.round((loadavg()[0] ?? 0) * 10) / 10,
     clock,
