@@ -56,7 +56,9 @@ export function verifyJwt<C>(app: AnyInstance, options: VerifyJwtOptions<C>, don
     return
   }
   // Decorated once, so that every request has the same shape; a context below finds it done.
-  if (!app.hasRequestDecorator('auth')) app.decorateRequest('auth', undefined as unknown as Auth)
+  for (const name of ['auth', verifiedBy]) {
+    if (!app.hasRequestDecorator(name)) app.decorateRequest(name, undefined as never)
+  }
   app.addHook('onRequest', (request: VerifiedRequest, reply, next) => {
     const admit = (auth: unknown): void => {
       request.auth = auth as Auth
