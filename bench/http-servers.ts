@@ -4,7 +4,6 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import { getRequestListener } from '@hono/node-server'
 import express, { type RequestHandler } from 'express'
 import { expressjwt, type GetVerificationKey, type Request as JwtRequest } from 'express-jwt'
-import { auth as expressOauth, requiredScopes } from 'express-oauth2-jwt-bearer'
 import fastify, {
   type FastifyInstance,
   type onRequestAsyncHookHandler,
@@ -20,6 +19,12 @@ import * as ourExpress from 'oauth-resource-server/express'
 import * as ourFastify from 'oauth-resource-server/fastify'
 import * as ourFetch from 'oauth-resource-server/fetch'
 import * as ourKoa from 'oauth-resource-server/koa'
+
+// Its types declare `req.auth` for all of Express, and otherwise than ours: one program cannot hold both.
+const { auth: expressOauth, requiredScopes } = (await import('express-oauth2-jwt-bearer' as string)) as {
+  auth: (options: IssuerPlace & { tokenSigningAlg: string }) => RequestHandler
+  requiredScopes: (scopes: string) => RequestHandler
+}
 
 /** What a server is told of the issuer it trusts. */
 export interface IssuerPlace {
