@@ -20,8 +20,9 @@ import * as ourFastify from 'oauth-resource-server/fastify'
 import * as ourFetch from 'oauth-resource-server/fetch'
 import * as ourKoa from 'oauth-resource-server/koa'
 
+const peer: string = 'express-oauth2-jwt-bearer'
 // Its types declare `req.auth` for all of Express, and otherwise than ours: one program cannot hold both.
-const { auth: expressOauth, requiredScopes } = (await import('express-oauth2-jwt-bearer' as string)) as {
+const { auth: expressOauth, requiredScopes } = (await import(peer)) as {
   auth: (options: IssuerPlace & { tokenSigningAlg: string }) => RequestHandler
   requiredScopes: (scopes: string) => RequestHandler
 }
