@@ -37,7 +37,7 @@ export interface IssuerSettings {
   readonly keys: ConfiguredKeys
   readonly scopesOf: NamesReader
   readonly rolesOf: NamesReader
-  /** Equal for settings that may share one key source. */
+  /** Equal for settings whose keys are fetched from the same place for the same algorithms. */
   readonly keysIdentity: string
 }
 
@@ -60,7 +60,7 @@ export function issuerSettings(value: unknown, where: string): IssuerSettings {
     keys,
     scopesOf: scopesReader(checkNames(options['scopes'], at('scopes'))),
     rolesOf: rolesReader(checkNames(options['roles'], at('roles'))),
-    keysIdentity: JSON.stringify([issuer, algorithms, options['jwksUri'], options['jwks'], keys.from]),
+    keysIdentity: JSON.stringify([keys.from, issuer, options['jwksUri'], algorithms]),
   }
 }
 

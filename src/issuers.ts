@@ -31,6 +31,8 @@ export interface Issuers {
   readonly find: (name: string) => MaybePromise<TrustedIssuer | undefined>
   /** Those known by now. */
   readonly known: () => readonly TrustedIssuer[]
+  /** Those the API cannot do without: written in the configuration. */
+  readonly configured: () => readonly TrustedIssuer[]
 }
 
 /** Means of everything that is fetched. */
@@ -69,7 +71,7 @@ function keySource({ issuer, algorithms, keys }: IssuerSettings, network: Networ
 /** Issuers written in the configuration. */
 export function fixedIssuers(issuers: readonly TrustedIssuer[]): Issuers {
   const byName = new Map(issuers.map((issuer) => [issuer.issuer, issuer]))
-  return { find: (name) => byName.get(name), known: () => issuers }
+  return { find: (name) => byName.get(name), known: () => issuers, configured: () => issuers }
 }
 
 /** Seconds after which the function that vouches for issuers is asked again. */
@@ -120,5 +122,6 @@ export function dynamicIssuers(
       return pending
     },
     known: () => [...vouched.values()].map(({ issuer }) => issuer),
+    configured: () => [],
   }
 }

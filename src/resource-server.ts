@@ -53,7 +53,7 @@ export interface ResourceServer<C = Claims> {
 
 /** State of a resource server, fit for a readiness route. */
 export interface Health {
-  /** Whether every issuer known by now has keys that may be used. */
+  /** Whether every configured issuer has keys that may be used. A dynamic one without keys stops no other. */
   readonly ready: boolean
   readonly issuers: Readonly<Record<string, KeyHealth>>
 }
@@ -121,14 +121,12 @@ export function createResourceServer<C = Claims>(given?: ResourceServerOptions<C
     authenticate: async (request) => (await authenticate(request)) as Auth<C>,
     refuse,
     async ready() {
-      await Promise.all(issuers.known().map(({ keys }) => keys.ready()))
+      await Promise.all(issuers.configured().map(({ keys }) => keys.ready()))
     },
     health() {
       const states = issuers.known().map(({ issuer, keys }) => [issuer, keys.health()] as const)
-      return {
-        ready: states.every(([, { state }]) => state !== 'empty'),
-        issuers: Object.fromEntries(states),
-      }
+      const ready = issuers.configured().every(({ keys }) => keys.health().state !== 'empty')
+      return { ready, issuers: Object.fromEntries(states) }
     },
     snapshot() {
       const snapshots = issuers.known().map(({ issuer, keys }) => [issuer, keys.snapshot()] as const)

@@ -63,6 +63,13 @@ describe('an issuer the function vouches for', () => {
     expect(resolver).toHaveBeenCalledTimes(2)
   })
 
+  it('stops no readiness route when its keys cannot be had', async () => {
+    net.answer = status(503)
+    const api = serverWith()
+    expect((await judged(api, tenant('a')))[0]).toBe('503 unavailable')
+    expect(api.health()).toMatchObject({ ready: true, issuers: { 'https://a.test': { state: 'empty' } } })
+  })
+
   it('costs one question and one fetch for any number of concurrent requests', async () => {
     const api = serverWith()
     const token = await tenant('a').sign()
