@@ -22,6 +22,14 @@ describe('the clock', () => {
     expect(systemClock(() => now).wall()).toBe(1_800_000_000)
   })
 
+  it('waits where timers are numbers, as in browsers', async () => {
+    vi.stubGlobal('setTimeout', (work: () => void) => {
+      queueMicrotask(work)
+      return 1
+    })
+    await expect(systemClock().wait(1000)).resolves.toBeUndefined()
+  })
+
   it('goes on steadily when the wall clock is set back', () => {
     let wall = 1000
     let monotonic = 0

@@ -1,5 +1,10 @@
 import diagnostics from 'node:diagnostics_channel'
-import { channelNames, createResourceServer, type TokenCacheOptions } from 'oauth-resource-server'
+import {
+  channelNames,
+  createResourceServer,
+  type ResourceServerOptions,
+  type TokenCacheOptions,
+} from 'oauth-resource-server'
 import { createTestClock, createTestIssuer } from 'oauth-resource-server/testing'
 import { afterEach, describe, expect, it } from 'vitest'
 
@@ -11,11 +16,15 @@ afterEach(() => {
   heard.length = 0
 })
 
-/** An API, its issuer and clock, and whether each verification so far came from memory. */
-async function observed(tokenCache?: TokenCacheOptions | false, maxTokenLength = 8192) {
+async function makeIssuer() {
   diagnostics.subscribe(channelNames.verified, listen)
   const clock = createTestClock(1_800_000_000_000)
-  const issuer = await createTestIssuer({ algorithms: ['EdDSA'], clock })
+  return { clock, issuer: await createTestIssuer({ algorithms: ['EdDSA'], clock }) }
+}
+
+/** An API, its issuer and clock, and whether each verification so far came from memory. */
+async function observed(tokenCache?: TokenCacheOptions | false, maxTokenLength = 8192) {
+  const { clock, issuer } = await makeIssuer()
   const more = tokenCache === undefined ? {} : { tokenCache }
   const api = createResourceServer({ ...issuer.options, ...more, maxTokenLength })
   const sign = async (claims = {}): Promise<string> =>
@@ -102,5 +111,66 @@ describe('the memory of verified tokens', () => {
     clock.advance(15)
     await expect(api.verify(token)).rejects.toMatchObject({ reason: 'expired' })
     expect(heard).toEqual([false])
+  })
+
+  describe('where keys come from the network', () => {
+    async function networked() {
+      const { clock, issuer } = await makeIssuer()
+      let keys: readonly object[] = issuer.jwks.keys
+      const api = createResourceServer({
+        issuer: issuer.issuer,
+        audience: 'https://api.test',
+        jwksUri: 'https://issuer.test/jwks',
+        now: clock.now,
+        fetch: () => Promise.resolve(Response.json({ keys })),
+      })
+      const token = await issuer.sign({ exp: clock.now() / 1000 + 50_000 })
+      await api.verify(token)
+      await api.verify(token)
+      const publish = (next: readonly object[]): void => {
+        keys = next
+        clock.advance(601)
+      }
+      return { api, issuer, token, publish }
+    }
+
+    it('refuses a remembered token once another key has the id of its own', async () => {
+      const { api, issuer, token, publish } = await networked()
+      const kid = issuer.jwks.keys[0]?.kid
+      await issuer.rotate({ keepOld: false })
+      publish(issuer.jwks.keys.map((key) => ({ ...key, kid })))
+      await expect(api.verify(token)).rejects.toMatchObject({ reason: 'signature' })
+      expect(heard).toEqual([false, true])
+    })
+
+    it('refuses a remembered token once its key is withdrawn', async () => {
+      const { api, issuer, token, publish } = await networked()
+      await issuer.rotate({ keepOld: false })
+      publish(issuer.jwks.keys)
+      await expect(api.verify(token)).rejects.toMatchObject({ reason: 'unknown_key' })
+    })
+
+    it('goes on remembering while its key is published again, whatever else is', async () => {
+      const { api, issuer, token, publish } = await networked()
+      await issuer.rotate()
+      publish(issuer.jwks.keys)
+      await api.verify(token)
+      expect(heard).toEqual([false, true, true])
+    })
+  })
+
+  it('judges a remembered token anew once the rules of its issuer changed', async () => {
+    const { clock, issuer } = await makeIssuer()
+    const { issuer: name, audience, jwks } = issuer.options
+    let profile: 'compatible' | 'rfc9068' = 'compatible'
+    const issuers = (): object => ({ issuer: name, audience, jwks, profile })
+    const api = createResourceServer({ issuers, now: clock.now } as ResourceServerOptions)
+    const token = await issuer.sign({ exp: clock.now() / 1000 + 50_000, jti: undefined })
+    await api.verify(token)
+    await api.verify(token)
+    profile = 'rfc9068'
+    clock.advance(601)
+    await expect(api.verify(token)).rejects.toMatchObject({ reason: 'claim' })
+    expect(heard).toEqual([false, true])
   })
 })

@@ -18,7 +18,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 3,
     arbitrary: fc.record({
       do: fc.constant('sign' as const),
-      exp: fc.constantFrom(10, 300, 3000, 100_000),
+      exp: fc.constantFrom(10, 3000, 100_000, 100_000),
       nbf: fc.constantFrom(0, 0, 60),
       oldId: fc.boolean(),
     }),
@@ -27,7 +27,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 8,
     arbitrary: fc.record({
       do: fc.constant('present' as const),
-      token: fc.nat(5),
+      token: fc.nat(3),
       flaw: fc.constantFrom(
         'none' as const,
         'none' as const,
@@ -41,7 +41,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 3,
     arbitrary: fc.record({
       do: fc.constant('wait' as const),
-      seconds: fc.constantFrom(-100, 1, 10, 31, 61, 500, 601, 4300),
+      seconds: fc.constantFrom(-100, 1, 31, 61, 601, 601, 601, 4300),
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('rotate' as const), keepOld: fc.boolean() }) },
@@ -166,9 +166,9 @@ describe('the memory of verified tokens', () => {
     async () => {
       const verdicts = new Map<string, number>()
       await fc.assert(
-        fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 60 }), async (steps) => {
+        fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 60, size: 'max' }), async (steps) => {
           const world = await createWorld()
-          const tokens = [await world.issuer.sign({ exp: world.clock.now() / 1000 + 5000 })]
+          const tokens = [await world.issuer.sign({ exp: world.clock.now() / 1000 + 100_000 })]
           for (const one of steps) {
             const both = await run(world, one, tokens)
             // What was started in the background ends here, for both servers alike.
@@ -179,7 +179,7 @@ describe('the memory of verified tokens', () => {
             verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + 1)
           }
         }),
-        { numRuns: 1000 },
+        { numRuns: 500 },
       )
       const expected = [
         'accepted',
