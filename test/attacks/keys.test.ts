@@ -82,7 +82,12 @@ const refused: readonly Readonly<Refused>[] = [
     (e) => [`KEY-3 class: ${JSON.stringify(e)} as e`, { ...rsa, e }, 'exponent'] as const,
   ),
   ...[[], 7, null, '', 'A', `${rsa['n'] as string}=`, `${rsa['n'] as string}\n`].map(
-    (n) => [`KEY-1 class: ${JSON.stringify(n).slice(0, 8)} as n`, { ...rsa, n }, 'modulus'] as const,
+    (n) =>
+      [
+        `KEY-1 class: ${JSON.stringify(n).replace(rsa['n'] as string, 'the modulus')} as n`,
+        { ...rsa, n },
+        'modulus',
+      ] as const,
   ),
   ['KEY class: RSA without n', without(rsa, 'n'), 'modulus', rsaPrivate],
   ['KEY class: RSA without e', without(rsa, 'e'), 'exponent', rsaPrivate],
