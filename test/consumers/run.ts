@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { contentChecks } from './contents.ts'
 import { installNodeVersions, NoBinaryError, nodeVersions } from './node-versions.ts'
 import { run } from './process.ts'
+import { runOn, runtimes } from './runtimes.ts'
 import { compileAndRun, typeScriptSetups } from './typescript.ts'
 import { createWorkspace, type Workspace } from './workspace.ts'
 
@@ -57,8 +58,22 @@ const everyNode: readonly Consumer[] = nodeVersions.flatMap((version) =>
   })),
 )
 
+const otherRuntimes: readonly Consumer[] = Object.keys(runtimes).map((name) => ({
+  name: `${name}: fetch`,
+  use: ({ folder, project }) => runOn(name, 'verify.mjs', folder, project('runtimes')),
+}))
+
 const wanted = process.argv[2] ?? ''
-const everyone = [...contents, oneCore, jest, worker, treeShaking, ...typeScript, ...everyNode]
+const everyone = [
+  ...contents,
+  oneCore,
+  jest,
+  worker,
+  treeShaking,
+  ...typeScript,
+  ...everyNode,
+  ...otherRuntimes,
+]
 const consumers = everyone.filter(({ name }) => name.includes(wanted))
 const counts = { passed: 0, failed: 0 }
 
