@@ -164,6 +164,14 @@ describe('platform node', () => {
     expect(await answer).toBe(false)
   })
 
+  it('checks Ed448 in the thread pool too', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('ed448')
+    const key = await node.importPublicKey(publicKey.export({ format: 'jwk' }) as Jwk, ['Ed448'])
+    const answer = node.verifySignature('Ed448', key, 'a.b', sign(null, Buffer.from('a.b'), privateKey))
+    expect(answer).toBeInstanceOf(Promise)
+    expect(await answer).toBe(true)
+  })
+
   it('names a token by 32 characters', () => {
     expect(node.digest('abc')).toHaveLength(32)
   })
