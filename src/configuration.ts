@@ -53,7 +53,7 @@ export interface Configuration<C> extends VerifierOptions<C> {
  * @throws {TypeError} for options that are missing, misspelled, contradictory or unsafe, naming the remedy
  */
 export function configurationOf<C>(given: unknown): Configuration<C> {
-  const options = withEnvironment(copyOptions(given ?? {}, 'options', optionNames))
+  const options = withEnvironment(copyOptions(given === undefined ? {} : given, 'options', optionNames))
   const clock = systemClock(
     options['now'] === undefined ? undefined : checkFunction(options['now'], 'now', 'Date.now'),
   )

@@ -160,7 +160,7 @@ export function createResourceServer<C = Claims>(given?: ResourceServerOptions<C
 export function asResourceServer<C = Claims>(
   value?: ResourceServerOptions<C> | ResourceServer<C>,
 ): ResourceServer<C> {
-  const isApi = typeof value === 'object' && (value as { [brand]?: unknown })[brand] === true
+  const isApi = (value as { [brand]?: unknown } | null | undefined)?.[brand] === true
   return isApi ? (value as ResourceServer<C>) : createResourceServer(value as ResourceServerOptions<C>)
 }
 

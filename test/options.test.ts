@@ -1,4 +1,4 @@
-import { createResourceServer, fromHeader } from 'oauth-resource-server'
+import { asResourceServer, createResourceServer, fromHeader } from 'oauth-resource-server'
 import { createTestClock, createTestIssuer } from 'oauth-resource-server/testing'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
@@ -237,7 +237,8 @@ describe('createResourceServer', () => {
 
   it('refuses what is no object', () => {
     for (const options of [null, 'https://issuer.test', 7]) {
-      expect(() => createResourceServer(options as never)).toThrow(TypeError)
+      expect(() => createResourceServer(options as never)).toThrow(/^options: must be an object/)
+      expect(() => asResourceServer(options as never)).toThrow(/^options: must be an object/)
     }
   })
 
