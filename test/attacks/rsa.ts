@@ -1,4 +1,4 @@
-import { constants, createHash, type KeyObject, privateEncrypt } from 'node:crypto'
+import { constants, createHash, createPublicKey, type KeyObject, privateEncrypt } from 'node:crypto'
 import { sequence, tagged } from './certificate.ts'
 
 /** Object identifiers of hashes, as DER. */
@@ -49,19 +49,20 @@ export interface PssOptions {
   readonly separator?: number
 }
 
-/** A block for PSS; correct unless told otherwise. */
-export function pssBlock(message: string, length: number, options: PssOptions = {}): Buffer {
-  if (options.topBit !== true) return pssBlockWith(0x5a, message, length, options)
-  // With its top bit set a block may exceed the modulus, which is at least 0x90 in its first byte.
-  for (let fill = 0; fill < 256; fill++) {
-    const block = pssBlockWith(fill, message, length, options)
-    const first = block[0] as number
-    if (first < 0x10) return Buffer.concat([Buffer.of(first | 0x80), block.subarray(1)])
+/** A block for PSS under this key; correct unless told otherwise. */
+export function pssBlock(message: string, key: KeyObject, options: PssOptions = {}): Buffer {
+  const modulus = Buffer.from(createPublicKey(key).export({ format: 'jwk' }).n as string, 'base64url')
+  if (options.topBit !== true) return pssBlockWith('', message, modulus.length, options)
+  // With its top bit set a block may exceed the modulus, and could not be signed then.
+  for (let fill = 0; fill < 100_000; fill++) {
+    const block = pssBlockWith(`${fill} `, message, modulus.length, options)
+    block[0] = (block[0] as number) | 0x80
+    if (block.compare(modulus) < 0) return block
   }
   throw new Error('no salt gives a block below the modulus')
 }
 
-function pssBlockWith(fill: number, message: string, length: number, options: PssOptions): Buffer {
+function pssBlockWith(fill: string, message: string, length: number, options: PssOptions): Buffer {
   const {
     hash = 'sha256',
     mgfHash = hash,
@@ -71,7 +72,7 @@ function pssBlockWith(fill: number, message: string, length: number, options: Ps
     separator = 1,
   } = options
   const digest = (content: Buffer): Buffer => createHash(hash).update(content).digest()
-  const salt = Buffer.alloc(saltLength, fill)
+  const salt = Buffer.alloc(saltLength, fill || 0x5a)
   const h = digest(Buffer.concat([Buffer.alloc(8), digest(Buffer.from(message)), salt]))
   const zeros = Buffer.alloc(length - salt.length - h.length - 2, 0)
   if (padding !== 0) zeros[zeros.length - 1] = padding

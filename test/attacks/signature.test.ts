@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, sign } from 'node:crypto'
+import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { createResourceServer, type Jwk } from 'oauth-resource-server'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { sequence, tagged } from './certificate.ts'
@@ -31,19 +31,23 @@ const withSignature = (alg: Alg, make: (input: string, range: Range) => Uint8Arr
 const changed = (alg: Alg, change: (bytes: Buffer) => Uint8Array) => (range: Range) =>
   withSignature(alg, (input) => change(signature(alg, range.issuer.privateKey(alg), input)))(range)
 
-const rsa = (block: (input: string) => Buffer) =>
-  withSignature('RS256', (input, range) => rawRsa(range.issuer.privateKey('RS256'), block(input)))
+const rsa = (block: (input: string, key: KeyObject) => Buffer) =>
+  withSignature('RS256', (input, range) => {
+    const key = range.issuer.privateKey('RS256')
+    return rawRsa(key, block(input, key))
+  })
 const pss = (options: Parameters<typeof pssBlock>[2]) =>
-  withSignature('PS256', (input, range) =>
-    rawRsa(range.issuer.privateKey('PS256'), pssBlock(input, 256, options)),
-  )
+  withSignature('PS256', (input, range) => {
+    const key = range.issuer.privateKey('PS256')
+    return rawRsa(key, pssBlock(input, key, options))
+  })
 
 const ff = (length: number): Buffer => Buffer.alloc(length, 0xff)
 const hex = (text: string): Buffer => Buffer.from(text, 'hex')
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest()
 
 /** Blocks that a verifier which reads instead of comparing may take for a good one. */
-const blocks: Readonly<Record<string, (input: string) => Buffer>> = {
+const blocks: Readonly<Record<string, (input: string, key: KeyObject) => Buffer>> = {
   'no parameters': (input) => padded(digestInfo(input, { parameters: Buffer.alloc(0) }), 256),
   'parameters that are not NULL': (input) => padded(digestInfo(input, { parameters: hex('0400') }), 256),
   'garbage in the parameters': (input) =>
@@ -129,7 +133,7 @@ const blocks: Readonly<Record<string, (input: string) => Buffer>> = {
       ),
       256,
     ),
-  'the block of PSS': (input) => pssBlock(input, 256),
+  'the block of PSS': (input, key) => pssBlock(input, key),
 }
 
 const orders = {

@@ -176,7 +176,7 @@ describe('requirements on keys', () => {
   it('RFC7518-3.5-2 PS256 with a salt of another length, or another mask, is refused', async () => {
     const input = `${b64('{"alg":"PS256","kid":"k","typ":"at+jwt"}')}.${b64(JSON.stringify(range.claims()))}`
     const made = (options: Parameters<typeof pssBlock>[2]): string =>
-      `${input}.${b64(rawRsa(rsa.privateKey, pssBlock(input, 256, options)))}`
+      `${input}.${b64(rawRsa(rsa.privateKey, pssBlock(input, rsa.privateKey, options)))}`
     expect(await range.judge(made({}), {}, among(jwk(rsa)))).toEqual(expected('accepted'))
     for (const options of [
       { saltLength: 0 },
