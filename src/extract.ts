@@ -1,6 +1,6 @@
 import { InvalidRequestError } from './errors.ts'
 import { own } from './json.ts'
-import type { Extractor, HttpRequest } from './types.ts'
+import type { Credentials, Extractor, HttpRequest } from './types.ts'
 
 // RFC 9110 §11.4: the scheme in any case, spaces, a token68. Outer white space belongs to the header, not to it.
 const bearer = /^[\t ]*bearer +([^\t ](?:.*[^\t ])?)[\t ]*$/i
@@ -38,20 +38,23 @@ function isInner(code: number): boolean {
 
 /**
  * Finds the token in the query parameter `access_token`. Such tokens end up in logs and histories, and RFC 9700
- * §4.3.2 forbids them; for clients that can do nothing else.
+ * §4.3.2 forbids them; for clients that can do nothing else. Good answers get `Cache-Control: private` unless the
+ * handler says otherwise (RFC 6750 §2.3).
  */
 export function fromQuery(): Extractor {
-  return ({ url = '' }) => {
-    const [target = ''] = url.split('#', 1)
-    const start = target.indexOf('?')
-    if (start === -1) return undefined
-    const found: string[] = []
-    for (const [name, value] of new URLSearchParams(target.slice(start + 1))) {
-      if (name === 'access_token') found.push(value)
-      else if (name.startsWith('access_token[')) throw new InvalidRequestError()
-    }
-    return onlyOne(found)
+  return Object.assign(tokenInQuery, { readsUrl: true })
+}
+
+function tokenInQuery({ url = '' }: HttpRequest): string | undefined {
+  const [target = ''] = url.split('#', 1)
+  const start = target.indexOf('?')
+  if (start === -1) return undefined
+  const found: string[] = []
+  for (const [name, value] of new URLSearchParams(target.slice(start + 1))) {
+    if (name === 'access_token') found.push(value)
+    else if (name.startsWith('access_token[')) throw new InvalidRequestError()
   }
+  return onlyOne(found)
 }
 
 /**
@@ -81,7 +84,9 @@ export function fromBody(): Extractor {
 export function firstOf(...extractors: readonly Extractor[]): Extractor {
   if (extractors.length === 0)
     throw new TypeError('firstOf: name at least one place, for example fromHeader()')
-  return (request) => onlyOne(extractors.flatMap((extract) => extract(request) ?? []))
+  const extract = (request: HttpRequest): Credentials | string | undefined =>
+    onlyOne(extractors.flatMap((each) => each(request) ?? []))
+  return Object.assign(extract, { readsUrl: extractors.some(({ readsUrl }) => readsUrl === true) })
 }
 
 /** The token an extractor found. @throws {TypeError} for a function of the user's that returned nonsense */

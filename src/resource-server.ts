@@ -69,6 +69,8 @@ export interface AdapterInterface<C = Claims> {
    * @throws {AuthError} when the guard refuses; anything but `true` is a refusal
    */
   readonly authorize: <R>(guard: Guard<R>, auth: Auth | undefined, request: R) => MaybePromise<void>
+  /** What every good answer to a proven caller carries, unless the handler says otherwise; mostly nothing. */
+  readonly headers: Readonly<Record<string, string>> | undefined
   /**
    * What to answer for an error: the refusal, for adapters to copy. Throws what the framework's error path is to
    * get instead: errors that are none of ours, and with `onError: 'throw'` ours too, with `headers` set.
@@ -145,6 +147,7 @@ export function createResourceServer<C = Claims>(given?: ResourceServerOptions<C
         if (isPromise(allowed)) return allowed.then(requireTrue)
         requireTrue(allowed)
       },
+      headers: extract.readsUrl === true ? { 'Cache-Control': 'private' } : undefined,
       answer(error) {
         const refusal = refuse(error)
         if (onError === 'respond') return refusal

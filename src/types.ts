@@ -76,7 +76,11 @@ export interface Credentials {
 }
 
 /** Finds the credentials of a request; `undefined` when there are none. */
-export type Extractor = (request: HttpRequest) => Credentials | string | undefined
+export interface Extractor {
+  (request: HttpRequest): Credentials | string | undefined
+  /** Whether it looks into the URL: caches go by that, so good answers say `private` then (RFC 6750 §2.3). */
+  readonly readsUrl?: boolean
+}
 
 /** Who is calling, proven. */
 export interface Auth<C = Claims> {

@@ -576,6 +576,21 @@ describe.each(Object.entries(hosts))('%s', (name, start) => {
       expect([answer.status, host.calls()]).toEqual([200, 1])
     })
 
+    it('marks good answers private only for callers whose token may be in the URL (RFC 6750 §2.3)', async () => {
+      const optional = createResourceServer({ ...issuer.options, tokenFrom: either, optional: true })
+      const host = await started(start, optional)
+      const token = await issuer.sign()
+      const cacheControl = async (origin: string, headers: Record<string, string> = {}): Promise<unknown> => {
+        const answer = await get(origin, { headers })
+        return [answer.status, answer.headers.get('cache-control')]
+      }
+      expect(await cacheControl(`${host.origin}/?access_token=${token}`)).toEqual([200, 'private'])
+      expect(await cacheControl(host.origin, bearer(token))).toEqual([200, 'private'])
+      expect(await cacheControl(host.origin)).toEqual([200, null])
+      const usual = await started(start, goodApi)
+      expect(await cacheControl(usual.origin, bearer(token))).toEqual([200, null])
+    })
+
     it('answers 400 to two tokens in the query', async () => {
       const host = await started(start, createResourceServer({ ...issuer.options, tokenFrom: fromQuery() }))
       const token = await issuer.sign()
@@ -586,17 +601,17 @@ describe.each(Object.entries(hosts))('%s', (name, start) => {
       )
     })
 
-    const either = createResourceServer({ ...issuer.options, tokenFrom: firstOf(fromHeader(), fromQuery()) })
+    const either = firstOf(fromHeader(), fromQuery())
 
     it('finds a token in either of two places', async () => {
-      const host = await started(start, either)
+      const host = await started(start, createResourceServer({ ...issuer.options, tokenFrom: either }))
       const token = await issuer.sign()
       expect(await get(host.origin, { headers: bearer(token) })).toMatchObject({ status: 200 })
       expect(await get(`${host.origin}/?access_token=${token}`)).toMatchObject({ status: 200 })
     })
 
     it('answers 400 to a token in both of two places (RFC 6750 §3.1)', async () => {
-      const host = await started(start, either)
+      const host = await started(start, createResourceServer({ ...issuer.options, tokenFrom: either }))
       const token = await issuer.sign()
       expectRefusal(
         host,

@@ -47,6 +47,7 @@ export function options(): void {
   createResourceServer({ issuers: (iss) => (iss === issuer ? { issuer, audience } : undefined) })
   createResourceServer({ issuer, audience, roles: ['realm_access', 'roles'], scopes: ['scp', ['a', 'b']] })
   createResourceServer({ issuer, audience, scopes: ({ scp }: { scp: string }) => scp })
+  createResourceServer({ issuer, audience, tokenFrom: ({ url }) => url?.slice(1) })
   createResourceServer({ issuer, audience, tokenCache: false, fetch, now: () => Date.now() })
 
   // @ts-expect-error an API without an audience would accept every API's tokens

@@ -45,8 +45,10 @@ export type ExpressMiddleware = (
  */
 export function verifyJwt<C>(options?: ResourceServerOptions<C> | ResourceServer<C>): ExpressMiddleware {
   const api = asResourceServer(options)
+  const { headers } = api.adapter
   const middleware: RequestHandler = (req: VerifiedRequest, res, next) => {
     const admit = (auth: unknown): void => {
+      if (headers !== undefined && auth !== undefined) res.set(headers)
       req.auth = auth as Auth
       req[verifiedBy] = api
       next()

@@ -59,8 +59,10 @@ export function verifyJwt<C>(app: AnyInstance, options: VerifyJwtOptions<C>, don
   for (const name of ['auth', verifiedBy]) {
     if (!app.hasRequestDecorator(name)) app.decorateRequest(name, undefined as never)
   }
+  const { headers } = api.adapter
   app.addHook('onRequest', (request: VerifiedRequest, reply, next) => {
     const admit = (auth: unknown): void => {
+      if (headers !== undefined && auth !== undefined) reply.headers(headers)
       request.auth = auth as Auth
       request[verifiedBy] = api
       next()

@@ -19,7 +19,8 @@ export type ProtectedHandler<C, Rest extends unknown[], Req extends Request = Re
 ) => Response | Promise<Response>
 
 /**
- * Makes a function that finds the caller of a web-standard request.
+ * Makes a function that finds the caller of a web-standard request. What the handler answers it does not see:
+ * with `tokenFrom: fromQuery()`, `Cache-Control: private` is the handler's to set, or use {@link protect}.
  *
  * @param options of the resource server, or one made elsewhere; from the environment when left out
  * @returns the caller, or the refusal to answer with; with `optional: true`, `undefined` for an anonymous caller
@@ -51,6 +52,7 @@ export function protect<C = Claims>(
   handler: ProtectedHandler<C, Rest, Req>,
 ) => (request: Req, ...rest: Rest) => Promise<Response> {
   const api = asResourceServer(options)
+  const { headers } = api.adapter
   const guard = guards.length === 0 ? undefined : allOf(...guards)
   return (handler) =>
     async (request, ...rest) => {
@@ -61,13 +63,25 @@ export function protect<C = Claims>(
       } catch (error) {
         return refusal(api, error)
       }
-      return handler(request, auth as Auth<C>, ...rest)
+      const response = handler(request, auth as Auth<C>, ...rest)
+      return headers === undefined || auth === undefined ? response : withHeaders(await response, headers)
     }
 }
 
 function refusal(api: ResourceServer<never> | ResourceServer<unknown>, error: unknown): Response {
   const { status, headers, body } = api.adapter.answer(error)
   return new Response(body, { status, headers })
+}
+
+/** A copy, since the headers of some responses cannot be changed; what the handler said itself stays. */
+function withHeaders(response: Response, headers: Readonly<Record<string, string>>): Response {
+  // Only good answers are meant; some of the others, such as 101, cannot be made again.
+  if (!response.ok) return response
+  const copy = new Response(response.body, response)
+  for (const [name, value] of Object.entries(headers)) {
+    if (!copy.headers.has(name)) copy.headers.set(name, value)
+  }
+  return copy
 }
 
 /** A guard of this adapter is the guard itself, for {@link protect}, or to be asked with what `verifyJwt` found. */

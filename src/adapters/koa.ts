@@ -34,8 +34,10 @@ type Proceed = () => Promise<void>
  */
 export function verifyJwt<C>(options?: ResourceServerOptions<C> | ResourceServer<C>): Middleware {
   const api = asResourceServer(options)
+  const { headers } = api.adapter
   return (ctx: VerifiedContext, next: Proceed) => {
     const admit = (auth: unknown): Promise<void> => {
+      if (headers !== undefined && auth !== undefined) ctx.set(headers)
       ctx.state.auth = auth as Auth
       ctx[verifiedBy] = api
       return next()

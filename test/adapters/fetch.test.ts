@@ -1,4 +1,4 @@
-import { createResourceServer, ForbiddenError, role, scope } from 'oauth-resource-server'
+import { createResourceServer, ForbiddenError, fromQuery, role, scope } from 'oauth-resource-server'
 import { authorize, protect, requireRole, requireScope, verifyJwt } from 'oauth-resource-server/fetch'
 import { createTestIssuer } from 'oauth-resource-server/testing'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
@@ -59,6 +59,23 @@ describe('verifyJwt() for fetch', () => {
 })
 
 describe('protect()', () => {
+  it.each([
+    ['its own word', () => new Response('x', { headers: { 'cache-control': 'no-store' } }), 200, 'no-store'],
+    ['an answer without a body', () => new Response(null, { status: 204 }), 204, 'private'],
+    ['an answer that cannot be changed', () => fetch('data:text/plain,x'), 200, 'private'],
+    ['a redirect', () => Response.redirect('https://api.test/elsewhere'), 302, null],
+    ['a network error', () => Response.error(), 0, null],
+  ])(
+    'marks good answers private where tokens come from the URL: %s',
+    async (_title, handler, status, said) => {
+      const route = protect({ ...issuer.options, tokenFrom: fromQuery() })(handler)
+      const url = `https://api.test/reports?access_token=${await issuer.sign()}`
+      const answer = await route(new Request(url))
+      expect([answer.status, answer.headers.get('cache-control')]).toEqual([status, said])
+      if (status === 200) expect(await answer.text()).toBe('x')
+    },
+  )
+
   it('hands request, caller and further arguments to the handler', async () => {
     const route = protect(api)((req, auth, context: { id: string }, more: number) =>
       Response.json([req.url, auth.subject, context, more]),

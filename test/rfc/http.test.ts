@@ -160,6 +160,18 @@ describe.each(Object.entries(hosts))('requirements on requests, %s', (name, star
     }
   })
 
+  it('RFC6750-2.3-2 a good answer to a token from the query is private, and only there', async () => {
+    const query: WireRequest = { path: `/?access_token=${token}` }
+    const cacheControl = async (request: WireRequest, to: Host): Promise<string | null> => {
+      const { status, headers } = await send(request, to)
+      expect(status).toBe(200)
+      return headers.get('cache-control')
+    }
+    expect(await cacheControl(query, lenient)).toBe('private')
+    expect(await cacheControl(bearer(token), host)).toBeNull()
+    expect((await send({ path: '/?access_token=x' }, lenient)).headers.get('cache-control')).toBe('no-store')
+  })
+
   it.each(['RFC6750-2.3-1', 'RFC9700-4.3.2-1', 'OAUTH21-5.1-1', 'MCP-TOKEN-USE-1'])(
     '%s a token in the query is not looked at',
     async () => {

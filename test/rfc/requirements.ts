@@ -88,8 +88,7 @@ export const requirements: readonly Requirement[] = [
   ['RFC6750-2.3-1', 'A token in the query is not accepted by default.'],
   [
     'RFC6750-2.3-2',
-    'A good answer to a token from the query says Cache-Control: private. The adapters write nothing on good answers; an application that chose fromQuery() sets it itself.',
-    'not done',
+    'A good answer to a token from the query says Cache-Control: private, unless the handler says otherwise.',
   ],
   ['RFC6750-3-1', 'Missing credentials are answered with WWW-Authenticate.'],
   ['RFC6750-3-2', 'The scheme of the challenge is Bearer.'],
