@@ -10,7 +10,6 @@ export type Reason =
   | 'status list'
   | 'rich authorization'
   | 'cookies'
-  | 'not done'
 
 /** What the reasons mean, for readers. */
 export const reasons: Readonly<Record<Reason, string>> = {
@@ -24,7 +23,6 @@ export const reasons: Readonly<Record<Reason, string>> = {
   'status list': 'token status lists are not supported',
   'rich authorization': 'guards on authorization_details are not built; a predicate sees the claim as it is',
   cookies: 'tokens in cookies are not supported yet',
-  'not done': 'not done: see the requirement',
 }
 
 /** Names of the documents the ids begin with. */
