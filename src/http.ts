@@ -91,7 +91,7 @@ export async function getJson(url: string, options: GetOptions): Promise<JsonAns
 
 /** Waits for work no longer than a signal lasts. @throws {FetchError} for whatever goes wrong */
 export async function withSignal<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let onAbort: (() => void) | undefined
+  let onAbort!: () => void
   const aborted = new Promise<never>((_resolve, reject) => {
     onAbort = (): void => {
       reject(new FetchError('no complete answer in time'))
@@ -107,7 +107,7 @@ export async function withSignal<T>(work: Promise<T>, signal: AbortSignal): Prom
       cause,
     })
   } finally {
-    if (onAbort !== undefined) signal.removeEventListener('abort', onAbort)
+    signal.removeEventListener('abort', onAbort)
     work.catch(() => undefined)
   }
 }

@@ -53,13 +53,13 @@ export interface KeySnapshot {
 /** Keys written in the configuration. */
 export function configuredKeys(set: MaybePromise<KeySet>): KeySource {
   let imported = isPromise(set) ? undefined : set
-  const arriving = isPromise(set) ? set.then((keys) => void (imported = keys)) : undefined
-  arriving?.catch(() => undefined)
-  const find = (header: JwtHeader): VerificationKey => chosenKey(imported as KeySet, header)
+  const arriving = Promise.resolve(set).then((keys) => (imported = keys))
+  // Told to whoever asks for a key.
+  arriving.catch(() => undefined)
   return {
     find: (header) =>
-      imported === undefined && arriving !== undefined ? arriving.then(() => find(header)) : find(header),
-    ready: () => arriving,
+      imported === undefined ? arriving.then((keys) => chosenKey(keys, header)) : chosenKey(imported, header),
+    ready: () => arriving.then(() => undefined),
     health: () => ({
       state: 'configured',
       ageSeconds: undefined,

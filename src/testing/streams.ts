@@ -45,7 +45,7 @@ export function slow({ response, text }: Exchange): void {
 /** Sends the right answer but for its last brace, and white space for as long as somebody reads. */
 export function endless({ response, text }: Exchange): void {
   response.writeHead(200, json)
-  pad(response, text.slice(0, -1), Infinity)
+  pad(response, text.slice(0, -1), Infinity, '')
 }
 
 /** Sends the right answer with 1 GiB of white space before its last brace, and says so beforehand. */
@@ -66,7 +66,7 @@ export function bomb({ response, text }: Exchange): void {
   })
 }
 
-function pad(response: ServerResponse, head: string, blocks: number, tail = ''): void {
+function pad(response: ServerResponse, head: string, blocks: number, tail: string): void {
   const block = Buffer.alloc(MiB, ' ')
   function* chunks(): Generator<string | Buffer> {
     yield head
