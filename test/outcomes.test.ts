@@ -271,6 +271,11 @@ const guards: readonly [
     ({ authorize }) => authorize(({ subject }) => subject === 'user-2'),
     forbidden,
   ],
+  [
+    'what an async predicate allows',
+    ({ authorize }) => authorize(({ subject }) => Promise.resolve(subject === 'user-1')),
+    undefined,
+  ],
   ['what an async predicate forbids', ({ authorize }) => authorize(() => Promise.resolve(false)), forbidden],
 ]
 

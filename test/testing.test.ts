@@ -2,7 +2,7 @@ import { createPublicKey, verify } from 'node:crypto'
 import { createServer } from 'node:http'
 import { createLocalJWKSet, createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose'
 import type { JWTVerifyResult } from 'jose'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createTestClock, createTestIssuer } from 'oauth-resource-server/testing'
 import type {
   Fault,
@@ -533,6 +533,19 @@ describe('a failing test server', () => {
     await expect(chunks?.read()).rejects.toThrow('aborted')
   })
 
+  it('sends slowly, and in the end all of it', async () => {
+    const issuer = await createTestIssuer()
+    const server = await listen(issuer)
+    await server.fail('slow')
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const response = await fetch(server.jwksUri)
+    const text = response.text()
+    // The first byte came at once.
+    vi.advanceTimersByTime(1000 * (Number(response.headers.get('content-length')) - 1))
+    expect(JSON.parse(await text)).toEqual(issuer.jwks)
+  })
+
   it('sends without end', async () => {
     const server = await serve()
     await server.fail('endless')
@@ -547,6 +560,25 @@ describe('a failing test server', () => {
     const response = await fetch(server.jwksUri)
     expect(Number(response.headers.get('content-length'))).toBeGreaterThan(1024 ** 3)
     expect(await firstBytes(response, 8 * 1024 * 1024)).toMatch(/^\{"keys":\[\{.*\}\] {1000}/)
+  })
+
+  it('sends the right answer to whoever does read it all', async () => {
+    const issuer = await createTestIssuer()
+    const server = await listen(issuer)
+    await server.fail('huge')
+    const response = await fetch(server.jwksUri)
+    let length = 0
+    let text = ''
+    await response.body?.pipeTo(
+      new WritableStream({
+        write(chunk: Uint8Array) {
+          length += chunk.byteLength
+          text += Buffer.from(chunk).toString('latin1').trim()
+        },
+      }),
+    )
+    expect(length).toBe(Number(response.headers.get('content-length')))
+    expect(text).toBe(JSON.stringify(issuer.jwks))
   })
 
   it('sends a small answer that inflates to a big one', async () => {

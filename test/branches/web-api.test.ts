@@ -14,10 +14,14 @@ describe('a resource server on WebCrypto', () => {
     expect(api.health()).toMatchObject({ ready: true, issuers: { [issuer.issuer]: { keyCount: 4 } } })
   })
 
-  it('lets the first token wait for them', async () => {
-    const token = await issuer.sign()
-    expect((await createResourceServer(issuer.options).verify(token)).subject).toBe('user-1')
-  })
+  it.each([{}, { tokenCache: false }] as const)(
+    'lets the first token wait for them, with %j',
+    async (options) => {
+      const token = await issuer.sign()
+      const api = createResourceServer({ ...issuer.options, ...options })
+      expect((await api.verify(token)).subject).toBe('user-1')
+    },
+  )
 
   it.each(issuer.algorithms)(
     'accepts and remembers a token under %s, and refuses it changed',
