@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { createTestIssuer } from 'oauth-resource-server/testing'
 import type { LoadReport } from './http-load.ts'
-import { serverNames } from './http-servers.ts'
+import { type IssuerPlace, serverNames } from './http-servers.ts'
 import { median, shuffled } from './measure.ts'
 import { audience, commonClaims } from './tokens.ts'
 
@@ -21,6 +21,9 @@ export interface HttpResult {
 
 /** How long to measure HTTP servers. */
 export interface HttpEffort {
+  /** How many times each is started anew. */
+  readonly launches: number
+  /** Of each launch. */
   readonly rounds: number
   readonly milliseconds: number
 }
@@ -28,6 +31,14 @@ export interface HttpEffort {
 interface Sample {
   readonly perSecond: number
   readonly processor: number
+}
+
+/** What one launch of the servers needs, and where it leaves what it found. */
+interface Launch {
+  readonly place: IssuerPlace
+  readonly tokens: readonly string[]
+  readonly generator: ChildProcess
+  readonly samples: Map<string, Sample[]>
 }
 
 const inFlight = [1, 64] as const
@@ -41,6 +52,23 @@ export async function httpPart(effort: HttpEffort): Promise<readonly HttpResult[
     Array.from({ length: 200 }, (_, index) => issuer.sign(commonClaims(index))),
   )
   const generator = child('./http-load.ts')
+  const samples = new Map<string, Sample[]>()
+  try {
+    for (let launch = 0; launch < effort.launches; launch++) {
+      await launched(effort, { place, tokens, generator, samples })
+    }
+  } finally {
+    generator.kill()
+    await issuerServer.close()
+  }
+  return inFlight.flatMap((connections) => serverNames.map((name) => summary(samples, name, connections)))
+}
+
+/** One launch of every server: two processes that run the same program differ by some per cent. */
+async function launched(
+  { rounds, milliseconds }: HttpEffort,
+  { place, tokens, generator, samples }: Launch,
+): Promise<void> {
   const running = await Promise.all(
     serverNames.map(async (name) => {
       const server = child('./http-server.ts')
@@ -48,13 +76,12 @@ export async function httpPart(effort: HttpEffort): Promise<readonly HttpResult[
       return { name, server, port }
     }),
   )
-  const samples = new Map<string, Sample[]>()
   try {
-    for (let round = -1; round < effort.rounds; round++) {
+    for (let round = -1; round < rounds; round++) {
       for (const connections of inFlight) {
         for (const { name, server, port } of shuffled(running)) {
           const before = await ask<{ seconds: number }>(server, 'usage')
-          const order = { port, connections, tokens, milliseconds: effort.milliseconds * (round < 0 ? 2 : 1) }
+          const order = { port, connections, tokens, milliseconds: milliseconds * (round < 0 ? 4 : 1) }
           const { requests, seconds } = await ask<LoadReport>(generator, order)
           const after = await ask<{ seconds: number }>(server, 'usage')
           if (round < 0) continue
@@ -69,10 +96,7 @@ export async function httpPart(effort: HttpEffort): Promise<readonly HttpResult[
     }
   } finally {
     for (const { server } of running) server.kill()
-    generator.kill()
-    await issuerServer.close()
   }
-  return inFlight.flatMap((connections) => serverNames.map((name) => summary(samples, name, connections)))
 }
 
 function summary(

@@ -35,7 +35,7 @@ for (const task of tasks) {
       : { ...(found[task.part] as object | undefined), ...(result as object) }
 }
 const run: Run = { machine: here, results: found }
-console.log(report([run]).document)
+console.log(report([[run]]).document)
 if (!values.quick) await keep(run)
 
 function inProcessOfItsOwn(task: Task): Promise<unknown> {
@@ -49,13 +49,20 @@ function inProcessOfItsOwn(task: Task): Promise<unknown> {
   })
 }
 
-/** Writes the document from this run, earlier ones of other Node versions, and earlier ones of other parts. */
+/**
+ * Writes the document from this run and earlier ones: three in a row for each Node version. Parts run alone take the
+ * place of those parts in the latest run.
+ */
 async function keep(run: Run): Promise<void> {
   const store = new URL('./results.json', import.meta.url)
   const docs = new URL('../docs/', import.meta.url)
-  const runs = existsSync(store) ? (JSON.parse(readFileSync(store, 'utf8')) as Record<string, Run>) : {}
+  const runs = existsSync(store) ? (JSON.parse(readFileSync(store, 'utf8')) as Record<string, Run[]>) : {}
   const major = run.machine.node.split('.', 1)[0] as string
-  runs[major] = { machine: run.machine, results: { ...runs[major]?.results, ...run.results } }
+  const [latest, ...earlier] = runs[major] ?? []
+  runs[major] =
+    positionals.length === 0 || latest === undefined
+      ? [run, ...(runs[major] ?? [])].slice(0, 3)
+      : [{ machine: run.machine, results: { ...latest.results, ...run.results } }, ...earlier]
   await write(store, JSON.stringify(runs, rounded))
   const { document, charts } = report(Object.values(runs))
   mkdirSync(docs, { recursive: true })

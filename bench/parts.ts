@@ -62,7 +62,9 @@ export async function runTask(
     case 'seen':
       return seenPart(effort)
     case 'http':
-      return httpPart(quick ? { rounds: 3, milliseconds: 200 } : { rounds: 15, milliseconds: 500 })
+      return httpPart(
+        quick ? { launches: 1, rounds: 3, milliseconds: 200 } : { launches: 3, rounds: 7, milliseconds: 250 },
+      )
     case 'memory':
       return memoryPart(quick ? 1000 : 10_000)
     case 'import':

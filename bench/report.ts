@@ -24,15 +24,24 @@ const reasons: Readonly<Record<string, string>> = {
 
 type Row = readonly (string | number)[]
 
-/** The document, and the charts beside it by file name. */
-export function report(runs: readonly Run[]): { document: string; charts: ReadonlyMap<string, string> } {
+/**
+ * The document, and the charts beside it by file name.
+ *
+ * @param versions the runs of every Node version, the latest first
+ */
+export function report(versions: readonly (readonly Run[])[]): {
+  document: string
+  charts: ReadonlyMap<string, string>
+} {
   const charts = new Map<string, string>()
-  const sections = runs.flatMap((run, index) => section(run, index === 0 ? charts : undefined))
+  const latest = versions.flatMap((runs) => runs.slice(0, 1))
+  const sections = latest.flatMap((run, index) => section(run, index === 0 ? charts : undefined))
   const document = [
     '# Performance',
     'Written by `npm run bench`, which measures the built package. Contenders run side by side: every round gives each of them one slice, in a new order, and what is shown is the median over the rounds. Ratios are taken within a round.',
     '## Goals',
-    table(['', 'goal', ...runs.map(({ machine }) => `Node ${machine.node}`)], goals(runs)),
+    'What the latest runs in a row found, the last one first; details of that one are below.',
+    table(['', 'goal', ...latest.map(({ machine }) => `Node ${machine.node}`)], goals(versions)),
     ...unmet,
     ...sections,
   ].join('\n\n')
@@ -46,7 +55,7 @@ const unmet = [
   '**Throughput of Koa, Fastify and Express.** The bare frameworks answer in 13 to 90 µs of processor time, so that 5 to 8 % of it is 1 to 4 µs. "Hooks that hash the token and set one member" is a floor: it checks nothing, and any library that remembers tokens by a hash and leaves the caller on the request does that much. On Express, setting one member on the request alone costs more than the whole check of a token seen before, because Express changes the prototype of every request. What this library takes beyond the floor is the difference of the two rows.',
 ]
 
-function goals(runs: readonly Run[]): Row[] {
+function goals(versions: readonly (readonly Run[])[]): Row[] {
   const verified = (algorithm: string) => (results: Results) => {
     const timings = results.verify?.[algorithm]
     if (timings === undefined) return undefined
@@ -101,7 +110,11 @@ function goals(runs: readonly Run[]): Row[] {
       },
     ],
   ]
-  return rows.map(([name, goal, read]) => [name, goal, ...runs.map(({ results }) => read(results) ?? '')])
+  return rows.map(([name, goal, read]) => [
+    name,
+    goal,
+    ...versions.map((runs) => runs.flatMap(({ results }) => read(results) ?? []).join('; ')),
+  ])
 }
 
 function section({ machine, results }: Run, charts: Map<string, string> | undefined): string[] {
