@@ -15,6 +15,7 @@ import { jwk } from 'hono/jwk'
 import jwksRsa from 'jwks-rsa'
 import Koa, { type Context, type Middleware } from 'koa'
 import koaJwt from 'koa-jwt'
+import type { Auth } from 'oauth-resource-server'
 import * as ourExpress from 'oauth-resource-server/express'
 import * as ourFastify from 'oauth-resource-server/fastify'
 import * as ourFetch from 'oauth-resource-server/fetch'
@@ -36,12 +37,26 @@ export interface IssuerPlace {
 
 const needed = 'orders:read'
 const answer = { orders: [] }
+const nobody = {} as Auth
 
 type FastifyHook = onRequestHookHandler | onRequestAsyncHookHandler
 
 /** Every server answers `GET /orders` with the same document, to callers with the same scope. */
 const servers: Readonly<Record<string, (place: IssuerPlace) => RequestListener | FastifyInstance>> = {
   'express: bare': () => expressApp(),
+  'express: hooks that do nothing': () =>
+    expressApp(
+      (_req, _res, next) => next(),
+      (_req, _res, next) => next(),
+    ),
+  'express: hooks that set one member and read it': () =>
+    expressApp(
+      (req, _res, next) => {
+        req.auth = nobody
+        next()
+      },
+      (req, _res, next) => next(req.auth === nobody ? undefined : new Error('the member is gone')),
+    ),
   'express: hooks that hash the token and set one member': () =>
     expressApp(
       (req, _res, next) => {
