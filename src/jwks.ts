@@ -73,15 +73,16 @@ export function publishedKeys(options: PublishedKeysOptions): KeySource {
 
   function find(header: JwtHeader): MaybePromise<VerificationKey> {
     const arrivedAfter = flights
-    switch (state()) {
+    const current = state()
+    switch (current) {
       case 'fresh':
-        return choose(header, arrivedAfter)
+        return choose(header, arrivedAfter, current)
       case 'refreshing':
         refresh()
-        return choose(header, arrivedAfter)
+        return choose(header, arrivedAfter, current)
       case 'stale': {
         const underWay = refresh()
-        if (underWay === undefined) return choose(header, arrivedAfter)
+        if (underWay === undefined) return choose(header, arrivedAfter, current)
         return underWay.patience.then(() => choose(header, arrivedAfter))
       }
       case 'empty':
@@ -89,16 +90,16 @@ export function publishedKeys(options: PublishedKeysOptions): KeySource {
     }
   }
 
-  function choose(header: JwtHeader, arrivedAfter: number): MaybePromise<VerificationKey> {
-    const found = chooseKey(usable(), header)
+  /** @param current the state, where it was told since anyone waited last */
+  function choose(header: JwtHeader, arrivedAfter: number, current = state()): MaybePromise<VerificationKey> {
+    const found = chooseKey(usable(current), header)
     if (found === 'absent') return afterNewerSet(header, arrivedAfter)
     if (typeof found === 'string') throw refusalFor(found)
     return found
   }
 
   /** The set as it is now, unless it became too old while someone waited. */
-  function usable(): KeySet {
-    const current = state()
+  function usable(current = state()): KeySet {
     if (held === undefined || current === 'empty') throw unavailable()
     if (current === 'stale') {
       events.note('staleServed', { ageSeconds: Math.round(now() - held.fetchedAt) })

@@ -56,8 +56,9 @@ export function verifier<C>(options: VerifierOptions<C>): Verifier<C> {
   }
 
   function recall(cache: TokenCache, name: string, token: string): MaybePromise<Auth<C>> {
-    const remembered = cache.get(name, clock.wall())
-    return remembered === undefined ? verifyAnew(token, name) : verifyAgain(token, name, remembered)
+    const now = clock.wall()
+    const remembered = cache.get(name, now)
+    return remembered === undefined ? verifyAnew(token, name) : verifyAgain(token, name, remembered, now)
   }
 
   function verifyAnew(token: string, name: string | undefined): MaybePromise<Auth<C>> {
@@ -81,14 +82,19 @@ export function verifier<C>(options: VerifierOptions<C>): Verifier<C> {
     })
   }
 
-  function verifyAgain(token: string, name: string, remembered: VerifiedToken): MaybePromise<Auth<C>> {
+  function verifyAgain(
+    token: string,
+    name: string,
+    remembered: VerifiedToken,
+    now: number,
+  ): MaybePromise<Auth<C>> {
     const { proof, key, issuer } = remembered
     // The rules changed, or are being asked for: what was accepted under the old ones is judged anew.
     if (options.issuers.find(proof.issuer) !== issuer) return verifyAnew(token, name)
-    checkTimes(proof.times, issuer.rules, clock.wall())
+    checkTimes(proof.times, issuer.rules, now)
     const current = issuer.keys.find(proof.header)
     // No promise in the common case: the key is there, and it is the same.
-    if (current === key) return finish(proof, issuer, token, true)
+    if (current === key) return accept(proof, token, true)
     return after(current, (found) =>
       // Another key under the same id: whether it signed this token is not known yet.
       found === key ? finish(proof, issuer, token, true) : verifyAnew(token, name),
@@ -105,7 +111,6 @@ export function verifier<C>(options: VerifierOptions<C>): Verifier<C> {
     return times
   }
 
-  /** The last steps, the same for every token on every request. */
   function finish(
     proof: Proof,
     issuer: TrustedIssuer,
@@ -114,6 +119,11 @@ export function verifier<C>(options: VerifierOptions<C>): Verifier<C> {
   ): MaybePromise<Auth<C>> {
     // Asked again: fetching keys may have taken seconds.
     checkTimes(proof.times, issuer.rules, clock.wall())
+    return accept(proof, token, remembered)
+  }
+
+  /** The last steps, the same for every token on every request. */
+  function accept(proof: Proof, token: string, remembered: boolean): MaybePromise<Auth<C>> {
     if (isObserved('verified')) report('verified', { issuer: proof.issuer, remembered })
     if (options.schema === undefined) return authOf(proof, proof.claims as C, token)
     return after(validated(options.schema, proof), (claims) => authOf(proof, claims, token))
