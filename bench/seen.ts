@@ -9,6 +9,14 @@ import { audience, freshRequests, freshStrings, signedTokens } from './tokens.ts
 export async function seenPart(effort: Effort): Promise<Timings> {
   const { issuer, key, tokens } = await signedTokens('RS256', 200)
   const api = createResourceServer({ issuer: issuer.issuer, audience, jwks: issuer.jwks })
+  // Keys that are fetched have an age, which is looked at each time.
+  const fetched = createResourceServer({
+    issuer: issuer.issuer,
+    audience,
+    jwksUri: 'https://id.example.com/jwks',
+    fetch: () => Promise.resolve(Response.json(issuer.jwks)),
+  })
+  await fetched.ready()
   const fastJwt = createVerifier({
     key: key.export({ type: 'spki', format: 'pem' }) as string,
     algorithms: ['RS256'],
@@ -36,6 +44,11 @@ export async function seenPart(effort: Effort): Promise<Timings> {
   return interleaved(
     [
       { name: 'this library, in an adapter', inputs: requests, call: api.adapter.authenticate },
+      {
+        name: 'this library, in an adapter, keys fetched',
+        inputs: requests,
+        call: fetched.adapter.authenticate,
+      },
       { name: 'this library, verify()', inputs: strings, call: api.verify },
       { name: 'fast-jwt with its cache', inputs: strings, call: fastJwt as (token: string) => unknown },
       { name: 'part: find the token in the request', inputs: requests, call: extract },
