@@ -79,7 +79,7 @@ export const stricterThanJose: readonly Difference[] = [
     why: 'exp: 1e400 parses as Infinity, and the token would never expire',
     reasons: ['claim'],
     holds: ({ claims }) =>
-      ['exp', 'nbf', 'iat'].some((name) => {
+      ['exp', 'nbf', 'iat', 'auth_time'].some((name) => {
         const value = claims[name]
         return typeof value === 'number' && (value < 0 || value > 8.64e12)
       }),
