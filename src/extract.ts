@@ -42,7 +42,7 @@ function isInner(code: number): boolean {
  * handler says otherwise (RFC 6750 §2.3).
  */
 export function fromQuery(): Extractor {
-  return Object.assign(tokenInQuery, { readsUrl: true })
+  return Object.assign((request: HttpRequest) => tokenInQuery(request), { readsUrl: true })
 }
 
 function tokenInQuery({ url = '' }: HttpRequest): string | undefined {
