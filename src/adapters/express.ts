@@ -45,7 +45,8 @@ export type ExpressMiddleware = (
 ) => void
 
 /**
- * Middleware that lets only requests with a valid access token through, and leaves the caller on `req.auth`.
+ * Middleware that lets only requests with a valid access token through, and leaves the caller on `req.auth`. For
+ * guards it leaves a note in `res.locals`: add to that object behind it, but do not put another in its place.
  *
  * @param options of the resource server, or one made elsewhere; from the environment when left out
  * @throws {TypeError} for options that are missing, contradictory or unsafe
