@@ -594,6 +594,8 @@ describe.each(Object.entries(hosts))('%s', (name, start) => {
       expect(await cacheControl(host.origin)).toEqual([200, null])
       const usual = await started(start, goodApi)
       expect(await cacheControl(usual.origin, bearer(token))).toEqual([200, null])
+      const stricter = await started(start, optional, { cacheControl: 'no-store' })
+      expect(await cacheControl(stricter.origin, bearer(token))).toEqual([200, 'no-store'])
     })
 
     it('answers 400 to two tokens in the query', async () => {

@@ -26,6 +26,8 @@ export interface HostOptions {
   readonly unverified?: boolean
   /** Parses form bodies ahead of `verifyJwt()`, where the framework can. */
   readonly form?: boolean
+  /** What every handler itself says in `Cache-Control`. */
+  readonly cacheControl?: string
   /**
    * Speaks HTTP/2 without TLS. Express cannot: it gives every request and response its own prototype, made from
    * those of `node:http`, under which the objects of `node:http2` lose their accessors.
@@ -99,6 +101,10 @@ async function answer(auth: Auth | undefined, { handler }: HostOptions, log: Log
   }
 }
 
+function headersOf({ cacheControl }: HostOptions): Record<string, string> {
+  return cacheControl === undefined ? {} : { 'Cache-Control': cacheControl }
+}
+
 function guardsOf(options: HostOptions, guards: AdapterGuards): readonly (readonly [string, unknown])[] {
   return Object.entries(options.routes ?? {}).map(([path, guard]) => [path, guard(guards)])
 }
@@ -132,6 +138,7 @@ const expressHost = (framework: typeof express): StartHost =>
     if (options.form === true) app.use(framework.urlencoded({ extended: true }))
     if (options.unverified !== true) app.use(expressAdapter.verifyJwt(api))
     const handler: RequestHandler = (req, res, next) => {
+      res.set(headersOf(options))
       answer(req.auth, options, log).then((body) => res.json(body), next)
     }
     for (const [path, guard] of guardsOf(options, expressAdapter)) {
@@ -165,6 +172,7 @@ const koaHost = (framework: typeof Koa): StartHost =>
       await (guard === undefined ? next() : guard(ctx, next))
     })
     app.use(async (ctx) => {
+      ctx.set(headersOf(options))
       if (ctx.path === '/' || guards.has(ctx.path)) ctx.body = await answer(ctx.state.auth, options, log)
     })
     return await listen(app.callback(), options)
@@ -193,7 +201,10 @@ const fastifyHost: StartHost = host(async (api, options, log) => {
         method: ['GET', 'POST'],
         url: path,
         onRequest: guard as fastifyAdapter.FastifyGuard,
-        handler: (request) => answer(request.auth, options, log),
+        handler: (request, reply) => {
+          reply.headers(headersOf(options))
+          return answer(request.auth, options, log)
+        },
       })
     }
     done()
@@ -217,7 +228,7 @@ const fetchHost: StartHost = host(async (api, options, log) => {
   })
   for (const [path, guard] of [['/', undefined] as const, ...guardsOf(options, fetchAdapter)]) {
     const handler = async (_request: Request, auth: Auth | undefined): Promise<Response> =>
-      Response.json(await answer(auth, options, log))
+      Response.json(await answer(auth, options, log), { headers: headersOf(options) })
     const guards = guard === undefined ? [] : [guard as Guard<Request>]
     if (options.unverified === true) {
       app.all(path, async ({ req }) => {
