@@ -42,6 +42,7 @@ const value = fc.oneof(
   fc
     .tuple(fc.constantFrom('Bearer ', 'bearer   ', 'BEARER '), fc.constantFrom('', ' ', '\t '))
     .map(([a, b]) => a + good + b),
+  fc.constantFrom(good.slice(1), 'abc', 'a.b.c', '~+/').map((token) => `Bearer ${token}`),
   fc.string({ unit: 'binary', maxLength: 12 }),
 )
 
