@@ -49,6 +49,7 @@ const values: readonly [value: string | undefined, expected: string][] = [
   ['Bearer ', 'refused'],
   ['Bearer\tTOKEN', 'refused'],
   ['Bearer TOKEN TOKEN', 'refused'],
+  ['bearer TOKEN\nTOKEN', 'refused'],
   ['Bearer TOKEN,', 'refused'],
   ['Bearer TOKEN, Bearer TOKEN', 'refused'],
   ['Bearer TOKEN, Basic TOKEN', 'refused'],
@@ -195,6 +196,7 @@ describe('fromQuery()', () => {
     ['/?ACCESS_TOKEN=TOKEN', 'none'],
     ['/?xaccess_token=TOKEN', 'none'],
     ['/access_token=TOKEN', 'none'],
+    ['access_token=TOKEN', 'none'],
     ['/?access_token=TOKEN&access_token=TOKEN', 'refused'],
     ['/?access_token=TOKEN&access%5Ftoken=TOKEN', 'refused'],
     ['/?access_token[]=TOKEN', 'refused'],
@@ -248,6 +250,24 @@ describe('firstOf()', () => {
 
   it('needs at least one place', () => {
     expect(() => firstOf()).toThrow(/^firstOf: name at least one place/)
+  })
+})
+
+describe('an extractor', () => {
+  const ofTheUrl = Object.assign(() => undefined, { readsUrl: true })
+  const notOfTheUrl = Object.assign(() => undefined, { readsUrl: false })
+  it.each<[string, Extractor, boolean]>([
+    ['fromHeader()', fromHeader(), false],
+    ['fromQuery()', fromQuery(), true],
+    ['fromBody()', fromBody(), false],
+    ['firstOf() of both', firstOf(fromHeader(), fromQuery()), true],
+    ['firstOf() without the query', firstOf(fromHeader(), fromBody()), false],
+    ['one of the user', () => undefined, false],
+    ['one of the user that says so', firstOf(ofTheUrl), true],
+    ['one of the user that denies it', firstOf(notOfTheUrl), false],
+  ])('tells whether it reads the URL: %s', (_title, tokenFrom, readsUrl) => {
+    const { headers } = createResourceServer({ ...issuer.options, tokenFrom }).adapter
+    expect(headers).toEqual(readsUrl ? { 'Cache-Control': 'private' } : undefined)
   })
 })
 
