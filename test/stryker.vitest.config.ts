@@ -10,7 +10,7 @@ export default mergeConfig(
         'test/fuzz/differential*.test.ts',
         'test/{adapters,consumers,soak,keys,rfc}/**',
         'test/attacks/{http,crash,server}.test.ts',
-        'test/{architecture,discovery,examples,health,http,oidc-provider,options,outcomes,package,testing}.test.ts',
+        'test/{architecture,discovery,examples,health,heap,http,oidc-provider,options,outcomes,package,testing}.test.ts',
       ],
     },
   }),
