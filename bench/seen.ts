@@ -26,6 +26,7 @@ export async function seenPart(effort: Effort): Promise<Timings> {
     clockTolerance: 5000,
     cache: 1000,
   })
+  const keptInClear = new Map(tokens.map((token) => [token.toString('latin1'), {}]))
   const names = tokens.map((token) => hash('sha256', token, 'binary'))
   const remembered = new LRUCache<string, object>({
     max: 10_000,
@@ -56,6 +57,11 @@ export async function seenPart(effort: Effort): Promise<Timings> {
         name: 'part: hash the token',
         inputs: strings,
         call: (token: string) => hash('sha256', token, 'binary'),
+      },
+      {
+        name: 'instead of a hash: look up the token in clear',
+        inputs: strings,
+        call: (token: string) => keptInClear.get(token),
       },
       { name: 'part: look up the hash', inputs: newNames, call: (name: string) => remembered.get(name) },
     ],
