@@ -26,25 +26,38 @@ export interface HttpEffort {
   /** Of each launch. */
   readonly rounds: number
   readonly milliseconds: number
+  /** Milliseconds each is loaded first, since V8 goes on optimising for some 100,000 requests. */
+  readonly warmUp: number
 }
 
+/** What one slice of load took. */
 interface Sample {
+  /** Requests. */
   readonly perSecond: number
+  /** Microseconds of processor time for one request. */
   readonly processor: number
 }
 
-/** What one launch of the servers needs, and where it leaves what it found. */
-interface Launch {
+/** What servers are told, and what loads them. */
+export interface Setting {
   readonly place: IssuerPlace
   readonly tokens: readonly string[]
   readonly generator: ChildProcess
-  readonly samples: Map<string, Sample[]>
 }
 
 const inFlight = [1, 64] as const
 
 /** Loads every server in turn, round by round; each is a process of its own, and so is the load generator. */
 export async function httpPart(effort: HttpEffort): Promise<readonly HttpResult[]> {
+  const samples = new Map<string, Sample[]>()
+  await withIssuer(async (setting) => {
+    for (let launch = 0; launch < effort.launches; launch++) await launched(effort, setting, samples)
+  })
+  return inFlight.flatMap((connections) => serverNames.map((name) => summary(samples, name, connections)))
+}
+
+/** Lends an issuer with tokens, and a load generator. */
+export async function withIssuer(use: (setting: Setting) => Promise<void>): Promise<void> {
   const issuer = await createTestIssuer({ audience, algorithms: ['RS256'] })
   const issuerServer = await issuer.listen()
   const place = { issuer: issuer.issuer, audience, jwksUri: issuerServer.jwksUri }
@@ -52,50 +65,64 @@ export async function httpPart(effort: HttpEffort): Promise<readonly HttpResult[
     Array.from({ length: 200 }, (_, index) => issuer.sign(commonClaims(index))),
   )
   const generator = child('./http-load.ts')
-  const samples = new Map<string, Sample[]>()
   try {
-    for (let launch = 0; launch < effort.launches; launch++) {
-      await launched(effort, { place, tokens, generator, samples })
-    }
+    await use({ place, tokens, generator })
   } finally {
     generator.kill()
     await issuerServer.close()
   }
-  return inFlight.flatMap((connections) => serverNames.map((name) => summary(samples, name, connections)))
+}
+
+/** A server that runs. */
+export interface RunningServer {
+  readonly name: string
+  /** Loads it, and tells what it took. */
+  readonly load: (connections: number, milliseconds: number) => Promise<Sample>
+  readonly ask: <T>(question: string) => Promise<T>
+  readonly end: () => void
+}
+
+/** Starts one of the servers in a process of its own. */
+export async function launch(name: string, { place, tokens, generator }: Setting): Promise<RunningServer> {
+  const server = child('./http-server.ts')
+  const { port } = await ask<{ port: number }>(server, { name, issuer: place })
+  return {
+    name,
+    async load(connections, milliseconds) {
+      const before = await ask<{ seconds: number }>(server, 'usage')
+      const order = { port, connections, tokens, milliseconds }
+      const { requests, seconds } = await ask<LoadReport>(generator, order)
+      const after = await ask<{ seconds: number }>(server, 'usage')
+      return {
+        perSecond: requests / seconds,
+        processor: ((after.seconds - before.seconds) * 1e6) / requests,
+      }
+    },
+    ask: (question) => ask(server, question),
+    end: () => server.kill(),
+  }
 }
 
 /** One launch of every server: two processes that run the same program differ by some per cent. */
 async function launched(
-  { rounds, milliseconds }: HttpEffort,
-  { place, tokens, generator, samples }: Launch,
+  { rounds, milliseconds, warmUp }: HttpEffort,
+  setting: Setting,
+  samples: Map<string, Sample[]>,
 ): Promise<void> {
-  const running = await Promise.all(
-    serverNames.map(async (name) => {
-      const server = child('./http-server.ts')
-      const { port } = await ask<{ port: number }>(server, { name, issuer: place })
-      return { name, server, port }
-    }),
-  )
+  const running = await Promise.all(serverNames.map((name) => launch(name, setting)))
   try {
-    for (let round = -1; round < rounds; round++) {
+    for (const server of running) await server.load(64, warmUp)
+    for (let round = 0; round < rounds; round++) {
       for (const connections of inFlight) {
-        for (const { name, server, port } of shuffled(running)) {
-          const before = await ask<{ seconds: number }>(server, 'usage')
-          const order = { port, connections, tokens, milliseconds: milliseconds * (round < 0 ? 4 : 1) }
-          const { requests, seconds } = await ask<LoadReport>(generator, order)
-          const after = await ask<{ seconds: number }>(server, 'usage')
-          if (round < 0) continue
-          const key = `${name}|${connections}`
-          const sample = {
-            perSecond: requests / seconds,
-            processor: ((after.seconds - before.seconds) * 1e6) / requests,
-          }
+        for (const server of shuffled(running)) {
+          const key = `${server.name}|${connections}`
+          const sample = await server.load(connections, milliseconds)
           samples.set(key, [...(samples.get(key) ?? []), sample])
         }
       }
     }
   } finally {
-    for (const { server } of running) server.kill()
+    for (const server of running) server.end()
   }
 }
 

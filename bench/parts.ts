@@ -63,7 +63,9 @@ export async function runTask(
       return seenPart(effort)
     case 'http':
       return httpPart(
-        quick ? { launches: 1, rounds: 3, milliseconds: 200 } : { launches: 3, rounds: 5, milliseconds: 250 },
+        quick
+          ? { launches: 1, rounds: 3, milliseconds: 200, warmUp: 800 }
+          : { launches: 3, rounds: 5, milliseconds: 250, warmUp: 2000 },
       )
     case 'memory':
       return memoryPart(quick ? 1000 : 10_000)
