@@ -2,6 +2,7 @@ import { guardPart, type GuardResult } from './guards.ts'
 import { floodPart, type FloodResult } from './flood.ts'
 import { type GrowthChart, growthPart } from './growth.ts'
 import { httpPart, type HttpResult } from './http.ts'
+import { profilePart, type ProfileResult } from './http-profile.ts'
 import { importPart, type ImportResult, sizePart, type SizeResult } from './imports.ts'
 import type { Effort, Timings } from './measure.ts'
 import { memoryPart, type MemoryResult } from './memory.ts'
@@ -13,6 +14,7 @@ export interface Results {
   readonly verify?: Readonly<Record<string, Timings>>
   readonly seen?: Timings
   readonly http?: readonly HttpResult[]
+  readonly profile?: ProfileResult
   readonly memory?: readonly MemoryResult[]
   readonly import?: { readonly imports: readonly ImportResult[]; readonly sizes: readonly SizeResult[] }
   readonly guards?: readonly GuardResult[]
@@ -39,6 +41,7 @@ export const tasks: readonly Task[] = [
   ...verifyAlgorithms.map((variant) => ({ part: 'verify' as const, variant, flags: [] })),
   { part: 'seen', flags: [] },
   { part: 'http', flags: [] },
+  { part: 'profile', flags: [] },
   { part: 'memory', flags: ['--expose-gc'] },
   { part: 'import', flags: [] },
   { part: 'guards', flags: ['--expose-gc', '--max-semi-space-size=512'] },
@@ -67,6 +70,8 @@ export async function runTask(
           ? { launches: 1, rounds: 3, milliseconds: 200, warmUp: 800 }
           : { launches: 3, rounds: 5, milliseconds: 250, warmUp: 2000 },
       )
+    case 'profile':
+      return profilePart({ warmUp: quick ? 800 : 4000, milliseconds: quick ? 1000 : 8000 })
     case 'memory':
       return memoryPart(quick ? 1000 : 10_000)
     case 'import':

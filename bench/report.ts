@@ -1,7 +1,9 @@
 import { barChart, lineChart } from './chart.ts'
 import type { Machine } from './machine.ts'
 import { median, ratio, type Timings } from './measure.ts'
+import type { ProfileResult } from './http-profile.ts'
 import type { Results } from './parts.ts'
+import { everythingElse } from './shares.ts'
 import { floorName } from './verify.ts'
 
 /** What one Node version's run found. */
@@ -133,7 +135,7 @@ function goals(versions: readonly (readonly Run[])[]): Row[] {
 }
 
 function section({ machine, results }: Run, charts: Map<string, string> | undefined): string[] {
-  const { verify, seen, http, memory, import: imported, guards, flood, growth } = results
+  const { verify, seen, http, profile, memory, import: imported, guards, flood, growth } = results
   const parts = [`## Node ${machine.node}`, about(machine)]
   if (verify !== undefined) {
     parts.push(
@@ -171,6 +173,13 @@ function section({ machine, results }: Run, charts: Map<string, string> | undefi
       .filter(({ inFlight, server }) => inFlight === 64 && !server.endsWith(': bare'))
       .map(({ server, kept }) => ({ name: server, share: kept, ours: server.includes('this library') }))
     draw('http', barChart('Throughput kept of the bare framework, 64 in flight', bars))
+  }
+  if (profile !== undefined) {
+    parts.push(
+      '### Where the time goes',
+      "V8's sampling profiler in the server, while 64 requests are in flight: µs of processor time for one request. Each function counts with what it calls in V8 and Node, and only where this library called it.",
+      profileTable(profile),
+    )
   }
   if (memory !== undefined) {
     parts.push(
@@ -288,6 +297,34 @@ function verifyTable(verify: Readonly<Record<string, Timings>>): string {
         return `${(median(mine) / 1000).toFixed(1)} (${ratio(timings, name, floorName).toFixed(2)})`
       }),
     ]),
+  )
+}
+
+/** A row for each function that takes part in a microsecond, a sum of the smaller ones, and the rest. */
+function profileTable(profile: ProfileResult): string {
+  const frameworks = Object.keys(profile)
+  const at = (owner: string, framework: string): number => profile[framework]?.[owner] ?? 0
+  const largest = (owner: string): number => Math.max(...frameworks.map((name) => at(owner, name)))
+  const owners = [...new Set(frameworks.flatMap((name) => Object.keys(profile[name] ?? {})))]
+    .filter((owner) => owner !== everythingElse)
+    .sort((a, b) => largest(b) - largest(a))
+  const [large, small] = [true, false].map((isLarge) =>
+    owners.filter((owner) => largest(owner) >= 0.05 === isLarge),
+  ) as [string[], string[]]
+  const row = (name: string, members: readonly string[]): Row => [
+    name,
+    ...frameworks.map((framework) =>
+      members.reduce((sum, owner) => sum + at(owner, framework), 0).toFixed(2),
+    ),
+  ]
+  return table(
+    ['', ...frameworks],
+    [
+      ...large.map((owner) => row(owner, [owner])),
+      row('smaller ones together', small),
+      row('all of these', owners),
+      row(everythingElse, [everythingElse]),
+    ],
   )
 }
 
