@@ -1,4 +1,4 @@
-import { launch, withIssuer } from './http.ts'
+import { type HttpEffort, launch, withIssuer } from './http.ts'
 import type { Shares } from './shares.ts'
 
 /** Microseconds of processor time for one request, by framework and by whose function had it. */
@@ -8,10 +8,7 @@ export type ProfileResult = Readonly<Record<string, Shares>>
 export async function profilePart({
   warmUp,
   milliseconds,
-}: {
-  readonly warmUp: number
-  readonly milliseconds: number
-}): Promise<ProfileResult> {
+}: Pick<HttpEffort, 'warmUp' | 'milliseconds'>): Promise<ProfileResult> {
   const found: Record<string, Shares> = {}
   await withIssuer(async (setting) => {
     for (const framework of ['express', 'koa', 'fastify']) {

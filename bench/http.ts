@@ -26,12 +26,12 @@ export interface HttpEffort {
   /** Of each launch. */
   readonly rounds: number
   readonly milliseconds: number
-  /** Milliseconds each is loaded first, since V8 goes on optimising for some 100,000 requests. */
+  /** Milliseconds each is loaded first, since V8 goes on optimising for more than a second. */
   readonly warmUp: number
 }
 
 /** What one slice of load took. */
-interface Sample {
+export interface Sample {
   /** Requests. */
   readonly perSecond: number
   /** Microseconds of processor time for one request. */
