@@ -5,8 +5,8 @@ export type Shares = Readonly<Record<string, number>>
 
 /** Row for what is neither this library's nor called by it. */
 export const everythingElse = 'everything else: the kernel, Node, the framework, garbage collection'
-/** Row for what every reader of a header pays for first. */
-export const headersOfNode = "`headers` of Node's request, made when first read"
+/** Row for what the first reader of a header pays for, whoever that is. */
+const headersOfNode = "`headers` of Node's request, made when first read"
 
 type Node = Profiler.ProfileNode & { readonly parent?: Node }
 
