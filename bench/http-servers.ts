@@ -1,6 +1,5 @@
-import { hash } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import express, { type RequestHandler } from 'express'
 import { expressjwt, type GetVerificationKey, type Request as JwtRequest } from 'express-jwt'
@@ -20,6 +19,7 @@ import * as ourExpress from 'oauth-resource-server/express'
 import * as ourFastify from 'oauth-resource-server/fastify'
 import * as ourFetch from 'oauth-resource-server/fetch'
 import * as ourKoa from 'oauth-resource-server/koa'
+import { type Floor, hashing, recalling } from './floors.ts'
 
 const peer: string = 'express-oauth2-jwt-bearer'
 // Its types declare `req.auth` for all of Express, and otherwise than ours: one program cannot hold both.
@@ -39,7 +39,6 @@ const needed = 'orders:read'
 const answer = { orders: [] }
 const nobody = {} as Auth
 
-type CallerOf = (request: IncomingMessage) => unknown
 type FastifyHook = onRequestHookHandler | onRequestAsyncHookHandler
 
 /** Every server answers `GET /orders` with the same document, to callers with the same scope. */
@@ -58,8 +57,8 @@ const servers: Readonly<Record<string, (place: IssuerPlace) => RequestListener |
       },
       (req, _res, next) => next(req.auth === nobody ? undefined : new Error('the member is gone')),
     ),
-  'express: hooks that hash the token and set one member': () => expressFloor(hashOf),
-  'express: hooks that find the token in clear and set one member': () => expressFloor(foundInClear),
+  'express: hooks that hash the token and set one member': () => expressFloor(hashing),
+  'express: hooks that recall the caller and check the least': () => expressFloor(recalling(needed)),
   'express: this library': (place) =>
     expressApp(ourExpress.verifyJwt(place), ourExpress.requireScope(needed)),
   'express: express-oauth2-jwt-bearer': ({ issuer, audience, jwksUri }) =>
@@ -75,8 +74,8 @@ const servers: Readonly<Record<string, (place: IssuerPlace) => RequestListener |
     )
   },
   'koa: bare': () => koaApp(),
-  'koa: hooks that hash the token and set one member': () => koaFloor(hashOf),
-  'koa: hooks that find the token in clear and set one member': () => koaFloor(foundInClear),
+  'koa: hooks that hash the token and set one member': () => koaFloor(hashing),
+  'koa: hooks that recall the caller and check the least': () => koaFloor(recalling(needed)),
   'koa: this library': (place) => koaApp(ourKoa.verifyJwt(place), ourKoa.requireScope(needed)),
   'koa: koa-jwt, jwks-rsa': ({ issuer, audience, jwksUri }) => {
     const secret = jwksRsa.koaJwtSecret({ cache: true, rateLimit: true, jwksUri })
@@ -86,8 +85,8 @@ const servers: Readonly<Record<string, (place: IssuerPlace) => RequestListener |
     })
   },
   'fastify: bare': () => fastifyApp(() => undefined),
-  'fastify: hooks that hash the token and set one member': () => fastifyFloor(hashOf),
-  'fastify: hooks that find the token in clear and set one member': () => fastifyFloor(foundInClear),
+  'fastify: hooks that hash the token and set one member': () => fastifyFloor(hashing),
+  'fastify: hooks that recall the caller and check the least': () => fastifyFloor(recalling(needed)),
   'fastify: this library': (place) =>
     fastifyApp((app) => {
       void app.register(ourFastify.verifyJwt, place)
@@ -168,35 +167,43 @@ function fastifyApp(prepare: (app: FastifyInstance) => FastifyHook | undefined):
   return app
 }
 
-function expressFloor(callerOf: CallerOf): RequestListener {
+function expressFloor({ callerOf, guard }: Floor): RequestListener {
   return expressApp(
     (req, _res, next) => {
       req.auth = callerOf(req) as never
       next()
     },
-    (_req, _res, next) => next(),
+    (req, _res, next) => next(refusalOf(guard(req.auth))),
   )
 }
 
-function koaFloor(callerOf: CallerOf): RequestListener {
+function koaFloor({ callerOf, guard }: Floor): RequestListener {
   return koaApp(
     (ctx: Context, next) => {
       ctx.state.auth = callerOf(ctx.req) as never
       return next()
     },
-    (_ctx, next) => next(),
+    (ctx: Context, next) => {
+      const refusal = refusalOf(guard(ctx.state.auth))
+      if (refusal !== undefined) throw refusal
+      return next()
+    },
   )
 }
 
-function fastifyFloor(callerOf: CallerOf): FastifyInstance {
+function fastifyFloor({ callerOf, guard }: Floor): FastifyInstance {
   return fastifyApp((app) => {
     app.decorateRequest('auth', undefined as never)
     app.addHook('onRequest', (request, _reply, done) => {
       request.auth = callerOf(request.raw) as never
       done()
     })
-    return (_request, _reply, done) => done()
+    return (request, _reply, done) => done(refusalOf(guard(request.auth)))
   })
+}
+
+function refusalOf(allowed: boolean): Error | undefined {
+  return allowed ? undefined : new Error('refused')
 }
 
 function fastifyPeer(
@@ -220,21 +227,6 @@ function honoApp(prepare: (app: Hono) => unknown): RequestListener {
   prepare(app)
   const handle = getRequestListener(app.fetch)
   return (req, res) => void handle(req, res)
-}
-
-/** The least that a check of tokens seen before can do without keeping them in clear. */
-function hashOf({ headers }: IncomingMessage): string {
-  return hash('sha256', headers.authorization ?? '', 'binary')
-}
-
-const keptInClear = new Map<string, object>()
-
-/** The least that a check of tokens seen before can do that does keep them in clear, as this library must not. */
-function foundInClear({ headers }: IncomingMessage): object {
-  const token = headers.authorization ?? ''
-  let found = keptInClear.get(token)
-  if (found === undefined) keptInClear.set(token, (found = {}))
-  return found
 }
 
 /** The guard of the peers that bring none. */
