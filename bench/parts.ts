@@ -68,7 +68,7 @@ export async function runTask(
       return httpPart(
         quick
           ? { launches: 1, rounds: 3, milliseconds: 200, warmUp: 800 }
-          : { launches: 3, rounds: 5, milliseconds: 250, warmUp: 2000 },
+          : { launches: 5, rounds: 3, milliseconds: 250, warmUp: 2000 },
       )
     case 'profile':
       return profilePart({ warmUp: quick ? 800 : 4000, milliseconds: quick ? 1000 : 8000 })
