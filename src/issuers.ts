@@ -29,6 +29,8 @@ export interface TrustedIssuer {
 export interface Issuers {
   /** Finds an issuer by its exact name; `undefined` when it is not trusted. */
   readonly find: (name: string) => MaybePromise<TrustedIssuer | undefined>
+  /** Whether an issuer that was found is still the one `find` would give, as far as that is known without asking. */
+  readonly isCurrent: (issuer: TrustedIssuer) => boolean
   /** Those known by now. */
   readonly known: () => readonly TrustedIssuer[]
   /** Those the API cannot do without: written in the configuration. */
@@ -71,7 +73,12 @@ function keySource({ issuer, algorithms, keys }: IssuerSettings, network: Networ
 /** Issuers written in the configuration. */
 export function fixedIssuers(issuers: readonly TrustedIssuer[]): Issuers {
   const byName = new Map(issuers.map((issuer) => [issuer.issuer, issuer]))
-  return { find: (name) => byName.get(name), known: () => issuers, configured: () => issuers }
+  return {
+    find: (name) => byName.get(name),
+    isCurrent: () => true,
+    known: () => issuers,
+    configured: () => issuers,
+  }
 }
 
 /** Seconds after which the function that vouches for issuers is asked again. */
@@ -107,10 +114,15 @@ export function dynamicIssuers(
     return issuer
   }
 
+  function current(name: string): TrustedIssuer | undefined {
+    const entry = vouched.get(name)
+    return entry !== undefined && clock.steady() < entry.until ? entry.issuer : undefined
+  }
+
   return {
     find(name) {
-      const entry = vouched.get(name)
-      if (entry !== undefined && clock.steady() < entry.until) return entry.issuer
+      const issuer = current(name)
+      if (issuer !== undefined) return issuer
       const underWay = asking.get(name)
       if (underWay !== undefined) return underWay
       const answer = resolve(name)
@@ -121,6 +133,7 @@ export function dynamicIssuers(
       asking.set(name, pending)
       return pending
     },
+    isCurrent: (issuer) => current(issuer.issuer) === issuer,
     known: () => [...vouched.values()].map(({ issuer }) => issuer),
     configured: () => [],
   }

@@ -89,8 +89,8 @@ export function verifier<C>(options: VerifierOptions<C>): Verifier<C> {
     now: number,
   ): MaybePromise<Auth<C>> {
     const { proof, key, issuer } = remembered
-    // The rules changed, or are being asked for: what was accepted under the old ones is judged anew.
-    if (options.issuers.find(proof.issuer) !== issuer) return verifyAnew(token, name)
+    // The rules changed, or have to be asked for: what was accepted under the old ones is judged anew.
+    if (!options.issuers.isCurrent(issuer)) return verifyAnew(token, name)
     checkTimes(proof.times, issuer.rules, now)
     const current = issuer.keys.find(proof.header)
     // No promise in the common case: the key is there, and it is the same.

@@ -101,6 +101,18 @@ describe('an issuer the function vouches for', () => {
     expect(api.health().issuers).toEqual({})
   })
 
+  it('is asked about once for a remembered token, also where the answer comes at once', async () => {
+    resolver.mockImplementation(optionsOf)
+    const api = serverWith()
+    const token = await tenant('a').sign({ exp: time.now() / 1000 + 1e6 })
+    await api.verify(token)
+    expect(resolver).toHaveBeenCalledTimes(1)
+    tenants.delete('https://a.test')
+    await time.advance(601)
+    expect(await verdict(api.verify(token))).toBe('401 unknown_issuer')
+    expect(resolver).toHaveBeenCalledTimes(2)
+  })
+
   it('may change where its keys are', async () => {
     const api = serverWith()
     await judged(api, tenant('a'))
