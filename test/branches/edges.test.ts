@@ -47,6 +47,19 @@ describe('the clock', () => {
     expect(steady()).toBe(15)
   })
 
+  it('reads the monotonic clock no more than once in a millisecond', () => {
+    let wall = 1000
+    const monotonic = vi.fn(() => wall)
+    const steady = steadyClock(() => wall, monotonic)
+    wall += 0.001
+    const asked = Array.from({ length: 40 }, steady)
+    expect(new Set(asked).size).toBe(1)
+    expect(asked[0]).toBeCloseTo(0.001)
+    expect(monotonic).toHaveBeenCalledTimes(2)
+    wall += 0.001
+    expect(steady()).toBeCloseTo(0.002)
+  })
+
   it('counts the time a machine slept, which its monotonic clock missed', () => {
     let wall = 1000
     const steady = steadyClock(
