@@ -1,5 +1,6 @@
 export type { AlgorithmName } from './algorithms.ts'
 export type { ClaimPath, ClaimsObject } from './claims.ts'
+export { allOf, anyOf, not } from './combined-guards.ts'
 export { channelNames } from './diagnostics.ts'
 export {
   AuthError,
@@ -15,15 +16,12 @@ export {
 } from './errors.ts'
 export { firstOf, fromBody, fromHeader, fromQuery } from './extract.ts'
 export {
-  allOf,
-  anyOf,
   anyRole,
   anyScope,
   claim,
   type ClaimValue,
   type ExpectedClaim,
   type NameArguments,
-  not,
   role,
   scope,
 } from './guards.ts'
