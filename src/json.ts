@@ -65,20 +65,11 @@ function endOfString(text: string, from: number): number {
 
 /** Freezes a value with everything in it, and counts the members of all its objects. */
 function freeze(value: object): number {
-  let members = 0
-  if (Array.isArray(value)) {
-    for (const item of value as unknown[]) members += freezeInner(item)
-  } else {
-    for (const name of Object.keys(value)) {
-      members += 1 + freezeInner((value as Record<string, unknown>)[name])
-    }
-  }
+  const inner: readonly unknown[] = Array.isArray(value) ? value : Object.values(value)
+  let members = Array.isArray(value) ? 0 : inner.length
+  for (const item of inner) if (typeof item === 'object' && item !== null) members += freeze(item)
   Object.freeze(value)
   return members
-}
-
-function freezeInner(value: unknown): number {
-  return typeof value === 'object' && value !== null ? freeze(value) : 0
 }
 
 /**
