@@ -1,7 +1,7 @@
 export type { AlgorithmName } from './algorithms.ts'
-export type { ClaimPath, ClaimsObject } from './claims.ts'
-export { allOf, anyOf, not } from './combined-guards.ts'
-export { channelNames } from './diagnostics.ts'
+export type { ClaimPath, ClaimsObject } from './token/claims.ts'
+export { allOf, anyOf, not } from './guards/combined.ts'
+export { channelNames } from './lib/diagnostics.ts'
 export {
   AuthError,
   ForbiddenError,
@@ -14,7 +14,7 @@ export {
   type TokenFailure,
   UpstreamError,
 } from './errors.ts'
-export { firstOf, fromBody, fromHeader, fromQuery } from './extract.ts'
+export { firstOf, fromBody, fromHeader, fromQuery } from './http/credentials.ts'
 export {
   anyRole,
   anyScope,
@@ -24,11 +24,11 @@ export {
   type NameArguments,
   role,
   scope,
-} from './guards.ts'
-export type { KeyCacheOptions } from './key-cache-settings.ts'
-export type { KeyCounters, KeyHealth, KeySnapshot } from './key-source.ts'
-export { isPromise } from './maybe-promise.ts'
-export type { Names } from './names.ts'
+} from './guards/names.ts'
+export type { KeyCacheOptions } from './options/key-cache.ts'
+export type { KeyCounters, KeyHealth, KeySnapshot } from './issuer/key-source.ts'
+export { isPromise } from './lib/maybe-promise.ts'
+export type { Names } from './token/scopes-and-roles.ts'
 export type {
   CommonOptions,
   EnvironmentIssuerOptions,
@@ -41,7 +41,7 @@ export type {
   SingleIssuerOptions,
   TokenCacheOptions,
   TokenOptions,
-} from './options.ts'
+} from './options/types.ts'
 export {
   type AdapterInterface,
   asResourceServer,
@@ -49,9 +49,9 @@ export {
   type Health,
   type ResourceServer,
 } from './resource-server.ts'
-export { missingVerifyJwt, type RouteGuards, routeGuards } from './route-guards.ts'
-export type { Snapshot } from './snapshot.ts'
-export type { StandardResult, StandardSchema } from './standard-schema.ts'
+export { missingVerifyJwt, type RouteGuards, routeGuards } from './framework.ts'
+export type { Snapshot } from './issuer/snapshot.ts'
+export type { StandardResult, StandardSchema } from './lib/standard-schema.ts'
 export type {
   Auth,
   Claims,

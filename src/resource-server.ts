@@ -1,6 +1,6 @@
-import { refusalOf } from './challenge.ts'
-import { configurationOf } from './configuration.ts'
-import { report } from './diagnostics.ts'
+import { refusalOf } from './http/challenge.ts'
+import { configurationOf } from './options/settings.ts'
+import { report } from './lib/diagnostics.ts'
 import {
   ForbiddenError,
   InvalidRequestError,
@@ -8,13 +8,13 @@ import {
   isAuthError,
   MissingTokenError,
 } from './errors.ts'
-import { isToken68, tokenOf } from './extract.ts'
-import type { KeyHealth, KeySnapshot } from './key-source.ts'
-import { isPromise } from './maybe-promise.ts'
-import type { ResourceServerOptions } from './options.ts'
-import type { Snapshot } from './snapshot.ts'
+import { isToken68, tokenOf } from './http/credentials.ts'
+import type { KeyHealth, KeySnapshot } from './issuer/key-source.ts'
+import { isPromise } from './lib/maybe-promise.ts'
+import type { ResourceServerOptions } from './options/types.ts'
+import type { Snapshot } from './issuer/snapshot.ts'
 import type { Auth, Claims, Guard, HttpRequest, HttpResponse, MaybePromise } from './types.ts'
-import { verifier } from './verifier.ts'
+import { verifier } from './token/jwt.ts'
 
 /** Judges requests to one API. Made by {@link createResourceServer}. */
 export interface ResourceServer<C = Claims> {

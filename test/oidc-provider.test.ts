@@ -4,7 +4,7 @@ import { startAuthorizationServer, type Algorithm } from '../examples/demo/autho
 import { api as audience } from '../examples/demo/registrations.ts'
 import type { Running } from '../examples/demo/running.ts'
 import { signIn } from '../examples/demo/tokens.ts'
-import { type Host, type HostAnswer, hosts, rawRequest } from './helpers/hosts.ts'
+import { type Host, type HostAnswer, hosts, rawRequest } from './support/hosts.ts'
 
 const algorithms: readonly Algorithm[] = ['RS256', 'PS256', 'ES256', 'EdDSA']
 

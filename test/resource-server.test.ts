@@ -17,7 +17,7 @@ import {
 import { createTestClock, createTestIssuer } from 'oauth-resource-server/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
-import { published, simulatedNetwork } from './helpers/network.ts'
+import { published, simulatedNetwork } from './support/network.ts'
 
 const network = simulatedNetwork()
 const clock = createTestClock()

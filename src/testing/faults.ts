@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { poisonedKeys } from './poison.ts'
+import { poisonedKeys } from './weak-keys.ts'
 import { bomb, endless, huge, slow, stopHalfway, truncated } from './streams.ts'
 import type { TestIssuer } from './types.ts'
 

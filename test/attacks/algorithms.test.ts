@@ -14,7 +14,7 @@ import {
   type TokenCase,
   tryTokens,
   without,
-} from './tools.ts'
+} from '../support/range.ts'
 
 const unsigned = (range: Range, header: object): string =>
   `${b64(JSON.stringify(header))}.${b64(JSON.stringify(range.claims()))}`

@@ -16,9 +16,9 @@ import {
 } from 'oauth-resource-server'
 import { createTestIssuer, type TestIssuer } from 'oauth-resource-server/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type AdapterGuards, type Host, hosts, http2Hosts } from '../helpers/hosts.ts'
-import { audience, countingFetch, issuerName, jwksUri, shown } from './tools.ts'
-import { overHttp1, overHttp2, type Send } from './wire.ts'
+import { type AdapterGuards, type Host, hosts, http2Hosts } from '../support/hosts.ts'
+import { audience, countingFetch, issuerName, jwksUri, shown } from '../support/range.ts'
+import { overHttp1, overHttp2, type Send } from '../support/wire.ts'
 
 const routes: Readonly<Record<string, (guards: AdapterGuards) => unknown>> = {
   '/read': (guards) => guards.requireScope('read'),

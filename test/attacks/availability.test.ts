@@ -13,7 +13,7 @@ import {
   jwksUri,
   outcomeOf,
   type Range,
-} from './tools.ts'
+} from '../support/range.ts'
 
 const servers: TestServer[] = []
 afterEach(async () => {

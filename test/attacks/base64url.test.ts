@@ -1,7 +1,15 @@
 import { createResourceServer } from 'oauth-resource-server'
 import { createTestIssuer } from 'oauth-resource-server/testing'
 import { describe, expect, it } from 'vitest'
-import { b64, createRange, parts, type Range, signature, type TokenCase, tryTokens } from './tools.ts'
+import {
+  b64,
+  createRange,
+  parts,
+  type Range,
+  signature,
+  type TokenCase,
+  tryTokens,
+} from '../support/range.ts'
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 const names = ['header', 'payload', 'signature'] as const

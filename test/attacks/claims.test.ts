@@ -14,7 +14,7 @@ import {
   shown,
   type TokenCase,
   tryTokens,
-} from './tools.ts'
+} from '../support/range.ts'
 
 const withClaims = (change: object) => (range: Range) => range.issuer.sign({ ...change })
 /** A claim so many seconds from now. */

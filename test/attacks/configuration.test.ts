@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import * as core from 'oauth-resource-server'
 import { createTestIssuer } from 'oauth-resource-server/testing'
 import { afterEach, describe, expect, it } from 'vitest'
-import { parts } from './tools.ts'
+import { parts } from '../support/range.ts'
 
 const { createResourceServer, isAuthError } = core
 

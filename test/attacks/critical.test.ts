@@ -1,4 +1,4 @@
-import { b64, jwkOf, parts, type Range, signature, type TokenCase, tryTokens } from './tools.ts'
+import { b64, jwkOf, parts, type Range, signature, type TokenCase, tryTokens } from '../support/range.ts'
 
 const withHeader = (change: object) => (range: Range) => range.issuer.sign({}, { ...change })
 

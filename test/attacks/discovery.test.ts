@@ -5,7 +5,15 @@ import type { AddressInfo } from 'node:net'
 import { createResourceServer } from 'oauth-resource-server'
 import { describe, expect, it } from 'vitest'
 import { signSelf } from './certificate.ts'
-import { audience, countingFetch, createRange, issuerName, jwkOf, jwksUri, outcomeOf } from './tools.ts'
+import {
+  audience,
+  countingFetch,
+  createRange,
+  issuerName,
+  jwkOf,
+  jwksUri,
+  outcomeOf,
+} from '../support/range.ts'
 
 const oauth = 'https://issuer.test/.well-known/oauth-authorization-server'
 const openid = 'https://issuer.test/.well-known/openid-configuration'

@@ -20,7 +20,7 @@ import {
   type TokenCase,
   tryTokens,
   without,
-} from './tools.ts'
+} from '../support/range.ts'
 
 const attacker = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const attackerRsa = generateKeyPairSync('rsa', { modulusLength: 2048 })

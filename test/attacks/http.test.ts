@@ -8,9 +8,9 @@ import {
 } from 'oauth-resource-server'
 import { createTestIssuer, type TestIssuer } from 'oauth-resource-server/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Host, type HostAnswer, hosts, http2Hosts, type RawAnswer } from '../helpers/hosts.ts'
-import { audience, b64, countingFetch, issuerName, jwksUri, parts } from './tools.ts'
-import { overHttp1, overHttp2, repeatOverHttp2, type Send, type WireRequest } from './wire.ts'
+import { type Host, type HostAnswer, hosts, http2Hosts, type RawAnswer } from '../support/hosts.ts'
+import { audience, b64, countingFetch, issuerName, jwksUri, parts } from '../support/range.ts'
+import { overHttp1, overHttp2, repeatOverHttp2, type Send, type WireRequest } from '../support/wire.ts'
 
 const bare = `Bearer realm="${audience}"`
 const challenges = {

@@ -10,7 +10,7 @@ import {
   type Range,
   type TokenCase,
   tryTokens,
-} from './tools.ts'
+} from '../support/range.ts'
 
 const goodHeader = (range: Range): string => JSON.stringify(range.header())
 const goodPayload = (range: Range): string => JSON.stringify(range.claims())

@@ -18,7 +18,7 @@ import {
   shown,
   signed,
   without,
-} from './tools.ts'
+} from '../support/range.ts'
 
 const { publicKey: rsaPublic, privateKey: rsaPrivate } = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const rsa: Jwk = { ...(rsaPublic.export({ format: 'jwk' }) as Jwk), kid: 'bad', alg: 'RS256' }

@@ -14,7 +14,7 @@ import {
   signed,
   type TokenCase,
   tryTokens,
-} from './tools.ts'
+} from '../support/range.ts'
 
 type Alg = 'RS256' | 'PS256' | 'ES256' | 'ES384' | 'ES512' | 'EdDSA'
 const algorithms: readonly Alg[] = ['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA']

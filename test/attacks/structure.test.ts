@@ -10,7 +10,7 @@ import {
   type TokenCase,
   tryTokens,
   b64,
-} from './tools.ts'
+} from '../support/range.ts'
 import { describe, expect, it } from 'vitest'
 
 const good = (range: Range): Promise<string> => range.issuer.sign()

@@ -1,4 +1,4 @@
-import { parts, type Range, type TokenCase, tryTokens } from './tools.ts'
+import { parts, type Range, type TokenCase, tryTokens } from '../support/range.ts'
 import { deflateRawSync } from 'node:zlib'
 
 const typed = (typ: unknown) => (range: Range) => range.issuer.sign({}, { typ })

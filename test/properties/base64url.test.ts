@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
-import { fromBase64url } from '../../src/base64url.ts'
+import { fromBase64url } from '../../src/jose/base64url.ts'
 import * as web from '../../src/platform/web.ts'
 import { referenceBase64url } from './reference-base64url.ts'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
-import { parseJsonObject } from '../../src/json.ts'
+import { parseJsonObject } from '../../src/lib/json.ts'
 import { asJson, type Json, referenceJson } from './reference-json.ts'
 
 vi.setConfig({ testTimeout: 60_000 })

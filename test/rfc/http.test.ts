@@ -13,9 +13,9 @@ import {
 } from 'oauth-resource-server'
 import { createTestIssuer, type TestIssuer } from 'oauth-resource-server/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Host, hosts, type RawAnswer } from '../helpers/hosts.ts'
-import { audience, countingFetch, issuerName, jwksUri, parts } from '../attacks/tools.ts'
-import { overHttp1, type WireRequest } from '../attacks/wire.ts'
+import { type Host, hosts, type RawAnswer } from '../support/hosts.ts'
+import { audience, countingFetch, issuerName, jwksUri, parts } from '../support/range.ts'
+import { overHttp1, type WireRequest } from '../support/wire.ts'
 
 const bare = `Bearer realm="${audience}"`
 const form = 'application/x-www-form-urlencoded'

@@ -14,7 +14,7 @@ import {
   type Range,
   signed,
   without,
-} from '../attacks/tools.ts'
+} from '../support/range.ts'
 import { pssBlock, rawRsa } from '../attacks/rsa.ts'
 
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })

@@ -13,7 +13,7 @@ import {
   jwksUri,
   outcomeOf,
   type Range,
-} from '../attacks/tools.ts'
+} from '../support/range.ts'
 
 const oauth = `${issuerName}.well-known/oauth-authorization-server`
 const openid = `${issuerName}.well-known/openid-configuration`

@@ -18,7 +18,7 @@ import {
   type TokenCase,
   tryTokens,
   without,
-} from '../attacks/tools.ts'
+} from '../support/range.ts'
 
 const algorithms: readonly TestAlgorithm[] = ['ES256', 'RS256', 'ES384', 'ES512', 'PS256', 'EdDSA']
 const attacker = generateKeyPairSync('ec', { namedCurve: 'P-256' })

@@ -1,0 +1,60 @@
+import type { AuthError, InsufficientScopeError } from '../errors.ts'
+import type { HttpResponse } from '../types.ts'
+
+/** What every challenge of one API says. */
+export interface ChallengeOptions {
+  /** Protection space (RFC 9110 §11.5). */
+  readonly realm: string
+}
+
+/**
+ * Writes the answer for a refusal: status, `WWW-Authenticate`, JSON body. What it writes depends on the kind of
+ * error and on configuration alone, never on what the token contained.
+ */
+export function refusalOf(error: AuthError, options: ChallengeOptions): HttpResponse {
+  const headers: Record<string, string> = {
+    'Cache-Control': 'no-store',
+    'Content-Type': 'application/json',
+  }
+  const challenge = challengeOf(error, options)
+  if (challenge !== undefined) headers['WWW-Authenticate'] = challenge
+  const retryAfter = (error as { retryAfter?: unknown }).retryAfter
+  if (error.status === 503 && typeof retryAfter === 'number') headers['Retry-After'] = String(retryAfter)
+  return { status: error.status, headers, body: JSON.stringify(bodyOf(error)) }
+}
+
+/** The errors RFC 6750 §3.1 defines a challenge for; the others would have clients ask for a new token in vain. */
+const challenged: ReadonlySet<string | undefined> = new Set([
+  undefined,
+  'invalid_request',
+  'invalid_token',
+  'insufficient_scope',
+])
+
+function challengeOf(error: AuthError, { realm }: ChallengeOptions): string | undefined {
+  if (error.status >= 500 || !challenged.has(error.code)) return undefined
+  const parameters = [`realm=${quote(realm)}`]
+  if (error.code !== undefined) {
+    parameters.push(`error=${quote(error.code)}`, `error_description=${quote(error.message)}`)
+  }
+  if (isScopeError(error)) parameters.push(`scope=${quote(error.scopes.join(' '))}`)
+  return `Bearer ${parameters.join(', ')}`
+}
+
+function bodyOf(error: AuthError): Record<string, string> {
+  // Nothing was sent, so nothing is said (RFC 6750 §3.1); and an issuer's failure is no error of the client's.
+  if (error.code === undefined)
+    return { message: error.status === 503 ? 'Service Unavailable' : 'Unauthorized' }
+  const body = { error: error.code, error_description: error.message }
+  return isScopeError(error) ? { ...body, scope: error.scopes.join(' ') } : body
+}
+
+function isScopeError(error: AuthError): error is InsufficientScopeError {
+  // By code, not by class: the error may be one of the package's other build.
+  return error.code === 'insufficient_scope'
+}
+
+/** A quoted-string of the characters RFC 6750 §3 permits, the widest common set of all parameters. */
+function quote(value: string): string {
+  return `"${value.replaceAll(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, "'")}"`
+}

@@ -1,0 +1,49 @@
+import { channel } from '#platform'
+import type { Channel } from '../platform/types.ts'
+
+/**
+ * Names of the `node:diagnostics_channel` channels, part of the public API. A message is a plain object; it never
+ * holds a token, a claim, or a key id.
+ *
+ * | channel | message |
+ * |---|---|
+ * | `verified` | `{ issuer, remembered }`: whether the signature was checked before |
+ * | `refused` | `{ reason, status }` |
+ * | `fetchStart` | `{ issuer }` |
+ * | `fetched` | `{ issuer, keyCount, seconds }` |
+ * | `notModified` | `{ issuer, seconds }` |
+ * | `fetchFailed` | `{ issuer, error, seconds, failures, retryIn }` |
+ * | `keysChanged` | `{ issuer, added, removed, refused }`: numbers of keys |
+ * | `staleServed` | `{ issuer, ageSeconds }` |
+ * | `unknownKeyId` | `{ issuer }` |
+ * | `refreshLimited` | `{ issuer }` |
+ */
+export const channelNames = {
+  verified: 'oauth-resource-server:verified',
+  refused: 'oauth-resource-server:refused',
+  fetchStart: 'oauth-resource-server:fetch.start',
+  fetched: 'oauth-resource-server:fetch.success',
+  notModified: 'oauth-resource-server:fetch.not-modified',
+  fetchFailed: 'oauth-resource-server:fetch.failure',
+  keysChanged: 'oauth-resource-server:keys.changed',
+  staleServed: 'oauth-resource-server:keys.stale-served',
+  unknownKeyId: 'oauth-resource-server:key-id.unknown',
+  refreshLimited: 'oauth-resource-server:key-id.refresh-limited',
+} as const
+
+/** Name of one channel in {@link channelNames}. */
+export type ChannelKey = keyof typeof channelNames
+
+const channels: Readonly<Record<ChannelKey, Channel>> = Object.fromEntries(
+  Object.entries(channelNames).map(([key, name]) => [key, channel(name)]),
+) as Record<ChannelKey, Channel>
+
+/** Tells whether anyone listens, where building the message would cost. */
+export function isObserved(key: ChannelKey): boolean {
+  return channels[key].hasSubscribers
+}
+
+/** Tells observers what happened. */
+export function report(key: ChannelKey, message: Readonly<Record<string, unknown>>): void {
+  if (channels[key].hasSubscribers) channels[key].publish(message)
+}

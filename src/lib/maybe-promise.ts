@@ -1,0 +1,14 @@
+import type { MaybePromise } from '../types.ts'
+
+/** Tells a promise from a value, also one of another realm, as test runners and workers have them. */
+export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
+  return (
+    value instanceof Promise ||
+    (typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function')
+  )
+}
+
+/** Goes on with a value: at once, or when its promise resolves. What waits is always a promise of this realm. */
+export function after<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePromise<U>): MaybePromise<U> {
+  return isPromise(value) ? Promise.resolve(value).then(next) : next(value)
+}

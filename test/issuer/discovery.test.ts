@@ -1,0 +1,219 @@
+import { createResourceServer, type ResourceServer } from 'oauth-resource-server'
+import { createTestIssuer, type TestIssuer } from 'oauth-resource-server/testing'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import {
+  type Answer,
+  hang,
+  type Network,
+  network,
+  publishes,
+  refuse,
+  says,
+  status,
+  verdict,
+  type VirtualTime,
+  virtualTime,
+} from '../support/world.ts'
+
+const name = 'https://issuer.test/realms/one'
+const inserted = 'https://issuer.test/.well-known/oauth-authorization-server/realms/one'
+const appended = 'https://issuer.test/realms/one/.well-known/openid-configuration'
+const jwksUri = 'https://issuer.test/realms/one/jwks'
+
+let time: VirtualTime
+let issuer: TestIssuer
+let net: Network
+let api: ResourceServer
+/** What is at each URL; nothing is 404. */
+let places: Record<string, Answer>
+
+beforeEach(async () => {
+  time = virtualTime()
+  issuer = await createTestIssuer({ issuer: name, now: time.now })
+  places = { [inserted]: metadata(), [jwksUri]: publishes(issuer) }
+  net = network((call) => (places[call.url] ?? status(404))(call))
+  api = serverOf(issuer)
+})
+afterEach(() => vi.restoreAllMocks())
+
+const serverOf = ({ issuer, audience }: TestIssuer): ResourceServer =>
+  createResourceServer({ issuer, audience, fetch: net.fetch, now: time.now })
+
+const metadata = (changes: Record<string, unknown> = {}): Answer =>
+  says({ issuer: name, jwks_uri: jwksUri, ...changes })
+
+async function judged(issuedBy = issuer): Promise<readonly [string, number]> {
+  const outcome = verdict(api.verify(await issuedBy.sign({ exp: time.now() / 1000 + 1e6 })))
+  const seconds = await time.until(outcome)
+  return [await outcome, seconds]
+}
+
+/** The URLs that were called since the last time this was asked. */
+const asked = (): readonly string[] => net.calls.splice(0).map(({ url }) => url)
+
+describe('metadata', () => {
+  it('is looked for where RFC 8414 §3.1 puts it', async () => {
+    expect(await judged()).toEqual(['200', 0])
+    expect(asked()).toEqual([inserted, jwksUri])
+  })
+
+  it.each([
+    ['is not there', status(404)],
+    ['is forbidden', status(403)],
+    ['redirects', status(302)],
+    ['has a web page', says('<!doctype html>', { 'content-type': 'text/html' })],
+    ['has a web page that claims to be JSON', says('<!doctype html>')],
+    ['has JSON that is no metadata', says({ error: 'not found' })],
+    [
+      'has JSON labelled as something else',
+      says({ issuer: name, jwks_uri: 'x' }, { 'content-type': 'text/plain' }),
+    ],
+  ] satisfies [string, Answer][])(
+    'is looked for in OpenID Connect’s place when the first %s',
+    async (_title, first) => {
+      places = { ...places, [inserted]: first, [appended]: metadata() }
+      expect(await judged()).toEqual(['200', 0])
+      expect(asked()).toEqual([inserted, appended, jwksUri])
+    },
+  )
+
+  it.each([
+    ['is not there', refuse],
+    ['is out of order', status(500)],
+    ['is busy', status(429)],
+  ] satisfies [string, Answer][])('is not looked for elsewhere when the server %s', async (_title, first) => {
+    places = { ...places, [inserted]: first, [appended]: metadata() }
+    expect((await judged())[0]).toBe('503 unavailable')
+    expect(asked()).toEqual([inserted, inserted])
+  })
+
+  it('of another issuer is refused, and its keys are never fetched (RFC 8414 §3.3)', async () => {
+    places = { ...places, [inserted]: metadata({ issuer: `${name}/` }), [appended]: metadata() }
+    expect(await judged()).toEqual(['503 unavailable', 0])
+    expect(asked()).toEqual([inserted])
+  })
+
+  it.each([
+    ['is missing', undefined],
+    ['is no URL', '/jwks'],
+    ['is plain http', 'http://issuer.test/jwks'],
+    ['is a file', 'file:///etc/passwd'],
+    ['is this machine', 'https://localhost/jwks'],
+    ['is an address', 'https://10.0.0.1/jwks'],
+    ['is an address in IPv6', 'https://[fd00::1]/jwks'],
+    ['is the address of cloud metadata in disguise', 'https://2852039166/jwks'],
+    ['holds a password', 'https://user:password@issuer.test/jwks'],
+  ])('whose jwks_uri %s leads nowhere', async (_title, uri) => {
+    places = { [inserted]: metadata({ jwks_uri: uri }) }
+    expect(await judged()).toEqual(['503 unavailable', 0])
+    expect(asked()).toEqual([inserted])
+  })
+
+  it('may put the keys on another host', async () => {
+    const elsewhere = 'https://keys.example.com/one.json'
+    places = { [inserted]: metadata({ jwks_uri: elsewhere }), [elsewhere]: publishes(issuer) }
+    expect((await judged())[0]).toBe('200')
+  })
+
+  it('is fresh for an hour', async () => {
+    await judged()
+    for (let minutes = 0; minutes < 50; minutes += 10) {
+      await time.advance(599)
+      await judged()
+    }
+    expect(asked().filter((url) => url === inserted)).toHaveLength(1)
+    await time.advance(610)
+    await judged()
+    expect(asked()).toEqual([inserted, jwksUri])
+  })
+
+  it.each([
+    ['404', status(404)],
+    ['410', status(410)],
+  ])('is asked again at once when the keys answer %s, and followed', async (_code, gone) => {
+    await judged()
+    const moved = `${jwksUri}/v2`
+    places = { [inserted]: metadata({ jwks_uri: moved }), [jwksUri]: gone, [moved]: publishes(issuer) }
+    await issuer.rotate()
+    asked()
+    expect((await judged())[0]).toBe('200')
+    expect(asked()).toEqual([jwksUri, inserted, moved])
+    await time.advance(500)
+    await judged()
+    expect(asked()).toEqual([moved])
+  })
+
+  it('is asked again after three failures in a row, and after three more', async () => {
+    await judged()
+    asked()
+    places[jwksUri] = status(403)
+    const looks: number[] = []
+    for (let failure = 1; failure <= 7; failure++) {
+      await time.advance(600)
+      await judged()
+      if (asked().includes(inserted)) looks.push(failure)
+    }
+    expect(looks).toEqual([4, 7])
+  })
+
+  it('is not asked again after three failures with a success in between', async () => {
+    await judged()
+    asked()
+    for (const answer of [status(403), status(403), publishes(issuer), status(403)]) {
+      places[jwksUri] = answer
+      await time.advance(600)
+      await judged()
+    }
+    await time.advance(600)
+    await judged()
+    expect(asked()).not.toContain(inserted)
+  })
+
+  it('that cannot be had again does no harm while the keys can', async () => {
+    await judged()
+    places[inserted] = refuse
+    for (let hours = 0; hours < 3; hours++) {
+      await time.advance(3700)
+      expect((await judged())[0]).toBe('200')
+    }
+  })
+
+  it('that hangs does not keep the keys from coming', async () => {
+    await judged()
+    places[inserted] = hang
+    await time.advance(5000)
+    await issuer.rotate({ keepOld: false })
+    expect(await judged()).toEqual(['200', 2])
+  })
+
+  it('shares the five seconds and the one retry of a fetch with the keys', async () => {
+    const slow: Answer = async (call) => {
+      await new Promise<void>((resolve) => void setTimeout(resolve, 3000))
+      return metadata()(call)
+    }
+    places = { [inserted]: slow, [jwksUri]: hang }
+    expect(await judged()).toEqual(['503 unavailable', 5])
+    await time.advance(10)
+    asked()
+    api = serverOf(issuer)
+    let looks = 0
+    places = {
+      [inserted]: (call) => (looks++ === 0 ? refuse(call) : metadata()(call)),
+      [jwksUri]: status(500),
+    }
+    expect((await judged())[0]).toBe('503 unavailable')
+    expect(asked()).toEqual([inserted, inserted, jwksUri])
+  })
+
+  it('of an issuer at the root of its host has one place less to hide', async () => {
+    const root = await createTestIssuer({ issuer: 'https://issuer.test', now: time.now })
+    const place = 'https://issuer.test/.well-known/openid-configuration'
+    places = {
+      [place]: says({ issuer: root.issuer, jwks_uri: jwksUri }),
+      [jwksUri]: publishes(root),
+    }
+    api = serverOf(root)
+    expect((await judged(root))[0]).toBe('200')
+    expect(asked()).toEqual(['https://issuer.test/.well-known/oauth-authorization-server', place, jwksUri])
+  })
+})

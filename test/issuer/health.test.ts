@@ -1,0 +1,150 @@
+import { createResourceServer, type ResourceServer, UpstreamError } from 'oauth-resource-server'
+import { createTestIssuer, type TestIssuer } from 'oauth-resource-server/testing'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import {
+  hang,
+  type Network,
+  network,
+  publishes,
+  status,
+  turns,
+  verdict,
+  type VirtualTime,
+  virtualTime,
+} from '../support/world.ts'
+
+let time: VirtualTime
+let issuer: TestIssuer
+let net: Network
+let api: ResourceServer
+
+beforeEach(async () => {
+  time = virtualTime()
+  issuer = await createTestIssuer({ now: time.now })
+  net = network(publishes(issuer))
+  const { issuer: name, audience } = issuer
+  const jwksUri = 'https://issuer.test/jwks'
+  api = createResourceServer({ issuer: name, audience, jwksUri, fetch: net.fetch, now: time.now })
+})
+afterEach(() => vi.restoreAllMocks())
+
+const ofIssuer = (): unknown => api.health().issuers[issuer.issuer]
+const none = { fetches: 0, failures: 0, notModified: 0, staleServed: 0, unknownKeyIds: 0, refreshLimited: 0 }
+
+describe('ready()', () => {
+  it('fetches the keys now', async () => {
+    await api.ready()
+    expect(net.calls).toHaveLength(1)
+    expect(api.health().ready).toBe(true)
+  })
+
+  it('fetches nothing where the keys are there', async () => {
+    await api.ready()
+    await api.ready()
+    expect(net.calls).toHaveLength(1)
+  })
+
+  it('shares its fetch with the requests that come meanwhile', async () => {
+    const token = await issuer.sign()
+    await Promise.all([api.ready(), api.verify(token), api.ready()])
+    expect(net.calls).toHaveLength(1)
+  })
+
+  it('fails loudly, and says what went wrong', async () => {
+    net.answer = status(404)
+    const error = await api.ready().catch((caught: unknown) => caught)
+    expect(error).toBeInstanceOf(UpstreamError)
+    expect((error as Error).cause).toMatchObject({ message: 'the server answered with status 404' })
+  })
+
+  it('fails in bounded time', async () => {
+    net.answer = hang
+    const outcome = verdict(api.ready())
+    expect(await time.until(outcome)).toBe(5)
+    expect(await outcome).toBe('503 unavailable')
+  })
+
+  it('waits for every configured issuer', async () => {
+    const other = await createTestIssuer({ issuer: 'https://other.test', now: time.now })
+    net.answer = (call) => (call.url.startsWith(other.issuer) ? status(404) : publishes(issuer))(call)
+    api = createResourceServer({
+      audience: issuer.audience,
+      issuers: [
+        { issuer: issuer.issuer, jwksUri: 'https://issuer.test/jwks' },
+        { issuer: other.issuer, jwksUri: 'https://other.test/jwks' },
+      ],
+      fetch: net.fetch,
+      now: time.now,
+    })
+    expect(await verdict(api.ready())).toBe('503 unavailable')
+    await turns()
+    expect(api.health().ready).toBe(false)
+    expect(api.health().issuers[issuer.issuer]?.state).toBe('fresh')
+  })
+
+  it('needs no network where the keys are written down', async () => {
+    await createResourceServer(issuer.options).ready()
+    expect(net.calls).toHaveLength(0)
+  })
+})
+
+describe('health()', () => {
+  it('is empty before the first fetch', () => {
+    expect(api.health()).toEqual({
+      ready: false,
+      issuers: {
+        [issuer.issuer]: {
+          state: 'empty',
+          ageSeconds: undefined,
+          keyCount: 0,
+          refusedKeys: [],
+          lastError: undefined,
+          counters: none,
+        },
+      },
+    })
+  })
+
+  it('follows the age of the keys', async () => {
+    await api.ready()
+    expect(ofIssuer()).toMatchObject({ state: 'fresh', ageSeconds: 0, keyCount: 1 })
+    await time.advance(480)
+    expect(ofIssuer()).toMatchObject({ state: 'refreshing', ageSeconds: 480 })
+    await time.advance(120)
+    expect(ofIssuer()).toMatchObject({ state: 'stale', ageSeconds: 600 })
+    expect(api.health().ready).toBe(true)
+    await time.advance(3600)
+    expect(ofIssuer()).toMatchObject({ state: 'empty', ageSeconds: 4200 })
+    expect(api.health().ready).toBe(false)
+  })
+
+  it('counts', async () => {
+    await api.ready()
+    const token = await issuer.sign({ exp: time.now() / 1000 + 1e6 })
+    await time.advance(480)
+    await api.verify(token)
+    await turns()
+    net.answer = status(404)
+    await time.advance(700)
+    await api.verify(token)
+    await api.verify(token)
+    expect(ofIssuer()).toMatchObject({
+      lastError: 'the server answered with status 404',
+      counters: { ...none, fetches: 3, failures: 1, notModified: 1, staleServed: 2 },
+    })
+  })
+
+  it('can be sent as JSON, and nobody can change the counts by it', async () => {
+    await api.ready()
+    const health = api.health()
+    expect(JSON.parse(JSON.stringify(health))).toEqual(health)
+    Object.assign(health.issuers[issuer.issuer]?.counters ?? {}, { fetches: 99 })
+    expect(ofIssuer()).toMatchObject({ counters: { fetches: 1 } })
+  })
+
+  it('is ready at once where the keys are written down', () => {
+    const { issuers, ready } = createResourceServer(issuer.options).health()
+    expect(ready).toBe(true)
+    expect(issuers[issuer.issuer]).toMatchObject({ state: 'configured', keyCount: 1 })
+  })
+})

@@ -1,0 +1,149 @@
+import { createResourceServer, type ResourceServer, type Snapshot } from 'oauth-resource-server'
+import { createTestIssuer, type TestIssuer } from 'oauth-resource-server/testing'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import {
+  type Network,
+  network,
+  publishes,
+  refuse,
+  verdict,
+  type VirtualTime,
+  virtualTime,
+} from '../support/world.ts'
+
+let time: VirtualTime
+let issuer: TestIssuer
+let net: Network
+
+beforeEach(async () => {
+  time = virtualTime()
+  issuer = await createTestIssuer({ now: time.now })
+  net = network(publishes(issuer))
+})
+afterEach(() => vi.restoreAllMocks())
+
+function serverWith(
+  options: { snapshot?: Snapshot; jwksUri?: string; keyCache?: object } = {},
+): ResourceServer {
+  const { issuer: name, audience } = issuer
+  const jwksUri = 'https://issuer.test/jwks'
+  return createResourceServer({
+    issuer: name,
+    audience,
+    jwksUri,
+    fetch: net.fetch,
+    now: time.now,
+    ...options,
+  })
+}
+
+/** The snapshot of a process that fetched its keys a moment ago, as it comes back from storage. */
+async function taken(): Promise<Snapshot> {
+  const api = serverWith()
+  await api.ready()
+  net.calls.length = 0
+  return JSON.parse(JSON.stringify(api.snapshot())) as Snapshot
+}
+
+async function judged(api: ResourceServer): Promise<readonly [string, number]> {
+  const outcome = verdict(api.verify(await issuer.sign()))
+  const seconds = await time.until(outcome)
+  return [await outcome, seconds]
+}
+
+const altered = (snapshot: Snapshot, changes: object): Snapshot => ({
+  version: 1,
+  issuers: Object.fromEntries(
+    Object.entries(snapshot.issuers).map(([name, keys]) => [name, { ...keys, ...changes }]),
+  ),
+})
+
+describe('a snapshot', () => {
+  it('spares the next process its first fetch', async () => {
+    const snapshot = await taken()
+    await time.advance(100)
+    const api = serverWith({ snapshot })
+    expect(await judged(api)).toEqual(['200', 0])
+    expect(net.calls).toHaveLength(0)
+    expect(api.health().issuers[issuer.issuer]).toMatchObject({ state: 'fresh', ageSeconds: 100 })
+  })
+
+  it.each([
+    ['refreshing', 480, '200', 0],
+    ['stale', 600, '200', 0.1],
+    ['stale', 4199, '200', 0.1],
+    ['empty', 4200, '503 unavailable', 0.1],
+  ])('is %s after %d seconds, as the keys would have been', async (state, seconds, outcome, waited) => {
+    const snapshot = await taken()
+    await time.advance(seconds)
+    net.answer = refuse
+    const api = serverWith({ snapshot })
+    expect(api.health().issuers[issuer.issuer]?.state).toBe(state)
+    expect(await judged(api)).toEqual([outcome, waited])
+  })
+
+  it('keeps its age when it is handed on', async () => {
+    const first = await taken()
+    await time.advance(300)
+    const second = serverWith({ snapshot: first }).snapshot()
+    await time.advance(300)
+    expect(serverWith({ snapshot: second }).health().issuers[issuer.issuer]).toMatchObject({
+      state: 'stale',
+      ageSeconds: 600,
+    })
+  })
+
+  it('brings its ETag along, for the place it came from', async () => {
+    const snapshot = await taken()
+    await time.advance(500)
+    await judged(serverWith({ snapshot }))
+    expect(net.calls[0]?.headers.has('if-none-match')).toBe(true)
+    await judged(serverWith({ snapshot, jwksUri: 'https://issuer.test/other' }))
+    expect(net.calls[1]?.headers.has('if-none-match')).toBe(false)
+  })
+
+  it('is no longer trusted than this process would trust an answer', async () => {
+    const snapshot = altered(await taken(), { freshFor: 1e9 })
+    await time.advance(3600)
+    expect(serverWith({ snapshot }).health().issuers[issuer.issuer]?.state).toBe('stale')
+    const strict = serverWith({ snapshot, keyCache: { staleFor: 0 } })
+    expect(strict.health().issuers[issuer.issuer]?.state).toBe('empty')
+  })
+
+  it.each([
+    ['from the future', () => ({ fetchedAt: time.now() / 1000 + 10 })],
+    ['without a date', () => ({ fetchedAt: null, freshFor: undefined })],
+    ['without freshness', () => ({ freshFor: 'long' })],
+    ['without usable keys', () => ({ jwks: { keys: [{ kty: 'oct', k: 'AAAA' }] } })],
+    ['without a key set', () => ({ jwks: 7 })],
+  ])('%s is as none', async (_title, changes) => {
+    const api = serverWith({ snapshot: altered(await taken(), changes()) })
+    expect(api.health().issuers[issuer.issuer]?.state).toBe('empty')
+    expect((await judged(api))[0]).toBe('200')
+    expect(net.calls).toHaveLength(1)
+  })
+
+  it('with an ETag that fits no header does not break the fetches to come', async () => {
+    const snapshot = altered(await taken(), { etag: 'a\r\nb', lastModified: 7 })
+    const api = serverWith({ snapshot })
+    await time.advance(500)
+    await judged(api)
+    expect(api.health().issuers[issuer.issuer]?.state).toBe('fresh')
+  })
+
+  it('cannot be changed once it was given', async () => {
+    const snapshot = await taken()
+    const api = serverWith({ snapshot })
+    ;(snapshot.issuers[issuer.issuer]?.jwks.keys as unknown[]).length = 0
+    expect((await judged(api))[0]).toBe('200')
+  })
+
+  it('names nothing where nothing was fetched', () => {
+    expect(serverWith().snapshot()).toEqual({ version: 1, issuers: {} })
+    expect(createResourceServer(issuer.options).snapshot()).toEqual({ version: 1, issuers: {} })
+  })
+
+  it('of another version is refused', () => {
+    expect(() => serverWith({ snapshot: { version: 2, issuers: {} } as never })).toThrow(/^snapshot: /)
+  })
+})

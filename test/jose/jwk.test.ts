@@ -1,0 +1,204 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { type AlgorithmName, algorithms, defaultAlgorithms } from '../../src/algorithms.ts'
+import { chooseKey, importKeySet, type KeySet } from '../../src/jose/key-set.ts'
+import { importKey, type JudgedKey, judgeKey } from '../../src/jose/jwk.ts'
+import type { Jwk } from '../../src/types.ts'
+
+const all = Object.keys(algorithms) as AlgorithmName[]
+const jwkOf = (
+  pair: { publicKey: { export: (options: { format: 'jwk' }) => object } },
+  members: object = {},
+): Jwk => ({
+  ...pair.publicKey.export({ format: 'jwk' }),
+  kid: 'k',
+  ...members,
+})
+const rsa = jwkOf(generateKeyPairSync('rsa', { modulusLength: 2048 }))
+const p256 = jwkOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }))
+const p384 = jwkOf(generateKeyPairSync('ec', { namedCurve: 'P-384' }))
+const p521 = jwkOf(generateKeyPairSync('ec', { namedCurve: 'P-521' }))
+const ed25519 = jwkOf(generateKeyPairSync('ed25519'))
+const ed448 = jwkOf(generateKeyPairSync('ed448'))
+const number = (bits: number): string => {
+  const bytes = Buffer.alloc(Math.ceil(bits / 8), 0x5b)
+  bytes[0] = 1 << ((bits - 1) % 8)
+  return bytes.toString('base64url')
+}
+const algorithmsOf = (jwk: Jwk, allowed: readonly AlgorithmName[] = all): readonly string[] | string => {
+  const judged = judgeKey(jwk, allowed)
+  return typeof judged === 'string' ? judged : judged.algorithms
+}
+const fixed = (value: ReturnType<typeof importKeySet>): KeySet => {
+  if (value instanceof Promise) throw new Error('this platform imports at once')
+  return value
+}
+
+describe('judgeKey', () => {
+  const rsaNames = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']
+
+  it.each([
+    ['RSA', rsa, rsaNames],
+    ['P-256', p256, ['ES256']],
+    ['P-384', p384, ['ES384']],
+    ['P-521', p521, ['ES512']],
+    ['Ed25519', ed25519, ['EdDSA', 'Ed25519']],
+    ['Ed448', ed448, ['Ed448']],
+  ])('allows a key of %s what fits it, where it names no algorithm', (_name, jwk, names) => {
+    expect(algorithmsOf(jwk)).toEqual(names)
+  })
+
+  it.each(rsaNames)('allows an RSA key that names %s that alone', (alg) => {
+    expect(algorithmsOf({ ...rsa, alg })).toEqual([alg])
+  })
+
+  it.each(['EdDSA', 'Ed25519'])('allows an Ed25519 key that names %s both of its names', (alg) => {
+    expect(algorithmsOf({ ...ed25519, alg })).toEqual(['EdDSA', 'Ed25519'])
+    expect(algorithmsOf({ ...ed25519, alg }, ['Ed25519'])).toEqual(['Ed25519'])
+  })
+
+  it('allows nothing that is not on the list', () => {
+    expect(algorithmsOf(rsa, ['RS256', 'ES256'])).toEqual(['RS256'])
+    expect(algorithmsOf(rsa, ['ES256'])).toBe('alg')
+    expect(algorithmsOf(ed448, defaultAlgorithms)).toBe('alg')
+  })
+
+  it.each([
+    [2047, 'modulus'],
+    [2048, rsaNames],
+    [8192, rsaNames],
+    [8193, 'modulus'],
+    [16_384, 'modulus'],
+  ])('finds a modulus of %d bits %s', (bits, outcome) => {
+    expect(algorithmsOf({ ...rsa, n: number(bits) })).toEqual(outcome)
+  })
+
+  it.each([
+    ['AA', 'exponent'],
+    ['AQ', 'exponent'],
+    ['Ag', 'exponent'],
+    ['Aw', rsaNames],
+    ['BA', 'exponent'],
+    ['AQAB', rsaNames],
+    ['AAEAAQ', rsaNames],
+    ['_____w', rsaNames],
+    ['AQAAAAE', 'exponent'],
+    ['AAAAAAAAAAAD', rsaNames],
+  ])('finds the exponent %s %s', (e, outcome) => {
+    expect(algorithmsOf({ ...rsa, e })).toEqual(outcome)
+  })
+
+  it('knows the key by its material, id and algorithms, and by nothing else', () => {
+    const identityOf = (jwk: Jwk): string => (judgeKey(jwk, all) as JudgedKey).identity
+    expect(identityOf({ ...rsa, 'x-note': 1, use: 'sig', x5c: ['a'] })).toBe(identityOf(rsa))
+    const others = [
+      { ...rsa, kid: 'other' },
+      { ...rsa, alg: 'RS256' },
+      { ...rsa, n: number(2048) },
+      { ...rsa, e: 'Aw' },
+      p256,
+    ]
+    expect(new Set([rsa, ...others].map(identityOf)).size).toBe(6)
+  })
+
+  it('hands on the public material alone', () => {
+    const judged = judgeKey({ ...rsa, 'x-note': 'note', x5c: ['a'], alg: 'RS256' }, all) as JudgedKey
+    expect(Object.keys(judged.jwk).sort()).toEqual(['e', 'kty', 'n'])
+  })
+
+  it.each([undefined, null, 7, 'key', [], true])('finds %j to be no object', (value) => {
+    expect(judgeKey(value, all)).toBe('not an object')
+  })
+
+  it('does not look at inherited members', () => {
+    expect(judgeKey(Object.create(rsa), all)).toBe('kty')
+  })
+})
+
+describe('importKey', () => {
+  it.each([
+    ['a point off its curve', { ...p256, y: p256['x'] }],
+    [
+      'the point at infinity',
+      { ...p256, x: Buffer.alloc(32).toString('base64url'), y: Buffer.alloc(32).toString('base64url') },
+    ],
+  ])('finds %s not importable', (_name, jwk) => {
+    expect(importKey(judgeKey(jwk, all) as JudgedKey)).toBe('not importable')
+  })
+})
+
+describe('importKeySet', () => {
+  it('takes over the keys that were there before, object by object', () => {
+    const first = fixed(importKeySet({ keys: [rsa, p256] }, all, 100))
+    const second = fixed(importKeySet({ keys: [p384, { ...p256, use: 'sig' }] }, all, 100, first))
+    expect(second.keys[1]).toBe(first.keys[1])
+    expect(first.keys).not.toContain(second.keys[0])
+  })
+
+  it('counts an entry that is there twice once', () => {
+    expect(fixed(importKeySet({ keys: [rsa, rsa, { ...rsa, note: 1 }] }, all, 100)).keys).toHaveLength(1)
+  })
+
+  it('says where the unusable entries stand, and why they are', () => {
+    const { refused, keys } = fixed(
+      importKeySet(
+        { keys: [null, { ...rsa, use: 'sig' }, { ...p256, use: 'enc' }, { kty: 'oct', k: 'AAAA' }] },
+        all,
+        100,
+      ),
+    )
+    expect(keys).toHaveLength(1)
+    expect(refused).toEqual([
+      { index: 0, reason: 'not an object' },
+      { index: 2, reason: 'use' },
+      { index: 3, reason: 'private or symmetric' },
+    ])
+  })
+
+  it.each([
+    undefined,
+    null,
+    7,
+    'x',
+    [],
+    {},
+    { keys: {} },
+    { keys: 'x' },
+    { keys: [] },
+    { keys: [null] },
+    { keys: [{ kty: 'oct' }] },
+    Object.create({ keys: [rsa] }),
+  ])('refuses %j as a whole', (value) => {
+    expect(() => importKeySet(value, all, 100)).toThrow(
+      expect.objectContaining({ name: 'UnusableKeySetError' }) as Error,
+    )
+  })
+
+  it('refuses a set of more keys than are allowed', () => {
+    expect(() => importKeySet({ keys: [rsa, p256, p384] }, all, 2)).toThrow('more than 2 keys')
+    expect(fixed(importKeySet({ keys: [rsa, p256] }, all, 2)).keys).toHaveLength(2)
+  })
+})
+
+describe('chooseKey', () => {
+  const setOf = (...keys: readonly Jwk[]): KeySet => fixed(importKeySet({ keys }, all, 100))
+  const other = jwkOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }))
+  const named = (outcome: ReturnType<typeof chooseKey>): unknown =>
+    typeof outcome === 'string' ? outcome : outcome.kid
+
+  it.each([
+    ['by id and algorithm', [rsa, { ...p256, kid: 'other' }], { alg: 'RS256', kid: 'k' }, 'k'],
+    ['an unknown id', [rsa], { alg: 'RS256', kid: 'x' }, 'absent'],
+    ['an id of another algorithm', [rsa], { alg: 'ES256', kid: 'k' }, 'misfit'],
+    ['one id for two types', [rsa, p256], { alg: 'ES256', kid: 'k' }, 'k'],
+    ['one id for two keys', [p256, other], { alg: 'ES256', kid: 'k' }, 'ambiguous'],
+    ['no id and one that fits', [rsa, p256], { alg: 'ES256' }, 'k'],
+    ['no id and two that fit', [p256, { ...other, kid: 'l' }], { alg: 'ES256' }, 'ambiguous'],
+    ['no id and none that fits', [rsa], { alg: 'ES256' }, 'absent'],
+    ['an id where the key has none', [{ ...rsa, kid: undefined }], { alg: 'RS256', kid: 'k' }, 'absent'],
+    ['an inherited id', [rsa], Object.assign(Object.create({ kid: 'x' }) as object, { alg: 'RS256' }), 'k'],
+    ['__proto__ as id', [rsa], { alg: 'RS256', kid: '__proto__' }, 'absent'],
+  ] as const)('finds %s', (_title, keys, header, outcome) => {
+    expect(named(chooseKey(setOf(...keys), header as { alg: string }))).toBe(outcome)
+  })
+})

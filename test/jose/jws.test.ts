@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest'
+import { mediaType, parseToken } from '../../src/jose/jws.ts'
+
+const b64 = (text: string): string => Buffer.from(text).toString('base64url')
+const token = (header: object | string, payload = '{"a":1}', signature = 'AAAA'): string =>
+  `${b64(typeof header === 'string' ? header : JSON.stringify(header))}.${b64(payload)}.${signature}`
+const reasonOf = (text: string): unknown => {
+  try {
+    parseToken(text)
+    return 'parsed'
+  } catch (error) {
+    return (error as { reason: unknown }).reason
+  }
+}
+
+describe('parseToken', () => {
+  it('takes a token apart', () => {
+    const text = token({ alg: 'ES256', kid: 'k', typ: 'JWT' })
+    expect(parseToken(text)).toEqual({
+      header: { alg: 'ES256', kid: 'k', typ: 'JWT' },
+      payload: { a: 1 },
+      signingInput: text.slice(0, text.lastIndexOf('.')),
+      signature: expect.any(Uint8Array) as Uint8Array,
+    })
+    expect([...parseToken(text).signature]).toEqual([0, 0, 0])
+  })
+
+  it.each([
+    '.',
+    '..',
+    '...',
+    'a',
+    'a.b',
+    '.e30.AAAA',
+    'e30..AAAA',
+    'eyJhbGciOiJFUzI1NiJ9.e30.',
+    'eyJhbGciOiJFUzI1NiJ9.e30.AAAA.',
+    'eyJhbGciOiJFUzI1NiJ9.e30.AAAA.AA',
+    '.e30.e30.AAAA',
+    '',
+  ])('refuses the parts of %j as malformed', (text) => {
+    expect(reasonOf(text)).toBe('malformed')
+  })
+
+  it.each(['crit', 'b64', 'enc', 'zip'])('refuses %s in the header, whatever its value', (name) => {
+    for (const value of [true, false, null, 0, '', [], {}])
+      expect(reasonOf(token({ alg: 'ES256', [name]: value }))).toBe('malformed')
+  })
+
+  it('ignores what only an inherited member could say', () => {
+    expect(reasonOf(token('{"alg":"ES256","__proto__":{"crit":["x"]}}'))).toBe('parsed')
+    expect(reasonOf(token('{"__proto__":{"alg":"ES256"}}'))).toBe('algorithm')
+  })
+
+  it.each([
+    [{ kid: 7 }, 'malformed'],
+    [{ kid: null }, 'malformed'],
+    [{ kid: 'k'.repeat(257) }, 'malformed'],
+    [{ kid: 'k'.repeat(256) }, 'parsed'],
+    [{ kid: '' }, 'parsed'],
+    [{ cty: 'JWT' }, 'malformed'],
+    [{ cty: 'application/jwt' }, 'malformed'],
+    [{ cty: 7 }, 'malformed'],
+    [{ cty: 'json' }, 'parsed'],
+    [{ alg: undefined }, 'algorithm'],
+    [{ alg: 7 }, 'algorithm'],
+    [{ alg: null }, 'algorithm'],
+    [{ typ: 7 }, 'type'],
+    [{ typ: null }, 'type'],
+    [{ typ: '' }, 'parsed'],
+    [{ jwk: {}, jku: 7, x5c: 'x' }, 'parsed'],
+  ])('finds a header with %j %s', (change, outcome) => {
+    expect(reasonOf(token({ alg: 'ES256', ...change }))).toBe(outcome)
+  })
+
+  it('tells nothing of the token in its error', () => {
+    try {
+      parseToken(token('{"alg":"ES256","secret":"hunter2"', '{}'))
+      expect.unreachable()
+    } catch (error) {
+      expect(
+        `${String(error)} ${String((error as Error).cause)} ${(error as Error).stack ?? ''}`,
+      ).not.toContain('hunter2')
+    }
+  })
+
+  it('judges a header it has seen before like the first time', () => {
+    for (const header of [{ alg: 'ES256', kid: 'again' }, { alg: 'ES256', crit: ['x'] }, { alg: 7 }]) {
+      const first = reasonOf(token(header))
+      for (let n = 0; n < 3; n++) expect(reasonOf(token(header, `{"n":${n}}`))).toBe(first)
+    }
+    const { header } = parseToken(token({ alg: 'ES256', kid: 'again' }))
+    expect(Object.isFrozen(header)).toBe(true)
+  })
+})
+
+describe('mediaType', () => {
+  it.each([
+    ['at+jwt', 'at+jwt'],
+    ['AT+JWT', 'at+jwt'],
+    ['application/at+jwt', 'at+jwt'],
+    ['Application/AT+jwt', 'at+jwt'],
+    ['application/application/jwt', 'application/jwt'],
+    ['text/jwt', 'text/jwt'],
+    ['', ''],
+  ])('compares %s as %s', (value, expected) => {
+    expect(mediaType(value)).toBe(expected)
+  })
+})
