@@ -1,4 +1,6 @@
-/** Why a token does not hold. For logs and tests; the client sees `code` and a fixed description instead. */
+import { type RefusalDetail, shownDetail } from './detail.ts'
+
+/** Why a token is refused. For logs and tests; the client sees `code` and a fixed description instead. */
 export type TokenFailure =
   | 'malformed'
   | 'too_large'
@@ -21,7 +23,25 @@ export type TokenFailure =
   | 'replayed'
 
 /** Every reason an {@link AuthError} can carry. */
-export type Reason = TokenFailure | 'missing' | 'scope' | 'role' | 'forbidden' | 'unavailable'
+export type Reason =
+  | TokenFailure
+  | 'missing'
+  | 'nonce'
+  | 'scope'
+  | 'role'
+  | 'step_up'
+  | 'authorization_details'
+  | 'csrf'
+  | 'forbidden'
+  | 'unavailable'
+
+/** What an error can be made with, beside its reason. */
+export interface RefusalOptions {
+  /** The error behind this one. */
+  readonly cause?: unknown
+  /** The facts of the decision, for operators; reduced to what may be shown. */
+  readonly detail?: RefusalDetail
+}
 
 // Registered globally, so that errors of the ESM and of the CommonJS build recognise each other.
 const brand = Symbol.for('oauth-resource-server.error')
@@ -37,8 +57,16 @@ export abstract class AuthError extends Error {
   abstract readonly code: string | undefined
   /** What the operator sees. */
   abstract readonly reason: Reason
+  /** The facts of the decision, for operators. Not enumerable, and never sent. */
+  declare readonly detail: RefusalDetail
   /** Response headers of the refusal, set when `onError: 'throw'` hands the error to the framework. */
   headers?: Readonly<Record<string, string>>
+
+  /** @param message a fixed sentence */
+  constructor(message: string, { cause, detail = {} }: RefusalOptions = {}) {
+    super(message, cause === undefined ? undefined : { cause })
+    Object.defineProperty(this, 'detail', { value: shownDetail(detail) })
+  }
 
   /** Same as `status`, under the name Express and Fastify read. */
   get statusCode(): number {
@@ -65,8 +93,8 @@ export class MissingTokenError extends AuthError {
   readonly code = undefined
   readonly reason = 'missing'
 
-  constructor() {
-    super('No access token was sent')
+  constructor(options?: RefusalOptions) {
+    super('No access token was sent', options)
   }
 }
 
@@ -78,8 +106,8 @@ export class InvalidRequestError extends AuthError {
   readonly reason = 'malformed'
 
   /** @param message a fixed sentence; it is shown to the client. */
-  constructor(message = 'The credentials are malformed') {
-    super(message)
+  constructor(message = 'The credentials are malformed', options?: RefusalOptions) {
+    super(message, options)
   }
 }
 
@@ -112,7 +140,7 @@ export class InvalidTokenError extends AuthError {
   readonly code = 'invalid_token'
   readonly reason: TokenFailure
 
-  constructor(reason: TokenFailure, options?: ErrorOptions) {
+  constructor(reason: TokenFailure, options?: RefusalOptions) {
     super(descriptions[reason], options)
     this.reason = reason
   }
@@ -127,8 +155,8 @@ export class InsufficientScopeError extends AuthError {
   /** Every scope the route needs. */
   readonly scopes: readonly string[]
 
-  constructor(scopes: readonly string[]) {
-    super('The access token lacks a scope this request needs')
+  constructor(scopes: readonly string[], options?: RefusalOptions) {
+    super('The access token lacks a scope this request needs', options)
     this.scopes = scopes
   }
 }
@@ -143,8 +171,8 @@ export class ForbiddenError extends AuthError {
   readonly code = 'forbidden'
   readonly reason: 'role' | 'claim' | 'forbidden'
 
-  constructor(reason: 'role' | 'claim' | 'forbidden' = 'forbidden') {
-    super('The caller is not allowed to do this')
+  constructor(reason: 'role' | 'claim' | 'forbidden' = 'forbidden', options?: RefusalOptions) {
+    super('The caller is not allowed to do this', options)
     this.reason = reason
   }
 }
@@ -165,7 +193,7 @@ export class UpstreamError extends AuthError {
   readonly retryAfter: number
 
   /** @param retryAfter seconds */
-  constructor(retryAfter: number, options?: ErrorOptions) {
+  constructor(retryAfter: number, options?: RefusalOptions) {
     super('The access token cannot be verified at the moment', options)
     this.retryAfter = Math.min(Math.max(1, Math.ceil(retryAfter) || 1), longestRetry)
   }

@@ -1,4 +1,4 @@
-import type { ClaimPath } from './token/claims.ts'
+import type { ClaimPath } from './lib/claim-path.ts'
 import {
   anyRole,
   anyScope,

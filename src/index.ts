@@ -1,5 +1,5 @@
 export type { AlgorithmName } from './algorithms.ts'
-export type { ClaimPath, ClaimsObject } from './token/claims.ts'
+export type { ClaimPath, ClaimsObject } from './lib/claim-path.ts'
 export { allOf, anyOf, not } from './guards/combined.ts'
 export { channelNames } from './lib/diagnostics.ts'
 export {

@@ -1,5 +1,6 @@
-import { type ClaimsObject, clientOf, type TokenTimes } from '../token/claims.ts'
-import { own } from '../lib/json.ts'
+import type { ClaimsObject } from '../lib/claim-path.ts'
+import { clientOf, type TokenTimes } from '../token/claims.ts'
+import { own } from '../lib/objects.ts'
 import type { TrustedIssuer } from '../issuer/issuers.ts'
 import type { Auth, JwtHeader } from '../types.ts'
 

@@ -1,4 +1,4 @@
-import { type ClaimPath, claimAt } from '../token/claims.ts'
+import { type ClaimPath, claimAt } from '../lib/claim-path.ts'
 import { ForbiddenError, InsufficientScopeError } from '../errors.ts'
 import { isScopeName } from '../lib/characters.ts'
 import type { Guard } from '../types.ts'

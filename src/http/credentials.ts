@@ -1,5 +1,5 @@
 import { InvalidRequestError } from '../errors.ts'
-import { own } from '../lib/json.ts'
+import { own } from '../lib/objects.ts'
 import type { Credentials, Extractor, HttpRequest } from '../types.ts'
 
 // RFC 9110 §11.4: the scheme in any case, spaces, a token68. Outer white space belongs to the header, not to it.

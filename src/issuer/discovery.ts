@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import { type Fetch, FetchError, getJson, isFetchable, isLoopback, withSignal } from './fetch-json.ts'
-import { own } from '../lib/json.ts'
+import { own } from '../lib/objects.ts'
 
 /** Where an issuer's keys are, as its metadata says. */
 export interface KeyLocation {

@@ -4,7 +4,7 @@ import type { Clock } from '../lib/clock.ts'
 import { InvalidTokenError, UpstreamError } from '../errors.ts'
 import { type AgeState, hold, stateOf } from './key-age.ts'
 import type { FetchError } from './fetch-json.ts'
-import { own } from '../lib/json.ts'
+import { own } from '../lib/objects.ts'
 import {
   forcedRefreshes,
   type KeyCacheSettings,

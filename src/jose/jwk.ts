@@ -1,7 +1,7 @@
 import { importPublicKey, supports } from '#platform'
 import { type AlgorithmName, algorithms, isAlgorithmName } from '../algorithms.ts'
 import { fromBase64url } from './base64url.ts'
-import { own } from '../lib/json.ts'
+import { own } from '../lib/objects.ts'
 import { isPromise } from '../lib/maybe-promise.ts'
 import type { PlatformKey } from '../platform/types.ts'
 import type { Jwk, MaybePromise } from '../types.ts'

@@ -1,7 +1,8 @@
 import { fromBase64url } from './base64url.ts'
 import { boundedCache } from '../lib/cache.ts'
 import { InvalidTokenError } from '../errors.ts'
-import { own, parseJsonObject } from '../lib/json.ts'
+import { own } from '../lib/objects.ts'
+import { parseJsonObject } from '../lib/json.ts'
 import type { JwtHeader } from '../types.ts'
 
 /** A compact JWS taken apart; nothing in it is verified yet (RFC 7515 §7.1). */

@@ -1,5 +1,5 @@
 import type { AlgorithmName } from '../algorithms.ts'
-import { own } from '../lib/json.ts'
+import { own } from '../lib/objects.ts'
 import { importKey, judgeKey, type JudgedKey, type KeyRefusal, type VerificationKey } from './jwk.ts'
 import { isPromise } from '../lib/maybe-promise.ts'
 import type { JwtHeader, MaybePromise } from '../types.ts'

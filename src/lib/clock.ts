@@ -8,6 +8,8 @@ export interface Clock {
   readonly wait: (ms: number) => Promise<void>
   /** As `wait`, within an exchange: keeps the process alive, as the connection before and after it does. */
   readonly pause: (ms: number) => Promise<void>
+  /** Runs something once, after so many milliseconds; keeps no process alive. @returns cancels it */
+  readonly schedule: (ms: number, run: () => void) => () => void
   /** Aborts after so many milliseconds; keeps no process alive. */
   readonly deadline: (ms: number) => AbortSignal
 }
@@ -27,13 +29,19 @@ export function systemClock(now?: () => number): Clock {
   return {
     wall,
     steady: steadyClock(wall, monotonic),
-    wait: (ms) =>
-      new Promise((resolve) => {
-        const timer: unknown = setTimeout(resolve, ms)
-        if (typeof timer === 'object' && timer !== null && 'unref' in timer) (timer as NodeJS.Timeout).unref()
-      }),
+    schedule,
+    wait: (ms) => new Promise((resolve) => void schedule(ms, resolve)),
     pause: (ms) => new Promise((resolve) => void setTimeout(resolve, ms)),
     deadline: (ms) => AbortSignal.timeout(ms),
+  }
+}
+
+function schedule(ms: number, run: () => void): () => void {
+  const timer = setTimeout(run, ms)
+  // A number in browsers, an object on servers.
+  if (typeof timer === 'object' && 'unref' in timer) timer.unref()
+  return () => {
+    clearTimeout(timer)
   }
 }
 

@@ -86,23 +86,3 @@ function refuseLoneSurrogates(value: unknown): void {
     }
   }
 }
-
-/** Reads a member an object itself has: what a polluted prototype offers does not count. */
-export function own(object: object, name: string): unknown {
-  return Object.hasOwn(object, name) ? (object as Record<string, unknown>)[name] : undefined
-}
-
-/** Freezes a value with everything in it, as far as it is plain data. */
-export function deepFreeze<T>(value: T): T {
-  if (isPlain(value) && !Object.isFrozen(value)) {
-    Object.freeze(value)
-    for (const inner of Object.values(value)) deepFreeze(inner)
-  }
-  return value
-}
-
-function isPlain(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === null || prototype === Object.prototype || Array.isArray(value)
-}

@@ -8,7 +8,8 @@ import {
   copyOptions,
   type OptionsObject,
 } from './reader.ts'
-import { type ClaimPath, type ClaimRules, isStringList } from '../token/claims.ts'
+import { type ClaimPath, isStringList } from '../lib/claim-path.ts'
+import type { ClaimRules } from '../token/claims.ts'
 import { checkAlgorithms, checkKeys, type ConfiguredKeys } from './keys.ts'
 import { type Names, type NamesReader, rolesReader, scopesReader } from '../token/scopes-and-roles.ts'
 

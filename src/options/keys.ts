@@ -9,7 +9,7 @@ import {
 import { checkFetchable, checkText, checkTexts, type OptionsObject } from './reader.ts'
 import { importKeySet, type KeySet } from '../jose/key-set.ts'
 import type { VerificationKey } from '../jose/jwk.ts'
-import { after } from '../lib/maybe-promise.ts'
+import { andThen } from '../lib/maybe-promise.ts'
 import type { MaybePromise } from '../types.ts'
 
 /** Where the keys are, one way or another. */
@@ -134,5 +134,5 @@ function secretVerificationKey(
   }
   const finish = (key: unknown): VerificationKey => ({ kid: undefined, algorithms, key, identity: 'secret' })
   const imported = importSecret(bytes, algorithms)
-  return after(imported, finish)
+  return andThen(imported, finish)
 }

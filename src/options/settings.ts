@@ -19,7 +19,7 @@ import {
   type NetworkOptions,
   trustedIssuer,
 } from '../issuer/issuers.ts'
-import { after } from '../lib/maybe-promise.ts'
+import { andThen } from '../lib/maybe-promise.ts'
 import type { Snapshot } from '../issuer/snapshot.ts'
 import type { StandardSchema } from '../lib/standard-schema.ts'
 import { type TokenCache, tokenCache } from '../token/remembered.ts'
@@ -128,7 +128,7 @@ function issuersOf(options: OptionsObject, network: NetworkOptions): Issuers {
   if (typeof issuers === 'function') {
     return dynamicIssuers(
       (name) =>
-        after((issuers as (name: string) => unknown)(name), (answer) =>
+        andThen((issuers as (name: string) => unknown)(name), (answer) =>
           vouchedSettings(name, answer, common),
         ),
       network,

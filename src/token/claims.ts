@@ -1,13 +1,8 @@
 import { InvalidTokenError } from '../errors.ts'
-import { own } from '../lib/json.ts'
+import { type ClaimsObject, isStringList } from '../lib/claim-path.ts'
+import { own } from '../lib/objects.ts'
 import { mediaType } from '../jose/jws.ts'
 import type { JwtHeader } from '../types.ts'
-
-/** Verified or still unverified claims, read by name. */
-export type ClaimsObject = Readonly<Record<string, unknown>>
-
-/** Name of a top-level claim, or the names that lead to a nested one. A name is never split. */
-export type ClaimPath = string | readonly string[]
 
 /** What the claims of one issuer's tokens must be. */
 export interface ClaimRules {
@@ -20,18 +15,6 @@ export interface ClaimRules {
   readonly clockTolerance: number
   /** Seconds since `iat`. */
   readonly maxTokenAge: number | undefined
-}
-
-/** Reads a claim; `undefined` unless every step of the path is a member of its own. */
-export function claimAt(claims: ClaimsObject, path: ClaimPath): unknown {
-  if (typeof path === 'string') return own(claims, path)
-  let value: unknown = claims
-  for (const name of path) {
-    // The entries of a list have no names.
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
-    value = own(value, name)
-  }
-  return value
 }
 
 /** Types that access tokens of RFC 9068 and of today's issuers carry. */
@@ -162,8 +145,4 @@ export function checkBinding(claims: ClaimsObject): void {
 export function clientOf(claims: ClaimsObject): string | undefined {
   const client = own(claims, 'client_id') ?? own(claims, 'azp') ?? own(claims, 'cid') ?? own(claims, 'appid')
   return typeof client === 'string' ? client : undefined
-}
-
-export function isStringList(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((entry) => typeof entry === 'string')
 }

@@ -14,10 +14,10 @@ import type { Clock } from '../lib/clock.ts'
 import { isObserved, report } from '../lib/diagnostics.ts'
 import { InvalidTokenError, type TokenFailure } from '../errors.ts'
 import type { Issuers, TrustedIssuer } from '../issuer/issuers.ts'
-import { deepFreeze, own } from '../lib/json.ts'
+import { deepFreeze, own } from '../lib/objects.ts'
 import { type ParsedToken, parseToken } from '../jose/jws.ts'
 import type { VerificationKey } from '../jose/jwk.ts'
-import { after } from '../lib/maybe-promise.ts'
+import { andThen } from '../lib/maybe-promise.ts'
 import type { StandardSchema } from '../lib/standard-schema.ts'
 import type { TokenCache, VerifiedToken } from './remembered.ts'
 import type { Auth, MaybePromise } from '../types.ts'
@@ -65,11 +65,11 @@ export function verifier<C>(options: VerifierOptions<C>): Verifier<C> {
     const parsed = parseToken(token)
     const iss = own(parsed.payload, 'iss')
     if (typeof iss !== 'string') throw new InvalidTokenError('issuer')
-    return after(options.issuers.find(iss), (issuer) => {
+    return andThen(options.issuers.find(iss), (issuer) => {
       if (issuer === undefined) throw new InvalidTokenError(options.foreignIssuer)
       const times = checkBeforeKey(parsed, issuer)
-      return after(issuer.keys.find(parsed.header), (key) =>
-        after(isSigned(parsed, key), (signed) => {
+      return andThen(issuer.keys.find(parsed.header), (key) =>
+        andThen(isSigned(parsed, key), (signed) => {
           if (!signed) throw new InvalidTokenError('signature')
           checkShape(parsed.payload, issuer.rules)
           checkBinding(parsed.payload)
@@ -95,7 +95,7 @@ export function verifier<C>(options: VerifierOptions<C>): Verifier<C> {
     const current = issuer.keys.find(proof.header)
     // No promise in the common case: the key is there, and it is the same.
     if (current === key) return accept(proof, token, true)
-    return after(current, (found) =>
+    return andThen(current, (found) =>
       // Another key under the same id: whether it signed this token is not known yet.
       found === key ? finish(proof, issuer, token, true) : verifyAnew(token, name),
     )
@@ -126,7 +126,7 @@ export function verifier<C>(options: VerifierOptions<C>): Verifier<C> {
   function accept(proof: Proof, token: string, remembered: boolean): MaybePromise<Auth<C>> {
     if (isObserved('verified')) report('verified', { issuer: proof.issuer, remembered })
     if (options.schema === undefined) return authOf(proof, proof.claims as C, token)
-    return after(validated(options.schema, proof), (claims) => authOf(proof, claims, token))
+    return andThen(validated(options.schema, proof), (claims) => authOf(proof, claims, token))
   }
 }
 
@@ -138,7 +138,7 @@ function isSigned(
 }
 
 function validated<C>(schema: StandardSchema<unknown, C>, { claims }: Proof): MaybePromise<C> {
-  return after(schema['~standard'].validate(claims), (result) => {
+  return andThen(schema['~standard'].validate(claims), (result) => {
     // Not as `cause`: issues quote the values they are about.
     if (result.issues !== undefined) throw new InvalidTokenError('schema')
     return deepFreeze(result.value)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { deepFreeze, parseJsonObject } from '../../src/lib/json.ts'
+import { deepFreeze } from '../../src/lib/objects.ts'
+import { parseJsonObject } from '../../src/lib/json.ts'
 
 const parse = (text: string): unknown => parseJsonObject(Buffer.from(text))
 

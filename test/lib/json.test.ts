@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { deepFreeze, own, parseJsonObject } from '../../src/lib/json.ts'
+import { deepFreeze, own } from '../../src/lib/objects.ts'
+import { parseJsonObject } from '../../src/lib/json.ts'
 import { invalidTexts, validTexts } from '../attacks/json-texts.ts'
 
 const parse = (text: string): Record<string, unknown> => parseJsonObject(Buffer.from(text))
