@@ -15,7 +15,8 @@ import {
 import { keyEvents } from './key-events.ts'
 import { asFetchError, type FetchedKeys, type KeyFetch } from './key-fetch.ts'
 import { chooseKey, type KeySet } from '../jose/key-set.ts'
-import { type KeySource, refusalFor } from './key-source.ts'
+import { noKey } from './configured-keys.ts'
+import type { KeySource } from './key-source.ts'
 import type { VerificationKey } from '../jose/jwk.ts'
 import { type RestoredKeys, snapshotOf } from './snapshot.ts'
 import { tokenBucket } from '../lib/permits.ts'
@@ -94,7 +95,7 @@ export function publishedKeys(options: PublishedKeysOptions): KeySource {
   function choose(header: JwtHeader, arrivedAfter: number, current = state()): MaybePromise<VerificationKey> {
     const found = chooseKey(usable(current), header)
     if (found === 'absent') return afterNewerSet(header, arrivedAfter)
-    if (typeof found === 'string') throw refusalFor(found)
+    if (typeof found === 'string') throw noKey(found, header)
     return found
   }
 
@@ -120,7 +121,7 @@ export function publishedKeys(options: PublishedKeysOptions): KeySource {
       await landing(flight ?? force())
       const found = chooseKey(usable(), header)
       if (typeof found !== 'string') return found
-      if (found !== 'absent') throw refusalFor(found)
+      if (found !== 'absent') throw noKey(found, header)
     }
     missed.set(name, {})
     throw new InvalidTokenError('unknown_key')

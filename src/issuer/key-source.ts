@@ -1,8 +1,5 @@
-import { InvalidTokenError } from '../errors.ts'
-import { type KeyCounters, noEvents } from './key-events.ts'
-import { chooseKey, type KeySet } from '../jose/key-set.ts'
+import type { KeyCounters } from './key-events.ts'
 import type { VerificationKey } from '../jose/jwk.ts'
-import { isPromise } from '../lib/maybe-promise.ts'
 import type { JwtHeader, MaybePromise } from '../types.ts'
 
 export type { KeyCounters } from './key-events.ts'
@@ -48,44 +45,4 @@ export interface KeySnapshot {
   readonly fetchedAt: number
   /** Seconds they are fresh from then on. */
   readonly freshFor: number
-}
-
-/** Keys written in the configuration. */
-export function configuredKeys(set: MaybePromise<KeySet>): KeySource {
-  let imported = isPromise(set) ? undefined : set
-  const arriving = Promise.resolve(set).then((keys) => (imported = keys))
-  // Told to whoever asks for a key.
-  arriving.catch(() => undefined)
-  return {
-    find: (header) =>
-      imported === undefined ? arriving.then((keys) => chosenKey(keys, header)) : chosenKey(imported, header),
-    ready: () => arriving.then(() => undefined),
-    health: () => ({
-      state: 'configured',
-      ageSeconds: undefined,
-      keyCount: imported?.keys.length ?? 0,
-      refusedKeys: imported?.refused ?? [],
-      lastError: undefined,
-      counters: noEvents,
-    }),
-    snapshot: () => undefined,
-  }
-}
-
-/** The one key of a shared secret; `kid` says nothing there. */
-export function secretKey(key: MaybePromise<VerificationKey>): KeySource {
-  const source = configuredKeys({ keys: [], byKeyId: new Map(), refused: [] })
-  return { ...source, find: () => key, health: () => ({ ...source.health(), keyCount: 1 }) }
-}
-
-/** The key for a token, in a set that is all there is. @throws {InvalidTokenError} */
-export function chosenKey(set: KeySet, header: JwtHeader): VerificationKey {
-  const found = chooseKey(set, header)
-  if (typeof found === 'string') throw refusalFor(found)
-  return found
-}
-
-/** A key that is there but for another algorithm is no reason to ask the issuer again. */
-export function refusalFor(outcome: 'absent' | 'ambiguous' | 'misfit'): InvalidTokenError {
-  return new InvalidTokenError(outcome === 'misfit' ? 'algorithm' : 'unknown_key')
 }

@@ -1,0 +1,50 @@
+import { InvalidTokenError } from '../errors.ts'
+import { chooseKey, type KeySet } from '../jose/key-set.ts'
+import type { VerificationKey } from '../jose/jwk.ts'
+import { isPromise } from '../lib/maybe-promise.ts'
+import { own } from '../lib/objects.ts'
+import type { JwtHeader, MaybePromise } from '../types.ts'
+import { noEvents } from './key-events.ts'
+import type { KeySource } from './key-source.ts'
+
+/** Keys written in the configuration. */
+export function configuredKeys(set: MaybePromise<KeySet>): KeySource {
+  let imported = isPromise(set) ? undefined : set
+  const arriving = Promise.resolve(set).then((keys) => (imported = keys))
+  // Told to whoever asks for a key.
+  arriving.catch(() => undefined)
+  return {
+    find: (header) =>
+      imported === undefined ? arriving.then((keys) => chosenKey(keys, header)) : chosenKey(imported, header),
+    ready: () => arriving.then(() => undefined),
+    health: () => ({
+      state: 'configured',
+      ageSeconds: undefined,
+      keyCount: imported?.keys.length ?? 0,
+      refusedKeys: imported?.refused ?? [],
+      lastError: undefined,
+      counters: noEvents,
+    }),
+    snapshot: () => undefined,
+  }
+}
+
+/** The one key of a shared secret; `kid` says nothing there. */
+export function secretKey(key: MaybePromise<VerificationKey>): KeySource {
+  const source = configuredKeys({ keys: [], byKeyId: new Map(), refused: [] })
+  return { ...source, find: () => key, health: () => ({ ...source.health(), keyCount: 1 }) }
+}
+
+/** The key for a token, in a set that is all there is. @throws {InvalidTokenError} */
+export function chosenKey(set: KeySet, header: JwtHeader): VerificationKey {
+  const found = chooseKey(set, header)
+  if (typeof found === 'string') throw noKey(found, header)
+  return found
+}
+
+/** The refusal of a token for which a set has no key: `misfit` when the key is there, but for another algorithm. */
+export function noKey(outcome: 'absent' | 'ambiguous' | 'misfit', header: JwtHeader): InvalidTokenError {
+  return outcome === 'misfit'
+    ? new InvalidTokenError('algorithm', { detail: { claim: 'alg', actual: header.alg } })
+    : new InvalidTokenError('unknown_key', { detail: { claim: 'kid', actual: own(header, 'kid') } })
+}
