@@ -1,6 +1,7 @@
 import type { Clock } from '../lib/clock.ts'
-import { type Fetch, FetchError, getJson, isFetchable, isLoopback, withSignal } from './fetch-json.ts'
 import { own } from '../lib/objects.ts'
+import { isFetchable, isLoopback } from '../lib/url.ts'
+import { type Fetch, FetchError, getJson, withSignal } from './fetch-json.ts'
 
 /** Where an issuer's keys are, as its metadata says. */
 export interface KeyLocation {

@@ -1,4 +1,5 @@
 import { parseJsonObject } from '../lib/json.ts'
+import { retryAfterOf } from './freshness.ts'
 
 /** The part of `fetch` the core uses. */
 export type Fetch = (url: string, init: FetchInit) => Promise<Response>
@@ -151,44 +152,4 @@ function tooLong(maxBytes: number): FetchError {
 /** Lets go of a body nobody reads, so that its connection is free again. */
 function discard(response: Response): void {
   response.body?.cancel().catch(() => undefined)
-}
-
-/** Seconds of a `Retry-After` header: a number, or a date to be compared with the server's own (RFC 9110 §10.2.3). */
-function retryAfterOf(headers: Headers): number | undefined {
-  const value = headers.get('retry-after')
-  if (value === null) return undefined
-  if (/^\d{1,9}$/.test(value)) return Number(value)
-  const seconds = secondsOf(value) - secondsOf(headers.get('date') ?? '')
-  return Number.isNaN(seconds) ? undefined : Math.max(0, seconds)
-}
-
-const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
-
-/** Tells whether a URL points at this machine. */
-export function isLoopback(url: URL): boolean {
-  return loopback.test(url.hostname)
-}
-
-/** Tells whether keys may be fetched from a URL: https, or http on this machine (RFC 8414 §2). */
-export function isFetchable(url: URL): boolean {
-  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url))
-}
-
-/** Seconds an answer stays fresh: `max-age` less `Age`, else `Expires` less `Date` (RFC 9111 §4.2.1). */
-export function freshnessOf(headers: Headers): number | undefined {
-  const control = (headers.get('cache-control') ?? '').toLowerCase()
-  if (/(?:^|[\s,])no-(?:store|cache)(?:$|[\s,=])/.test(control)) return 0
-  const maxAge = /(?:^|[\s,])max-age *= *"?(\d+)/.exec(control)?.[1]
-  const age = Number(/^ *(\d+) *$/.exec(headers.get('age') ?? '')?.[1] ?? 0)
-  if (maxAge !== undefined) return Number(maxAge) - age
-  const expires = headers.get('expires')
-  if (expires === null || control !== '') return undefined
-  const remaining = secondsOf(expires) - secondsOf(headers.get('date') ?? '')
-  // An `Expires` that is no date means: already stale (RFC 9111 §5.3).
-  return Number.isNaN(remaining) ? 0 : remaining - age
-}
-
-/** Seconds of a date as HTTP writes it (RFC 9110 §5.6.7); `Date.parse` alone takes any number for a year. */
-function secondsOf(date: string): number {
-  return /^\w{3}, \d{2} \w{3} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(date) ? Date.parse(date) / 1000 : NaN
 }

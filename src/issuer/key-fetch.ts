@@ -1,7 +1,8 @@
 import type { AlgorithmName } from '../algorithms.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { KeyLocation } from './discovery.ts'
-import { type Fetch, FetchError, freshnessOf, getJson, type JsonAnswer, withSignal } from './fetch-json.ts'
+import { type Fetch, FetchError, getJson, type JsonAnswer, withSignal } from './fetch-json.ts'
+import { freshnessOf } from './freshness.ts'
 import { type KeyCacheSettings, minFreshFor, retryPauseMs } from '../options/key-cache.ts'
 import { importKeySet, type KeySet } from '../jose/key-set.ts'
 

@@ -1,4 +1,4 @@
-import { isFetchable } from '../issuer/fetch-json.ts'
+import { isFetchable } from '../lib/url.ts'
 import { keyCacheLimits, type KeyCacheSettings } from './key-cache.ts'
 
 /** Options by name, own members only: what a polluted prototype offers is not an option. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Fetch, FetchError, freshnessOf, getJson, isFetchable } from '../../src/issuer/fetch-json.ts'
+import { type Fetch, FetchError, getJson } from '../../src/issuer/fetch-json.ts'
 
 const url = 'https://issuer.test/jwks'
 
@@ -72,40 +72,5 @@ describe('getJson', () => {
     ['nothing', {}, undefined],
   ])('reads a Retry-After that is %s (RFC 9110 §10.2.3)', async (_title, headers, seconds) => {
     expect((await failure(() => new Response('', { status: 503, headers }))).retryAfter).toBe(seconds)
-  })
-})
-
-describe('freshnessOf', () => {
-  it.each([
-    [{}, undefined],
-    [{ 'cache-control': 'max-age=60' }, 60],
-    [{ 'cache-control': 'max-age=60', age: '20' }, 40],
-    [{ 'cache-control': 'max-age=60', age: 'old' }, 60],
-    [{ 'cache-control': 'public,max-age=60' }, 60],
-    [{ 'cache-control': 'private, no-cache="set-cookie", max-age=60' }, 0],
-    [{ 'cache-control': 'no-store' }, 0],
-    [{ 'cache-control': 'x-no-store, max-age=60' }, 60],
-    [{ 'cache-control': 'public', expires: '0' }, undefined],
-  ])('of %j is %s', (headers, seconds) => {
-    expect(freshnessOf(new Headers(headers as Record<string, string>))).toBe(seconds)
-  })
-})
-
-describe('isFetchable', () => {
-  it.each([
-    ['https://issuer.test', true],
-    ['http://localhost:3000', true],
-    ['http://127.0.0.1', true],
-    ['http://127.1.2.3', true],
-    ['http://[::1]', true],
-    ['http://issuer.test', false],
-    ['http://localhost.issuer.test', false],
-    ['http://127.0.0.1.issuer.test', false],
-    ['http://[::2]', false],
-    ['http://0.0.0.0', false],
-    ['ftp://localhost', false],
-    ['data:application/json,{}', false],
-  ])('of %s is %s', (text, fetchable) => {
-    expect(isFetchable(new URL(text))).toBe(fetchable)
   })
 })

@@ -2,9 +2,8 @@ import { createResourceServer, type ResourceServerOptions } from 'oauth-resource
 import { authorize } from 'oauth-resource-server/express'
 import { createTestClock, createTestIssuer } from 'oauth-resource-server/testing'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { steadyClock, systemClock } from '../../src/lib/clock.ts'
 import { environmentOptions } from '../../src/options/environment.ts'
-import { freshnessOf, withSignal } from '../../src/issuer/fetch-json.ts'
+import { withSignal } from '../../src/issuer/fetch-json.ts'
 import { asFetchError } from '../../src/issuer/key-fetch.ts'
 import * as node from '../../src/platform/node.ts'
 
@@ -14,77 +13,6 @@ describe('the environment', () => {
   it('is empty where there is no process', () => {
     vi.stubGlobal('process', undefined)
     expect(environmentOptions()).toEqual({ issuer: undefined, audience: undefined, jwksUri: undefined })
-  })
-})
-
-describe('the clock', () => {
-  it.each([1_800_000_000, 1_800_000_000_000])('reads %i as the same moment', (now) => {
-    expect(systemClock(() => now).wall()).toBe(1_800_000_000)
-  })
-
-  it('waits where timers are numbers, as in browsers', async () => {
-    vi.stubGlobal('setTimeout', (work: () => void) => {
-      queueMicrotask(work)
-      return 1
-    })
-    await expect(systemClock().wait(1000)).resolves.toBeUndefined()
-  })
-
-  it('goes on steadily when the wall clock is set back', () => {
-    let wall = 1000
-    let monotonic = 0
-    const steady = steadyClock(
-      () => wall,
-      () => monotonic,
-    )
-    wall += 10
-    monotonic += 10
-    expect(steady()).toBe(10)
-    wall -= 500
-    expect(steady()).toBe(10)
-    wall += 5
-    monotonic += 5
-    expect(steady()).toBe(15)
-  })
-
-  it('reads the monotonic clock no more than once in a millisecond', () => {
-    let wall = 1000
-    const monotonic = vi.fn(() => wall)
-    const steady = steadyClock(() => wall, monotonic)
-    wall += 0.001
-    const asked = Array.from({ length: 40 }, steady)
-    expect(new Set(asked).size).toBe(1)
-    expect(asked[0]).toBeCloseTo(0.001)
-    expect(monotonic).toHaveBeenCalledTimes(2)
-    wall += 0.001
-    expect(steady()).toBeCloseTo(0.002)
-  })
-
-  it('counts the time a machine slept, which its monotonic clock missed', () => {
-    let wall = 1000
-    const steady = steadyClock(
-      () => wall,
-      () => 0,
-    )
-    wall += 3600
-    expect(steady()).toBe(3600)
-  })
-})
-
-describe('what an answer says of its freshness', () => {
-  const date = 'Sun, 06 Nov 1994 08:49:37 GMT'
-  const later = 'Sun, 06 Nov 1994 08:50:37 GMT'
-
-  it.each<[string, Record<string, string>, number | undefined]>([
-    ['Expires less Date', { expires: later, date }, 60],
-    ['Expires less Date and Age', { expires: later, date, age: '10' }, 50],
-    ['Expires without Date: stale', { expires: later }, 0],
-    ['Expires that is no date: stale (RFC 9111 §5.3)', { expires: '0', date }, 0],
-    ['Expires that is a number of seconds: stale (RFC 9111 §5.3)', { expires: '99999', date }, 0],
-    ['nothing', {}, undefined],
-    ['max-age before Expires', { expires: later, date, 'cache-control': 'max-age=7' }, 7],
-  ])('is read: %s', (_what, headers, seconds) => {
-    expect(freshnessOf(new Headers(headers))).toBe(seconds)
   })
 })
 
