@@ -220,6 +220,8 @@ describe('fromBody()', () => {
     ['a body without a type', { ...good, headers: {} }, 'none'],
     ['a type that only begins like a form', { ...good, headers: { 'content-type': `${form}x` } }, 'none'],
     ['a body nobody parsed', { ...good, body: undefined }, 'none'],
+    ['a type that ends like a form', { ...good, headers: { 'content-type': `x-${form}` } }, 'none'],
+    ['a body that is null', { ...good, body: null }, 'none'],
     ['a text body', { ...good, body: `access_token=${token}` }, 'none'],
     ['another parameter', { ...good, body: { token } }, 'none'],
     ['two tokens', { ...good, body: { access_token: [token, token] } }, 'refused'],
@@ -295,5 +297,54 @@ describe('a tokenFrom function', () => {
     await expect(judged((() => found) as never, request)).rejects.toThrow(
       /^tokenFrom: the function must return/,
     )
+  })
+})
+
+describe('what a refusal says of the credentials', () => {
+  const missing = 'missing: No access token was sent'
+  const unreadable = 'malformed: The credentials are malformed'
+  const rawly = (others: readonly string[]): HttpRequest => ({
+    headers: { authorization: bearer },
+    rawHeaders: ['Authorization', bearer, ...others],
+  })
+  const outcomeOf = async (request: HttpRequest, tokenFrom: Extractor): Promise<string> =>
+    createResourceServer({ ...issuer.options, tokenFrom })
+      .authenticate(request)
+      .then(
+        ({ subject }) => subject as string,
+        (error: unknown) => `${(error as { reason: string }).reason}: ${(error as Error).message}`,
+      )
+
+  it.each<[string, HttpRequest, string]>([
+    [
+      'next to names of the same length',
+      rawly(['Cache-Control', 'no-store', 'If-None-Match', '*']),
+      'user-1',
+    ],
+    ['next to its own name as a value', rawly(['X-Name', 'authorization']), 'user-1'],
+    ['sent twice', rawly(['authorization', 'x']), 'malformed: More than one Authorization header was sent'],
+    ['without a value', { headers: { authorization: undefined } }, missing],
+    [
+      'in capitals, where Node writes small letters',
+      { headers: { Authorization: bearer }, rawHeaders: [] },
+      missing,
+    ],
+    [
+      'with a token of one character',
+      { headers: { authorization: 'bearer a' } },
+      'malformed: The access token is malformed',
+    ],
+    ['with another line', { headers: { authorization: `Bearer ${token}\nx` } }, unreadable],
+    ['with the scheme at its end', { headers: { authorization: `${token} Bearer ` } }, missing],
+    ['with the scheme alone', { headers: { authorization: 'Bearer ' } }, unreadable],
+  ])('in the Authorization header: %s', async (_what, request, outcome) => {
+    expect(await outcomeOf(request, header)).toBe(outcome)
+  })
+
+  it('in several places (RFC 6750 §3.1)', async () => {
+    const both = { headers: { authorization: bearer }, url: `/?access_token=${token}` }
+    const places = firstOf(header, fromQuery())
+    expect(await outcomeOf(both, places)).toBe('malformed: More than one access token was sent')
+    expect(await outcomeOf({ ...both, headers: {} }, places)).toBe('user-1')
   })
 })

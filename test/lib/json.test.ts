@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { deepFreeze, own } from '../../src/lib/objects.ts'
 import { parseJsonObject } from '../../src/lib/json.ts'
 import { invalidTexts, validTexts } from '../attacks/json-texts.ts'
 
@@ -105,32 +104,35 @@ describe('parseJsonObject', () => {
   })
 })
 
-describe('own', () => {
-  it('reads what an object itself has, and nothing it inherits', () => {
-    expect(own({ a: 1 }, 'a')).toBe(1)
-    expect(own({}, 'toString')).toBeUndefined()
-    expect(own(Object.create({ a: 1 }) as object, 'a')).toBeUndefined()
-    expect(own(parse('{"__proto__":1}'), '__proto__')).toBe(1)
+describe('JSON of a token', () => {
+  it.each(['null', '[]', '[{}]', '1', '"{}"', 'true'])('is refused as no object: %s', (text) => {
+    expect(() => parse(text)).toThrow(new SyntaxError('the JSON text is not an object'))
   })
-})
 
-describe('deepFreeze', () => {
-  it('freezes plain data all the way down, and leaves other objects alone', () => {
-    const date = new Date(0)
-    const value = deepFreeze({
-      a: { b: [1] },
-      none: Object.assign(Object.create(null) as object, { c: {} }),
-      date,
+  it.each(['{"a":1,"a":1}', '{"a":1,"\\u0061":2}', '{"x":{"a":1,"a":2}}', '{"x":[{"a":1,"a":2}]}'])(
+    'is refused for a repeated member: %s',
+    (text) => {
+      expect(() => parse(text)).toThrow(new SyntaxError('a member name is repeated'))
+    },
+  )
+
+  it('is refused for nesting before it is parsed', () => {
+    expect(() => parse('{"a":'.repeat(33))).toThrow(new SyntaxError('the JSON text is nested too deeply'))
+    expect(() => parse('['.repeat(100_000))).toThrow(new SyntaxError('the JSON text is nested too deeply'))
+  })
+
+  it.each(['{"a":"\\ud800"}', '{"a":"\\udc00x"}', '{"\\ud800":1}', '{"a":[{"b":"x\\udfff"}]}'])(
+    'is refused for half a surrogate pair: %s',
+    (text) => {
+      expect(() => parse(text)).toThrow(new SyntaxError('a string holds half of a surrogate pair'))
+    },
+  )
+
+  it('keeps a whole surrogate pair, escaped or not', () => {
+    expect(parse('{"a":"\\ud83d\\ude00","b":"\u{1f600}","c":null}')).toEqual({
+      a: '\u{1f600}',
+      b: '\u{1f600}',
+      c: null,
     })
-    expect([value, value.a, value.a.b, value.none].every((part) => Object.isFrozen(part))).toBe(true)
-    expect(Object.isFrozen(date)).toBe(false)
-    expect(deepFreeze('text')).toBe('text')
-    expect(deepFreeze(null)).toBeNull()
-  })
-
-  it('goes round in no circle', () => {
-    const circle: { self?: unknown } = {}
-    circle.self = circle
-    expect(Object.isFrozen(deepFreeze(circle))).toBe(true)
   })
 })

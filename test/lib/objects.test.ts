@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest'
+import { deepFreeze, own } from '../../src/lib/objects.ts'
+
+describe('own', () => {
+  it('reads what an object itself has, and nothing it inherits', () => {
+    expect(own({ a: 1 }, 'a')).toBe(1)
+    expect(own({}, 'toString')).toBeUndefined()
+    expect(own(Object.create({ a: 1 }) as object, 'a')).toBeUndefined()
+    expect(own(JSON.parse('{"__proto__":1}') as object, '__proto__')).toBe(1)
+  })
+})
+
+describe('deepFreeze', () => {
+  it('freezes plain data all the way down', () => {
+    const value = { list: [{ inner: {} }], bare: Object.assign(Object.create(null) as object, { x: {} }) }
+    expect(deepFreeze(value)).toBe(value)
+    for (const part of [value, value.list, value.list[0], value.list[0]?.inner, value.bare]) {
+      expect(part).toSatisfy(Object.isFrozen)
+    }
+    expect((value.bare as { x?: unknown }).x).toSatisfy(Object.isFrozen)
+  })
+
+  it('leaves a Map, a Date and an instance of a class alone', () => {
+    class Money {
+      readonly amount = { cents: 1 }
+    }
+    const value = { map: new Map(), date: new Date(0), money: new Money() }
+    deepFreeze(value)
+    expect(
+      [value.map, value.date, value.money, value.money.amount].map((part) => Object.isFrozen(part)),
+    ).toEqual([false, false, false, false])
+  })
+
+  it.each([undefined, null, 1, 'x', true])('returns %s as it is', (value) => {
+    expect(deepFreeze(value)).toBe(value)
+  })
+
+  it('follows no circle twice', () => {
+    const value: { self?: unknown } = {}
+    value.self = value
+    expect(deepFreeze(value)).toSatisfy(Object.isFrozen)
+  })
+})
