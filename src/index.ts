@@ -26,9 +26,9 @@ export {
   scope,
 } from './guards/names.ts'
 export type { KeyCacheOptions } from './options/key-cache.ts'
-export type { KeyCounters, KeyHealth, KeySnapshot } from './issuer/key-source.ts'
+export type { KeyCounters, KeyHealth } from './issuer/key-source.ts'
 export { isPromise } from './lib/maybe-promise.ts'
-export type { Names } from './token/scopes-and-roles.ts'
+export type { Names } from './options/rules.ts'
 export type {
   CommonOptions,
   EnvironmentIssuerOptions,
@@ -50,7 +50,7 @@ export {
   type ResourceServer,
 } from './resource-server.ts'
 export { missingVerifyJwt, type RouteGuards, routeGuards } from './framework.ts'
-export type { Snapshot } from './issuer/snapshot.ts'
+export type { KeySnapshot, Snapshot } from './options/snapshot.ts'
 export type { StandardResult, StandardSchema } from './lib/standard-schema.ts'
 export type {
   Auth,

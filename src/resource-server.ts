@@ -1,5 +1,6 @@
 import { refusalOf } from './http/challenge.ts'
-import { configurationOf } from './options/settings.ts'
+import { assemble } from './assembly.ts'
+import { settingsOf } from './options/settings.ts'
 import { report } from './lib/diagnostics.ts'
 import {
   ForbiddenError,
@@ -9,10 +10,10 @@ import {
   MissingTokenError,
 } from './errors.ts'
 import { isToken68, tokenOf } from './http/credentials.ts'
-import type { KeyHealth, KeySnapshot } from './issuer/key-source.ts'
+import type { KeyHealth } from './issuer/key-source.ts'
 import { isPromise } from './lib/maybe-promise.ts'
 import type { ResourceServerOptions } from './options/types.ts'
-import type { Snapshot } from './issuer/snapshot.ts'
+import type { KeySnapshot, Snapshot } from './options/snapshot.ts'
 import type { Auth, Claims, Guard, HttpRequest, HttpResponse, MaybePromise } from './types.ts'
 import { verifier } from './token/jwt.ts'
 
@@ -89,7 +90,7 @@ const brand = Symbol.for('oauth-resource-server.api')
  * @throws {TypeError} for options that are missing, misspelled, contradictory or unsafe, naming the remedy
  */
 export function createResourceServer<C = Claims>(given?: ResourceServerOptions<C>): ResourceServer<C> {
-  const { extract, optional, realm, onError, ...rest } = configurationOf<C>(given)
+  const { extract, optional, realm, onError, ...rest } = assemble(settingsOf<C>(given))
   const { issuers } = rest
   const verify = verifier<C>(rest)
 

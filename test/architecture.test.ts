@@ -122,8 +122,8 @@ describe('what only one file may do', () => {
     ])
   })
 
-  it('the global fetch is a default of the configuration', () => {
-    expect(whoSays(/globalThis\.fetch/)).toEqual(['options/settings.ts'])
+  it('the global fetch is a default of the assembly', () => {
+    expect(whoSays(/globalThis\.fetch\(/)).toEqual(['assembly.ts'])
     // That one is handed its fetch.
     expect(whoSays(/(?<![.\w])fetch\(/)).toEqual(['issuer/fetch-json.ts'])
   })

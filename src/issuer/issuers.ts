@@ -1,5 +1,6 @@
 import { boundedCache } from '../lib/cache.ts'
-import type { ClaimRules } from '../token/claims.ts'
+import type { ClaimRules, NamesReader, NamesReaders } from '../options/rules.ts'
+import type { KeySnapshot } from '../options/snapshot.ts'
 import type { Clock } from '../lib/clock.ts'
 import { discoveredLocation, fixedLocation } from './discovery.ts'
 import type { AlgorithmName } from '../algorithms.ts'
@@ -8,9 +9,8 @@ import type { IssuerSettings } from '../options/issuer.ts'
 import type { KeyCacheSettings } from '../options/key-cache.ts'
 import { keyFetch } from './key-fetch.ts'
 import { configuredKeys, secretKey } from './configured-keys.ts'
-import type { KeySnapshot, KeySource } from './key-source.ts'
+import type { KeySource } from './key-source.ts'
 import { publishedKeys } from './key-cache.ts'
-import type { NamesReader } from '../token/scopes-and-roles.ts'
 import { isPromise } from '../lib/maybe-promise.ts'
 import { restoredKeys } from './snapshot.ts'
 import type { MaybePromise } from '../types.ts'
@@ -47,8 +47,11 @@ export interface NetworkOptions {
   readonly snapshots: Readonly<Record<string, KeySnapshot>>
 }
 
+/** Settings of an issuer, with what reads scopes and roles in its tokens. */
+export type IssuerWithReaders = IssuerSettings & NamesReaders
+
 /** Gives an issuer its source of keys. */
-export function trustedIssuer(settings: IssuerSettings, network: NetworkOptions): TrustedIssuer {
+export function trustedIssuer(settings: IssuerWithReaders, network: NetworkOptions): TrustedIssuer {
   return { ...settings, keys: keySource(settings, network) }
 }
 
@@ -92,14 +95,14 @@ const vouchedFor = 600
  * @param resolve calls the function, and checks what it returns; its errors pass through
  */
 export function dynamicIssuers(
-  resolve: (name: string) => MaybePromise<IssuerSettings | undefined>,
+  resolve: (name: string) => MaybePromise<IssuerWithReaders | undefined>,
   network: NetworkOptions,
 ): Issuers {
   const { clock, settings } = network
   const vouched = boundedCache<{ issuer: TrustedIssuer; until: number }>({ max: settings.maxIssuers })
   const asking = new Map<string, Promise<TrustedIssuer | undefined>>()
 
-  function remember(name: string, answer: IssuerSettings | undefined): TrustedIssuer | undefined {
+  function remember(name: string, answer: IssuerWithReaders | undefined): TrustedIssuer | undefined {
     const before = vouched.get(name)?.issuer
     if (answer === undefined) {
       vouched.delete(name)

@@ -1,5 +1,6 @@
 import type { KeyCounters } from './key-events.ts'
 import type { VerificationKey } from '../jose/jwk.ts'
+import type { KeySnapshot } from '../options/snapshot.ts'
 import type { JwtHeader, MaybePromise } from '../types.ts'
 
 export type { KeyCounters } from './key-events.ts'
@@ -32,17 +33,4 @@ export interface KeyHealth {
   /** What went wrong the last time, until it goes right again. A fixed sentence. */
   readonly lastError: string | undefined
   readonly counters: KeyCounters
-}
-
-/** Keys as they were fetched, with what is needed to judge their age elsewhere. */
-export interface KeySnapshot {
-  readonly jwks: { readonly keys: readonly unknown[] }
-  /** Where they were fetched from. */
-  readonly uri?: string | undefined
-  readonly etag?: string | undefined
-  readonly lastModified?: string | undefined
-  /** Seconds since the epoch. */
-  readonly fetchedAt: number
-  /** Seconds they are fresh from then on. */
-  readonly freshFor: number
 }

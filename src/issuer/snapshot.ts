@@ -4,17 +4,8 @@ import type { HeldKeys } from './key-age.ts'
 import type { KeyCacheSettings } from '../options/key-cache.ts'
 import type { FetchedKeys } from './key-fetch.ts'
 import { importKeySet } from '../jose/key-set.ts'
-import type { KeySnapshot } from './key-source.ts'
+import type { KeySnapshot } from '../options/snapshot.ts'
 import { isPromise } from '../lib/maybe-promise.ts'
-
-/**
- * The fetched keys of a resource server with their age, as plain JSON. Whoever can change it decides whose tokens
- * are accepted: keep it where the code is kept.
- */
-export interface Snapshot {
-  readonly version: 1
-  readonly issuers: Readonly<Record<string, KeySnapshot>>
-}
 
 /** Keys of an earlier process, judged, and how old they are. */
 export interface RestoredKeys {

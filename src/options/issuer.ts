@@ -9,9 +9,8 @@ import {
   type OptionsObject,
 } from './reader.ts'
 import { type ClaimPath, isStringList } from '../lib/claim-path.ts'
-import type { ClaimRules } from '../token/claims.ts'
 import { checkAlgorithms, checkKeys, type ConfiguredKeys } from './keys.ts'
-import { type Names, type NamesReader, rolesReader, scopesReader } from '../token/scopes-and-roles.ts'
+import { type ClaimRules, type Names, profileTypes } from './rules.ts'
 
 /** Options an issuer has to itself. */
 export const issuerOptionNames = [
@@ -36,8 +35,9 @@ export interface IssuerSettings {
   readonly rules: ClaimRules
   readonly algorithms: readonly AlgorithmName[]
   readonly keys: ConfiguredKeys
-  readonly scopesOf: NamesReader
-  readonly rolesOf: NamesReader
+  /** `undefined`: the default claims. */
+  readonly scopes: Names | undefined
+  readonly roles: Names | undefined
   /** Equal for settings whose keys are fetched from the same place for the same algorithms. */
   readonly keysIdentity: string
 }
@@ -59,8 +59,8 @@ export function issuerSettings(value: unknown, where: string): IssuerSettings {
     rules: checkRules(options, at),
     algorithms,
     keys,
-    scopesOf: scopesReader(checkNames(options['scopes'], at('scopes'))),
-    rolesOf: rolesReader(checkNames(options['roles'], at('roles'))),
+    scopes: checkNames(options['scopes'], at('scopes')),
+    roles: checkNames(options['roles'], at('roles')),
     keysIdentity: JSON.stringify([keys.from, issuer, options['jwksUri'], algorithms]),
   }
 }
@@ -71,10 +71,13 @@ function checkRules(options: OptionsObject, at: (name: string) => string): Claim
   if (!isStringList(requiredClaims) || requiredClaims.includes('')) {
     throw new TypeError(`${at('requiredClaims')}: must be a list of claim names`)
   }
+  const checkedProfile = checkWord(profile, at('profile'), ['compatible', 'rfc9068'] as const)
   return {
     audience: checkAudienceOption(options['audience'], clients, at),
     clients,
-    profile: checkWord(profile, at('profile'), ['compatible', 'rfc9068'] as const),
+    profile: checkedProfile,
+    tokenTypes: profileTypes[checkedProfile],
+    acceptNonce: false,
     clockTolerance: checkNumber(clockTolerance, at('clockTolerance'), 0, 300),
     maxTokenAge: maxTokenAge === undefined ? undefined : checkNumber(maxTokenAge, at('maxTokenAge'), 1, 1e9),
     requiredClaims: [...requiredClaims],

@@ -1,3 +1,5 @@
+import { checkNumber, copyOptions } from './reader.ts'
+
 /** Numbers of the key cache; each has a default that suits production. */
 export interface KeyCacheOptions {
   /** Seconds a key set is fresh when the issuer does not say. 60 to 86400. @default 600 */
@@ -28,6 +30,19 @@ export const keyCacheLimits: Readonly<Record<keyof KeyCacheSettings, readonly [n
   maxBytes: [262_144, 1024, 1_048_576],
   maxKeys: [100, 1, 1000],
   maxIssuers: [100, 1, 100_000],
+}
+
+/** Fills in the numbers of the key cache. @throws {TypeError} */
+export function keyCacheSettings(value: unknown): KeyCacheSettings {
+  const names = Object.keys(keyCacheLimits) as (keyof KeyCacheSettings)[]
+  const options = value === undefined ? {} : copyOptions(value, 'keyCache', names)
+  return Object.fromEntries(
+    names.map((name) => {
+      const [standard, min, max] = keyCacheLimits[name]
+      const given = options[name]
+      return [name, given === undefined ? standard : checkNumber(given, `keyCache.${name}`, min, max)]
+    }),
+  ) as unknown as KeyCacheSettings
 }
 
 /** Least freshness, whatever the issuer says: `max-age=0` must not become a fetch per request. Seconds. */

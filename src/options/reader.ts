@@ -1,5 +1,4 @@
 import { isFetchable } from '../lib/url.ts'
-import { keyCacheLimits, type KeyCacheSettings } from './key-cache.ts'
 
 /** Options by name, own members only: what a polluted prototype offers is not an option. */
 export type OptionsObject = Readonly<Record<string, unknown>>
@@ -69,17 +68,4 @@ export function checkFetchable(value: string, name: string, instead: string): UR
   if (url.username !== '' || url.password !== '')
     throw new TypeError(`${name}: must not hold a user name or password`)
   return url
-}
-
-/** Fills in the numbers of the key cache. @throws {TypeError} */
-export function keyCacheSettings(value: unknown): KeyCacheSettings {
-  const names = Object.keys(keyCacheLimits) as (keyof KeyCacheSettings)[]
-  const options = value === undefined ? {} : copyOptions(value, 'keyCache', names)
-  return Object.fromEntries(
-    names.map((name) => {
-      const [standard, min, max] = keyCacheLimits[name]
-      const given = options[name]
-      return [name, given === undefined ? standard : checkNumber(given, `keyCache.${name}`, min, max)]
-    }),
-  ) as unknown as KeyCacheSettings
 }

@@ -1,7 +1,7 @@
 import type { AlgorithmName } from '../algorithms.ts'
 import type { KeyCacheOptions } from './key-cache.ts'
-import type { Names } from '../token/scopes-and-roles.ts'
-import type { Snapshot } from '../issuer/snapshot.ts'
+import type { Names } from './rules.ts'
+import type { Snapshot } from './snapshot.ts'
 import type { StandardSchema } from '../lib/standard-schema.ts'
 import type { Claims, Extractor, JwkSet, MaybePromise } from '../types.ts'
 
@@ -106,6 +106,9 @@ export interface TokenCacheOptions {
   /** Seconds until a signature is checked anew. 1 to 86400. @default 3600 */
   readonly maxAge?: number
 }
+
+/** {@link TokenCacheOptions} with the defaults filled in. */
+export type TokenCacheSettings = Required<TokenCacheOptions>
 
 /** An API that trusts one issuer. */
 export interface SingleIssuerOptions extends TokenOptions, KeyOptions {

@@ -2,26 +2,8 @@ import { InvalidTokenError } from '../errors.ts'
 import { type ClaimsObject, isStringList } from '../lib/claim-path.ts'
 import { own } from '../lib/objects.ts'
 import { mediaType } from '../jose/jws.ts'
+import type { ClaimRules } from '../options/rules.ts'
 import type { JwtHeader } from '../types.ts'
-
-/** What the claims of one issuer's tokens must be. */
-export interface ClaimRules {
-  /** Names this API answers to, or `null` where `clients` take the place of the audience. */
-  readonly audience: readonly string[] | null
-  readonly clients: readonly string[] | undefined
-  readonly profile: 'compatible' | 'rfc9068'
-  readonly requiredClaims: readonly string[]
-  /** Seconds. */
-  readonly clockTolerance: number
-  /** Seconds since `iat`. */
-  readonly maxTokenAge: number | undefined
-}
-
-/** Types that access tokens of RFC 9068 and of today's issuers carry. */
-const acceptedTypes = {
-  rfc9068: ['at+jwt'],
-  compatible: ['at+jwt', 'jwt', undefined],
-} as const satisfies Record<ClaimRules['profile'], readonly (string | undefined)[]>
 
 /** Claims only ID tokens, logout tokens, presentations and introspection answers have. */
 const foreignClaims = ['nonce', 'at_hash', 'c_hash', 's_hash', 'events', 'vp', 'token_introspection'] as const
@@ -30,10 +12,14 @@ const foreignClaims = ['nonce', 'at_hash', 'c_hash', 's_hash', 'events', 'vp', '
  * Requires a token that is meant as an access token (RFC 9068 §4, RFC 8725 §3.11 and §3.12), which is what
  * keeps ID tokens, refresh tokens and proofs of the same issuer out.
  */
-export function checkType(header: JwtHeader, claims: ClaimsObject, profile: ClaimRules['profile']): void {
+export function checkType(
+  header: JwtHeader,
+  claims: ClaimsObject,
+  { tokenTypes }: Pick<ClaimRules, 'tokenTypes'>,
+): void {
   const typ = own(header, 'typ') as string | undefined
-  const accepted: readonly (string | undefined)[] = acceptedTypes[profile]
-  if (!accepted.includes(typ === undefined ? undefined : mediaType(typ))) throw new InvalidTokenError('type')
+  if (!tokenTypes.includes(typ === undefined ? undefined : mediaType(typ)))
+    throw new InvalidTokenError('type')
   for (const name of foreignClaims) if (Object.hasOwn(claims, name)) throw new InvalidTokenError('type')
   const use = own(claims, 'token_use')
   if (use !== undefined && use !== 'access') throw new InvalidTokenError('type')

@@ -104,7 +104,7 @@ export function verifier<C>(options: VerifierOptions<C>): Verifier<C> {
   /** Refusals that cost little, on bytes nobody vouched for yet: they may only refuse. */
   function checkBeforeKey({ header, payload }: ParsedToken, issuer: TrustedIssuer): TokenTimes {
     if (!issuer.algorithms.includes(header.alg as AlgorithmName)) throw new InvalidTokenError('algorithm')
-    checkType(header, payload, issuer.rules.profile)
+    checkType(header, payload, issuer.rules)
     checkAudience(payload, issuer.rules.audience)
     const times = timesOf(payload)
     checkTimes(times, issuer.rules, clock.wall())

@@ -3,6 +3,7 @@ import type { Proof } from '../caller/accept.ts'
 import { boundedCache } from '../lib/cache.ts'
 import type { TrustedIssuer } from '../issuer/issuers.ts'
 import type { VerificationKey } from '../jose/jwk.ts'
+import type { TokenCacheSettings } from '../options/types.ts'
 import type { MaybePromise } from '../types.ts'
 
 /** What is remembered of a token: that these bytes were signed by this key, and what they say. */
@@ -24,14 +25,6 @@ export interface TokenCache {
   /** @param now seconds since the epoch */
   readonly get: (name: string, now: number) => VerifiedToken | undefined
   readonly set: (name: string, value: VerifiedToken) => void
-}
-
-/** Limits of a token cache. */
-export interface TokenCacheSettings {
-  /** Tokens. */
-  readonly max: number
-  /** Seconds. */
-  readonly maxAge: number
 }
 
 /** Characters of all remembered tokens together: 10,000 tokens of a common size fit. */

@@ -1,14 +1,9 @@
 import { boundedCache } from '../lib/cache.ts'
-import { type ClaimPath, claimAt, type ClaimsObject, isStringList } from '../lib/claim-path.ts'
+import { type ClaimPath, claimAt, isStringList } from '../lib/claim-path.ts'
 import { InvalidTokenError } from '../errors.ts'
 import { frozenSet } from '../lib/frozen-set.ts'
 import { own } from '../lib/objects.ts'
-
-/** Where scopes or roles are found: a claim path, a list of paths, or a function of the verified claims. */
-export type Names = ClaimPath | readonly ClaimPath[] | ((claims: never) => Iterable<string> | string)
-
-/** Draws scopes or roles from verified claims. */
-export type NamesReader = (claims: ClaimsObject) => ReadonlySet<string>
+import type { Names, NamesReader } from '../options/rules.ts'
 
 /** Names in one claim. */
 type ClaimReader = (value: unknown) => Iterable<string>
