@@ -1,8 +1,15 @@
+import { UpstreamError } from '../errors.ts'
+
 /** Time as the core sees it; injected, so that tests need not sleep. */
 export interface Clock {
-  /** Seconds since the epoch, for `exp` and the like. */
+  /**
+   * Seconds since the epoch, for `exp` and the like.
+   *
+   * @throws {UpstreamError} when the system's clock is so wrong that it can judge no token
+   * @throws {TypeError} when an injected `now` returns no instant
+   */
   readonly wall: () => number
-  /** Seconds that only ever grow, for ages. */
+  /** Seconds that never run backwards, for ages; see {@link steadyClock}. */
   readonly steady: () => number
   /** Resolves after so many milliseconds; keeps no process alive. */
   readonly wait: (ms: number) => Promise<void>
@@ -17,23 +24,35 @@ export interface Clock {
 /** A `now` below this is in seconds: read as milliseconds it would be a day in early 1970. */
 const milliseconds = 1e11
 
+/** Latest instant of a `Date`. Milliseconds. */
+const lastInstant = 8.64e15
+
+/** No clock of a running system shows a time before RFC 7519, or one after the year 2200. Seconds. */
+const possible = { from: Date.UTC(2015, 4) / 1000, to: Date.UTC(2201, 0) / 1000 }
+
+/** Seconds after which a client may try again while the system's clock is wrong. */
+const retryAfter = 10
+
 /**
- * Makes the clock of a resource server.
+ * Makes the clock of a resource server. With a `now` of the user's own everything follows that clock, ages too.
  *
  * @param now milliseconds since the epoch, as `Date.now`; a value in seconds is understood too, since reading it
  * as milliseconds would keep every expired token alive.
  */
 export function systemClock(now?: () => number): Clock {
-  const wall = now === undefined ? (): number => Date.now() / 1000 : (): number => secondsOf(now())
-  const monotonic = now === undefined ? (): number => performance.now() / 1000 : wall
-  return {
-    wall,
-    steady: steadyClock(wall, monotonic),
+  const timers = {
     schedule,
-    wait: (ms) => new Promise((resolve) => void schedule(ms, resolve)),
-    pause: (ms) => new Promise((resolve) => void setTimeout(resolve, ms)),
-    deadline: (ms) => AbortSignal.timeout(ms),
+    wait: (ms: number): Promise<void> => new Promise((resolve) => void schedule(ms, resolve)),
+    pause: (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms)),
+    deadline: (ms: number): AbortSignal => AbortSignal.timeout(ms),
   }
+  if (now !== undefined) {
+    const wall = (): number => secondsOf(now())
+    return { wall, steady: growing(wall), ...timers }
+  }
+  const wall = (): number => Date.now() / 1000
+  const monotonic = (): number => performance.now() / 1000
+  return { wall: () => possibleTime(wall()), steady: steadyClock(wall, monotonic), ...timers }
 }
 
 function schedule(ms: number, run: () => void): () => void {
@@ -46,34 +65,83 @@ function schedule(ms: number, run: () => void): () => void {
 }
 
 function secondsOf(now: number): number {
-  if (!Number.isFinite(now))
+  if (!Number.isFinite(now) || now < 0 || now > lastInstant)
     throw new TypeError('now: must return milliseconds since the epoch, as Date.now does')
   return now < milliseconds ? now : now / 1000
 }
 
-/**
- * Seconds that never run backwards: as many as passed on the monotonic clock, or on the wall clock where that saw
- * more, because a monotonic clock may stand still while a machine sleeps or a function is frozen.
- */
-export function steadyClock(wall: () => number, monotonic: () => number): () => number {
-  let lastWall = wall()
-  let wallStart = lastWall
-  let monotonicStart = monotonic()
+/** A machine that starts in 1970 would accept tokens that expired long ago, and refuse the good ones. */
+function possibleTime(seconds: number): number {
+  if (seconds >= possible.from && seconds < possible.to) return seconds
+  throw new UpstreamError(retryAfter, { detail: { hint: 'the clock of this machine is wrong: set it' } })
+}
+
+/** Adds up how far a clock moves forward; what it moves backwards does not count. */
+function growing(read: () => number): () => number {
+  let start = finite(read())
   let base = 0
   let latest = 0
   return () => {
-    const wallNow = wall()
-    // Within one millisecond nothing grows old, and a busy server asks many times in each.
-    if (wallNow === lastWall) return latest
-    const monotonicNow = monotonic()
-    if (wallNow < lastWall) {
-      // The wall clock was set back: go on from here.
+    const now = finite(read())
+    if (now === undefined) return latest
+    start ??= now
+    // Counted from one reading, so that rounding does not add up.
+    if (now - start < latest - base) {
       base = latest
-      wallStart = wallNow
-      monotonicStart = monotonicNow
+      start = now
+    } else {
+      latest = base + (now - start)
     }
-    lastWall = wallNow
-    latest = Math.max(latest, base + Math.max(wallNow - wallStart, monotonicNow - monotonicStart))
     return latest
   }
+}
+
+/** Shortest sleep that counts; less is the difference between two clocks. Seconds. */
+const shortestSleep = 1
+
+/** Longest sleep that counts: nothing is kept for as long as this. Seconds. */
+const longestSleep = 31_536_000
+
+/** The wall clock is not read again before this. Seconds of the monotonic clock. */
+const wallEvery = 0.001
+
+/**
+ * Seconds that never run backwards and never more slowly than the monotonic clock, whatever the wall clock does.
+ *
+ * A monotonic clock may stand still while a machine sleeps or a function is frozen. So where the wall clock moved
+ * ahead by a second or more, that counts too. The wall clock may have been set instead: then what is kept seems
+ * older than it is, and is fetched again early. A wall clock that is set back, stands still or shows nonsense changes
+ * nothing.
+ *
+ * @param wall seconds
+ * @param monotonic seconds
+ */
+export function steadyClock(wall: () => number, monotonic: () => number): () => number {
+  const running = growing(monotonic)
+  /** Wall clock less running time, when they agreed last. */
+  let offset = finite(wall())
+  let slept = 0
+  let lastRan = 0
+  let wallReadAt = 0
+  return () => {
+    const ran = running()
+    const moved = ran > lastRan
+    lastRan = ran
+    // A monotonic clock that does not move is no reason to trust it.
+    if (moved && ran - wallReadAt < wallEvery) return ran + slept
+    wallReadAt = ran
+    const difference = finite(wall() - ran)
+    offset ??= difference
+    if (difference === undefined || offset === undefined) return ran + slept
+    const ahead = difference - offset
+    if (Math.abs(ahead) >= shortestSleep) {
+      offset = difference
+      slept += Math.min(Math.max(0, ahead), longestSleep)
+    }
+    return ran + slept
+  }
+}
+
+function finite(value: number): number | undefined {
+  return Number.isFinite(value) ? value : undefined
 }

@@ -1,7 +1,13 @@
+import fc from 'fast-check'
+import { createResourceServer, UpstreamError } from 'oauth-resource-server'
+import { createTestIssuer } from 'oauth-resource-server/testing'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { steadyClock, systemClock } from '../../src/lib/clock.ts'
 
-afterEach(() => vi.unstubAllGlobals())
+afterEach(() => {
+  vi.unstubAllGlobals()
+  vi.restoreAllMocks()
+})
 
 describe('the clock', () => {
   it.each([1_800_000_000, 1_800_000_000_000])('reads %i as the same moment', (now) => {
@@ -16,43 +22,262 @@ describe('the clock', () => {
     await expect(systemClock().wait(1000)).resolves.toBeUndefined()
   })
 
-  it('goes on steadily when the wall clock is set back', () => {
-    let wall = 1000
-    let monotonic = 0
+  it.each([NaN, Infinity, -Infinity, -1, 8.65e15, '1800000000', undefined, null, new Date()])(
+    'C6 refuses %s from an injected now',
+    (value) => {
+      let now: unknown = 1_800_000_000_000
+      const clock = systemClock(() => now as number)
+      now = value
+      expect(() => clock.wall()).toThrow(TypeError)
+      now = 1_800_000_001_000
+      expect([clock.wall(), clock.steady()]).toEqual([1_800_000_001, 1])
+    },
+  )
+
+  it.each([0, 1, 1000])('C6 takes %i from an injected now as seconds', (now) => {
+    expect(systemClock(() => now).wall()).toBe(now)
+  })
+
+  it('C6 lets every age follow an injected now, and never back', () => {
+    let now = 1000
+    const { steady } = systemClock(() => now)
+    const readings: number[] = []
+    for (const next of [1000, 1010, 1010, 500, 505, 1_000_505, 1_000_505, 0, 0.5]) {
+      now = next
+      readings.push(steady())
+    }
+    expect(readings).toEqual([0, 10, 10, 10, 15, 1_000_015, 1_000_015, 1_000_015, 1_000_015.5])
+  })
+})
+
+describe('a system clock that cannot be right', () => {
+  it.each(['1970-01-01', '1980-01-01', '2000-01-01', '2015-04-30', '2201-01-01', '+010000-01-01'])(
+    'C6 judges no token on %s: nobody could find out',
+    (day) => {
+      vi.spyOn(Date, 'now').mockReturnValue(Date.parse(`${day}T00:00:00Z`))
+      expect(() => systemClock().wall()).toThrow(UpstreamError)
+    },
+  )
+
+  it.each([NaN, Infinity, -1])('C6 judges no token when it says %s', (now) => {
+    vi.spyOn(Date, 'now').mockReturnValue(now)
+    expect(() => systemClock().wall()).toThrow(UpstreamError)
+  })
+
+  it.each(['2015-05-01', '2026-01-01', '2200-12-31'])('C6 judges tokens on %s', (day) => {
+    const now = Date.parse(`${day}T00:00:00Z`)
+    vi.spyOn(Date, 'now').mockReturnValue(now)
+    expect(systemClock().wall()).toBe(now / 1000)
+  })
+
+  it('C6 answers 503, and 200 once it is set', async () => {
+    const issuer = await createTestIssuer({ algorithms: ['EdDSA'] })
+    const { issuer: name, audience, jwks } = issuer.options
+    const api = createResourceServer({ issuer: name, audience, jwks })
+    const token = await issuer.sign({ iat: undefined, nbf: undefined })
+    const now = Date.now()
+    const spy = vi.spyOn(Date, 'now').mockReturnValue(0)
+    await expect(api.verify(token)).rejects.toMatchObject({ status: 503 })
+    spy.mockReturnValue(now)
+    expect((await api.verify(token)).issuer).toBe(name)
+  })
+})
+
+/** Both clocks of a machine, in a test's hands. Seconds. */
+function machine(): {
+  wall: number
+  monotonic: number
+  readonly steady: () => number
+  readonly pass: (seconds: number) => void
+} {
+  const self = {
+    wall: 1_800_000_000,
+    monotonic: 5,
+    steady: (): number => 0,
+    pass: (seconds: number): void => {
+      self.wall += seconds
+      self.monotonic += seconds
+    },
+  }
+  self.steady = steadyClock(
+    () => self.wall,
+    () => self.monotonic,
+  )
+  return self
+}
+
+describe('the steady clock', () => {
+  it('C6 goes on when the wall clock is set back', () => {
+    const clock = machine()
+    clock.pass(10)
+    expect(clock.steady()).toBe(10)
+    clock.wall -= 500
+    expect(clock.steady()).toBe(10)
+    clock.pass(5)
+    expect(clock.steady()).toBe(15)
+  })
+
+  it('C6 goes on when the wall clock stands still', () => {
+    const clock = machine()
+    for (let second = 1; second <= 100; second++) {
+      clock.monotonic += 1
+      expect(clock.steady()).toBe(second)
+    }
+  })
+
+  it('C6 goes on when the wall clock stands still after a jump ahead', () => {
+    const clock = machine()
+    clock.wall += 1000
+    expect(clock.steady()).toBe(1000)
+    clock.monotonic += 10
+    expect(clock.steady()).toBe(1010)
+  })
+
+  it.each([NaN, Infinity, -Infinity])('C6 goes on when the wall clock shows %s', (nonsense) => {
+    const clock = machine()
+    clock.pass(10)
+    const { wall } = clock
+    clock.wall = nonsense
+    clock.monotonic += 10
+    expect(clock.steady()).toBe(20)
+    clock.wall = wall + 10
+    clock.pass(10)
+    expect(clock.steady()).toBe(30)
+  })
+
+  it('C6 begins with a wall clock that shows nonsense', () => {
+    let wall = NaN
+    let monotonic = NaN
     const steady = steadyClock(
       () => wall,
       () => monotonic,
     )
-    wall += 10
-    monotonic += 10
-    expect(steady()).toBe(10)
-    wall -= 500
-    expect(steady()).toBe(10)
-    wall += 5
-    monotonic += 5
-    expect(steady()).toBe(15)
-  })
-
-  it('reads the monotonic clock no more than once in a millisecond', () => {
-    let wall = 1000
-    const monotonic = vi.fn(() => wall)
-    const steady = steadyClock(() => wall, monotonic)
-    wall += 0.001
-    const asked = Array.from({ length: 40 }, steady)
-    expect(new Set(asked).size).toBe(1)
-    expect(asked[0]).toBeCloseTo(0.001)
-    expect(monotonic).toHaveBeenCalledTimes(2)
-    wall += 0.001
-    expect(steady()).toBeCloseTo(0.002)
-  })
-
-  it('counts the time a machine slept, which its monotonic clock missed', () => {
-    let wall = 1000
-    const steady = steadyClock(
-      () => wall,
-      () => 0,
-    )
+    expect(steady()).toBe(0)
+    wall = 1000
+    monotonic = 50
+    expect(steady()).toBe(0)
     wall += 3600
+    monotonic += 10
     expect(steady()).toBe(3600)
+  })
+
+  it('C6 goes on when the monotonic clock runs backwards', () => {
+    const clock = machine()
+    clock.pass(10)
+    expect(clock.steady()).toBe(10)
+    clock.monotonic -= 8
+    expect(clock.steady()).toBe(10)
+    clock.pass(3)
+    expect(clock.steady()).toBe(13)
+  })
+
+  it('C6 counts the time a machine slept, which its monotonic clock missed', () => {
+    const clock = machine()
+    clock.pass(10)
+    clock.wall += 3600
+    expect(clock.steady()).toBe(3610)
+    clock.pass(10)
+    expect(clock.steady()).toBe(3620)
+  })
+
+  it('C6 counts the time a machine slept after its wall clock was set back', () => {
+    const clock = machine()
+    clock.wall -= 7200
+    expect(clock.steady()).toBe(0)
+    clock.wall += 3600
+    expect(clock.steady()).toBe(3600)
+  })
+
+  it('C6 counts many short sleeps', () => {
+    const clock = machine()
+    for (let sleep = 1; sleep <= 100; sleep++) {
+      clock.wall += 0.4
+      clock.monotonic += 0.1
+      clock.steady()
+    }
+    expect(clock.steady()).toBeGreaterThan(40 - 1)
+  })
+
+  it('C6 is not moved by the difference in how finely the clocks are read', () => {
+    let now = 0
+    const steady = steadyClock(
+      () => Math.floor(now * 1000) / 1000,
+      () => now,
+    )
+    for (let reading = 0; reading < 10_000; reading++) {
+      now += 0.0013
+      steady()
+    }
+    expect(steady()).toBeCloseTo(now, 6)
+  })
+
+  it('C6 still moves after a jump no number can follow', () => {
+    const clock = machine()
+    clock.wall = 1e300
+    const after = clock.steady()
+    clock.monotonic += 1
+    expect(clock.steady() - after).toBeCloseTo(1, 6)
+  })
+
+  it('reads the wall clock no more than once in a millisecond', () => {
+    let monotonic = 0
+    const wall = vi.fn(() => 1_800_000_000 + monotonic)
+    const steady = steadyClock(wall, () => monotonic)
+    for (let reading = 1; reading <= 40; reading++) {
+      monotonic += 0.000_05
+      expect(steady()).toBeCloseTo(reading * 0.000_05)
+    }
+    expect(wall.mock.calls.length).toBeLessThan(5)
+  })
+
+  /** What may happen to the two clocks of a machine between two readings. */
+  const event = fc.oneof(
+    fc.record({ kind: fc.constant('pass' as const), seconds: fc.double({ min: 0, max: 5000, noNaN: true }) }),
+    fc.record({ kind: fc.constant('sleep' as const), seconds: fc.double({ min: 2, max: 1e6, noNaN: true }) }),
+    fc.record({
+      kind: fc.constant('setBack' as const),
+      seconds: fc.double({ min: 2, max: 1e6, noNaN: true }),
+    }),
+    fc.record({
+      kind: fc.constant('frozenWall' as const),
+      seconds: fc.double({ min: 0, max: 1, noNaN: true }),
+    }),
+    fc.record({
+      kind: fc.constant('nonsense' as const),
+      seconds: fc.constantFrom(NaN, Infinity, -Infinity),
+    }),
+  )
+
+  it('C6 never runs back, nor slower than the monotonic clock, and counts every sleep, whatever happens', () => {
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 60 }), (events) => {
+        const clock = machine()
+        let before = clock.steady()
+        let ran = 0
+        let slept = 0
+        let frozen = 0
+        for (const { kind, seconds } of events) {
+          const { wall } = clock
+          if (kind === 'pass') clock.pass(seconds)
+          if (kind === 'sleep') clock.wall += seconds
+          if (kind === 'setBack') clock.wall -= seconds
+          if (kind === 'frozenWall') clock.monotonic += seconds
+          if (kind === 'nonsense') clock.wall = seconds
+          if (kind === 'pass' || kind === 'frozenWall') ran += seconds
+          if (kind === 'sleep') slept += seconds
+          if (kind === 'frozenWall') frozen += seconds
+          const after = clock.steady()
+          if (kind === 'nonsense') clock.wall = wall
+          const least = before + (kind === 'pass' || kind === 'frozenWall' ? seconds : 0)
+          expect(after).toBeGreaterThanOrEqual(least - 1e-5)
+          expect(after).toBeGreaterThanOrEqual(before)
+          // A sleep is seen at once, less the second below which two clocks count as one and what froze before.
+          if (kind === 'sleep') expect(after - before).toBeGreaterThanOrEqual(seconds - 1 - 1e-5)
+          before = after
+        }
+        expect(before).toBeLessThanOrEqual(ran + slept + events.length + frozen + 1e-3)
+      }),
+      { numRuns: 500 },
+    )
   })
 })
