@@ -1,13 +1,7 @@
 import { fromHeader } from './http/credentials.ts'
 import type { Fetch } from './issuer/fetch-json.ts'
-import {
-  dynamicIssuers,
-  fixedIssuers,
-  type Issuers,
-  type IssuerWithReaders,
-  type NetworkOptions,
-  trustedIssuer,
-} from './issuer/issuers.ts'
+import { dynamicIssuers, fixedIssuers, type Issuers } from './issuer/issuers.ts'
+import { type IssuerWithReaders, type NetworkOptions, trustedIssuer } from './issuer/trusted-issuer.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
 import { andThen } from './lib/maybe-promise.ts'
 import type { IssuerSettings } from './options/issuer.ts'

@@ -127,12 +127,12 @@ export function createResourceServer<C = Claims>(given?: ResourceServerOptions<C
       await Promise.all(issuers.configured().map(({ keys }) => keys.ready()))
     },
     health() {
-      const states = issuers.known().map(({ issuer, keys }) => [issuer, keys.health()] as const)
+      const states = issuers.known().map(({ name, keys }) => [name, keys.health()] as const)
       const ready = issuers.configured().every(({ keys }) => keys.health().state !== 'empty')
       return { ready, issuers: Object.fromEntries(states) }
     },
     snapshot() {
-      const snapshots = issuers.known().map(({ issuer, keys }) => [issuer, keys.snapshot()] as const)
+      const snapshots = issuers.known().map(({ name, keys }) => [name, keys.snapshot()] as const)
       return {
         version: 1,
         issuers: Object.fromEntries(

@@ -1,7 +1,7 @@
 import type { ClaimsObject } from '../lib/claim-path.ts'
 import { clientOf, type TokenTimes } from '../token/claims.ts'
 import { own } from '../lib/objects.ts'
-import type { TrustedIssuer } from '../issuer/issuers.ts'
+import type { TrustedIssuer } from '../issuer/trusted-issuer.ts'
 import type { Auth, JwtHeader } from '../types.ts'
 
 /** Everything of an `Auth` that depends on the token's bytes alone. */
@@ -26,7 +26,7 @@ export function proofOf(
   return {
     header,
     claims,
-    issuer: issuer.issuer,
+    issuer: issuer.name,
     subject: own(claims, 'sub') as string | undefined,
     clientId: clientOf(claims),
     scopes: issuer.scopesOf(claims),

@@ -1,5 +1,5 @@
 import type { FetchError } from './fetch-json.ts'
-import { backOff as limits, maxRetryAfter } from '../options/key-cache.ts'
+import { maxRetryAfter, pauses } from './limits.ts'
 
 /** Fetches that failed in a row, and the pause in which nobody asks after them. */
 export interface BackOff {
@@ -29,8 +29,8 @@ export function backOff(now: () => number, random: () => number): BackOff {
     isOn: () => now() < until,
     left: () => until - now(),
     failed(error) {
-      const longest = Math.min(limits.max, limits.first * 2 ** failures)
-      const drawn = Math.max(limits.first, longest * random())
+      const longest = Math.min(pauses.max, pauses.first * 2 ** failures)
+      const drawn = Math.max(pauses.first, longest * random())
       until = now() + Math.max(drawn, Math.min(error.retryAfter ?? 0, maxRetryAfter))
       failures += 1
       lastError = error

@@ -1,7 +1,7 @@
 import { InvalidTokenError } from '../errors.ts'
 import { chooseKey, type KeySet } from '../jose/key-set.ts'
 import type { VerificationKey } from '../jose/jwk.ts'
-import { isPromise } from '../lib/maybe-promise.ts'
+import { andThen, isPromise } from '../lib/maybe-promise.ts'
 import { own } from '../lib/objects.ts'
 import type { JwtHeader, MaybePromise } from '../types.ts'
 import { noEvents } from './key-events.ts'
@@ -16,7 +16,14 @@ export function configuredKeys(set: MaybePromise<KeySet>): KeySource {
   return {
     find: (header) =>
       imported === undefined ? arriving.then((keys) => chosenKey(keys, header)) : chosenKey(imported, header),
+    stillHas: (header, key) =>
+      imported === undefined
+        ? arriving.then((keys) => chooseKey(keys, header) === key)
+        : chooseKey(imported, header) === key,
+    afterBadSignature: () => undefined,
     ready: () => arriving.then(() => undefined),
+    refresh: () => Promise.resolve(),
+    pending: () => undefined,
     health: () => ({
       state: 'configured',
       ageSeconds: undefined,
@@ -32,7 +39,12 @@ export function configuredKeys(set: MaybePromise<KeySet>): KeySource {
 /** The one key of a shared secret; `kid` says nothing there. */
 export function secretKey(key: MaybePromise<VerificationKey>): KeySource {
   const source = configuredKeys({ keys: [], byKeyId: new Map(), refused: [] })
-  return { ...source, find: () => key, health: () => ({ ...source.health(), keyCount: 1 }) }
+  return {
+    ...source,
+    find: () => key,
+    stillHas: (_header, before) => andThen(key, (now) => now === before),
+    health: () => ({ ...source.health(), keyCount: 1 }),
+  }
 }
 
 /** The key for a token, in a set that is all there is. @throws {InvalidTokenError} */

@@ -1,30 +1,13 @@
 import { boundedCache } from '../lib/cache.ts'
-import type { ClaimRules, NamesReader, NamesReaders } from '../options/rules.ts'
-import type { KeySnapshot } from '../options/snapshot.ts'
-import type { Clock } from '../lib/clock.ts'
-import { discoveredLocation, fixedLocation } from './discovery.ts'
-import type { AlgorithmName } from '../algorithms.ts'
-import type { Fetch } from './fetch-json.ts'
-import type { IssuerSettings } from '../options/issuer.ts'
-import type { KeyCacheSettings } from '../options/key-cache.ts'
-import { keyFetch } from './key-fetch.ts'
-import { configuredKeys, secretKey } from './configured-keys.ts'
-import type { KeySource } from './key-source.ts'
-import { publishedKeys } from './key-cache.ts'
 import { isPromise } from '../lib/maybe-promise.ts'
-import { restoredKeys } from './snapshot.ts'
 import type { MaybePromise } from '../types.ts'
-
-/** An issuer whose tokens may be accepted, with everything needed to judge them. */
-export interface TrustedIssuer {
-  readonly issuer: string
-  readonly rules: ClaimRules
-  readonly algorithms: readonly AlgorithmName[]
-  readonly keys: KeySource
-  readonly scopesOf: NamesReader
-  readonly rolesOf: NamesReader
-  readonly keysIdentity: string
-}
+import { vouchedFor } from './limits.ts'
+import {
+  type IssuerWithReaders,
+  type NetworkOptions,
+  trustedIssuer,
+  type TrustedIssuer,
+} from './trusted-issuer.ts'
 
 /** The issuers of one resource server. */
 export interface Issuers {
@@ -32,61 +15,25 @@ export interface Issuers {
   readonly find: (name: string) => MaybePromise<TrustedIssuer | undefined>
   /** Whether an issuer that was found is still the one `find` would give, as far as that is known without asking. */
   readonly isCurrent: (issuer: TrustedIssuer) => boolean
+  /** A signature of this issuer was verified: from now on no unsigned token can make it forgotten. */
+  readonly prove: (issuer: TrustedIssuer) => void
   /** Those known by now. */
   readonly known: () => readonly TrustedIssuer[]
   /** Those the API cannot do without: written in the configuration. */
   readonly configured: () => readonly TrustedIssuer[]
 }
 
-/** Means of everything that is fetched. */
-export interface NetworkOptions {
-  readonly fetch: Fetch
-  readonly clock: Clock
-  readonly random: () => number
-  readonly settings: KeyCacheSettings
-  readonly snapshots: Readonly<Record<string, KeySnapshot>>
-}
-
-/** Settings of an issuer, with what reads scopes and roles in its tokens. */
-export type IssuerWithReaders = IssuerSettings & NamesReaders
-
-/** Gives an issuer its source of keys. */
-export function trustedIssuer(settings: IssuerWithReaders, network: NetworkOptions): TrustedIssuer {
-  return { ...settings, keys: keySource(settings, network) }
-}
-
-function keySource({ issuer, algorithms, keys }: IssuerSettings, network: NetworkOptions): KeySource {
-  if (keys.from === 'secret') return secretKey(keys.key)
-  if (keys.from === 'set') return configuredKeys(keys.set)
-  const { fetch, clock, random, settings } = network
-  const location =
-    keys.from === 'uri'
-      ? fixedLocation(keys.uri)
-      : discoveredLocation({ issuer, fetch, clock, maxBytes: settings.maxBytes })
-  const snapshot = Object.hasOwn(network.snapshots, issuer) ? network.snapshots[issuer] : undefined
-  return publishedKeys({
-    issuer,
-    clock,
-    random,
-    settings,
-    fetchKeys: keyFetch({ location, fetch, clock, random, algorithms, settings }),
-    restored: restoredKeys(snapshot, algorithms, clock, settings),
-  })
-}
-
 /** Issuers written in the configuration. */
 export function fixedIssuers(issuers: readonly TrustedIssuer[]): Issuers {
-  const byName = new Map(issuers.map((issuer) => [issuer.issuer, issuer]))
+  const byName = new Map(issuers.map((issuer) => [issuer.name, issuer]))
   return {
     find: (name) => byName.get(name),
     isCurrent: () => true,
+    prove: () => undefined,
     known: () => issuers,
     configured: () => issuers,
   }
 }
-
-/** Seconds after which the function that vouches for issuers is asked again. */
-const vouchedFor = 600
 
 /**
  * Issuers a function vouches for: asked once for any number of concurrent requests, its answer kept for ten
@@ -99,11 +46,13 @@ export function dynamicIssuers(
   network: NetworkOptions,
 ): Issuers {
   const { clock, settings } = network
-  const vouched = boundedCache<{ issuer: TrustedIssuer; until: number }>({ max: settings.maxIssuers })
+  const vouched = boundedCache<{ issuer: TrustedIssuer; settings: IssuerWithReaders; until: number }>({
+    max: settings.maxIssuers,
+  })
   const asking = new Map<string, Promise<TrustedIssuer | undefined>>()
 
   function remember(name: string, answer: IssuerWithReaders | undefined): TrustedIssuer | undefined {
-    const before = vouched.get(name)?.issuer
+    const before = vouched.get(name)
     if (answer === undefined) {
       vouched.delete(name)
       return undefined
@@ -111,10 +60,10 @@ export function dynamicIssuers(
     // New rules need no new fetch. Keys that are not fetched are taken as they are said now.
     const fetched = answer.keys.from === 'uri' || answer.keys.from === 'metadata'
     const issuer =
-      fetched && before?.keysIdentity === answer.keysIdentity
-        ? { ...answer, keys: before.keys }
+      fetched && before?.settings.keysIdentity === answer.keysIdentity
+        ? { ...trustedIssuer(answer, network), keys: before.issuer.keys }
         : trustedIssuer(answer, network)
-    vouched.set(name, { issuer, until: clock.steady() + vouchedFor })
+    vouched.set(name, { issuer, settings: answer, until: clock.steady() + vouchedFor })
     return issuer
   }
 
@@ -137,7 +86,8 @@ export function dynamicIssuers(
       asking.set(name, pending)
       return pending
     },
-    isCurrent: (issuer) => current(issuer.issuer) === issuer,
+    isCurrent: (issuer) => current(issuer.name) === issuer,
+    prove: () => undefined,
     known: () => [...vouched.values()].map(({ issuer }) => issuer),
     configured: () => [],
   }

@@ -1,5 +1,6 @@
 import type { FetchedKeys } from './key-fetch.ts'
-import { type KeyCacheSettings, refreshAhead } from '../options/key-cache.ts'
+import type { KeyCacheSettings } from '../options/key-cache.ts'
+import { refreshAhead } from './limits.ts'
 
 /** A key set with the moments its age decides about, in seconds of the steady clock. */
 export interface HeldKeys {

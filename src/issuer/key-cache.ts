@@ -4,14 +4,10 @@ import type { Clock } from '../lib/clock.ts'
 import { InvalidTokenError, UpstreamError } from '../errors.ts'
 import { type AgeState, hold, stateOf } from './key-age.ts'
 import type { FetchError } from './fetch-json.ts'
+import { andThen } from '../lib/maybe-promise.ts'
 import { own } from '../lib/objects.ts'
-import {
-  forcedRefreshes,
-  type KeyCacheSettings,
-  maxWaiting,
-  missedKeyIds,
-  patienceMs,
-} from '../options/key-cache.ts'
+import type { KeyCacheSettings } from '../options/key-cache.ts'
+import { forcedRefreshes, maxWaiting, maxWaitMs, missedKeyIds } from './limits.ts'
 import { keyEvents } from './key-events.ts'
 import { asFetchError, type FetchedKeys, type KeyFetch } from './key-fetch.ts'
 import { chooseKey, type KeySet } from '../jose/key-set.ts'
@@ -178,7 +174,7 @@ export function publishedKeys(options: PublishedKeysOptions): KeySource {
       },
     )
     const settled = done.catch(() => undefined)
-    return (flight = { done, patience: Promise.race([settled, clock.wait(patienceMs)]) })
+    return (flight = { done, patience: Promise.race([settled, clock.wait(maxWaitMs)]) })
   }
 
   function adopt(keys: FetchedKeys, number: number, seconds: number): void {
@@ -209,6 +205,10 @@ export function publishedKeys(options: PublishedKeysOptions): KeySource {
 
   return {
     find,
+    stillHas: (header, key) => andThen(find(header), (found) => found === key),
+    afterBadSignature: () => undefined,
+    refresh: () => start().done,
+    pending: () => flight?.done.catch(() => undefined),
     ready: () => (state() === 'empty' ? fetched() : undefined),
     health: () => ({
       state: state(),

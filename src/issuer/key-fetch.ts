@@ -3,7 +3,8 @@ import type { Clock } from '../lib/clock.ts'
 import type { KeyLocation } from './discovery.ts'
 import { type Fetch, FetchError, getJson, type JsonAnswer, withSignal } from './fetch-json.ts'
 import { freshnessOf } from './freshness.ts'
-import { type KeyCacheSettings, minFreshFor, retryPauseMs } from '../options/key-cache.ts'
+import type { KeyCacheSettings } from '../options/key-cache.ts'
+import { minFreshFor, retryPauseMs } from './limits.ts'
 import { importKeySet, type KeySet } from '../jose/key-set.ts'
 
 /** What is known of the keys an issuer published last. */

@@ -14,8 +14,35 @@ export interface KeySource {
    * @throws {UpstreamError} when nobody can tell, because the keys cannot be had
    */
   readonly find: (header: JwtHeader) => MaybePromise<VerificationKey>
+  /**
+   * Tells whether a key that verified a token before is still the one this token must be signed with; at once, where
+   * no network is needed. It never looks for a key that the set does not have.
+   *
+   * @throws {UpstreamError} when nobody can tell, because the keys cannot be had
+   */
+  readonly stillHas: (header: JwtHeader, key: VerificationKey) => MaybePromise<boolean>
+  /**
+   * Counts a wrong signature, and finds another key that may have made it.
+   *
+   * @returns `undefined` when the signature is simply wrong
+   * @throws {UpstreamError} when nobody can tell, because the keys cannot be had
+   */
+  readonly afterBadSignature: (
+    header: JwtHeader,
+    key: VerificationKey,
+  ) => MaybePromise<VerificationKey | undefined>
   /** Resolves once there are keys. @throws {UpstreamError} */
   readonly ready: () => MaybePromise<void>
+  /**
+   * Fetches the keys again now; a fetch that began before this call does not count. Nothing happens where keys are
+   * never fetched.
+   *
+   * @throws {UpstreamError} when the fetch fails
+   */
+  readonly refresh: () => Promise<void>
+  /** Resolves with the fetch in flight, however it ends: a runtime has to be kept alive for as long. */
+  readonly pending: () => Promise<void> | undefined
+  /** State of the keys. Where there are none, a fetch is started in the background. */
   readonly health: () => KeyHealth
   /** The keys with their age, where they came over the network. */
   readonly snapshot: () => KeySnapshot | undefined

@@ -44,30 +44,3 @@ export function keyCacheSettings(value: unknown): KeyCacheSettings {
     }),
   ) as unknown as KeyCacheSettings
 }
-
-/** Least freshness, whatever the issuer says: `max-age=0` must not become a fetch per request. Seconds. */
-export const minFreshFor = 60
-
-/** A background refresh starts at this part of the freshness, less the jitter that spreads a fleet. */
-export const refreshAhead = { from: 0.8, jitter: 0.1 }
-
-/** Milliseconds before the one retry within a fetch. */
-export const retryPauseMs = { min: 100, max: 300 }
-
-/** Milliseconds a request waits for new keys while old ones would still do. */
-export const patienceMs = 1000
-
-/** Seconds before asking again after failures in a row: doubling, drawn anew each time. */
-export const backOff = { first: 1, max: 60 }
-
-/** Longest a `Retry-After` is honoured, in seconds. */
-export const maxRetryAfter = 300
-
-/** Refetches for unknown key ids: so many at once, one more each so many seconds. */
-export const forcedRefreshes = { burst: 2, every: 30 }
-
-/** Requests that wait for an unknown key id at a time: each holds memory for as long as the issuer hangs. */
-export const maxWaiting = 5000
-
-/** Unknown key ids remembered: so many, for so many seconds. */
-export const missedKeyIds = { max: 256, seconds: 60 }

@@ -1,7 +1,7 @@
 import { digest } from '#platform'
 import type { Proof } from '../caller/accept.ts'
 import { boundedCache } from '../lib/cache.ts'
-import type { TrustedIssuer } from '../issuer/issuers.ts'
+import type { TrustedIssuer } from '../issuer/trusted-issuer.ts'
 import type { VerificationKey } from '../jose/jwk.ts'
 import type { TokenCacheSettings } from '../options/types.ts'
 import type { MaybePromise } from '../types.ts'
