@@ -1,6 +1,7 @@
-import { importPublicKey, supports } from '#platform'
+import { encodeBase64url, importPublicKey, supports } from '#platform'
 import { type AlgorithmName, algorithms, isAlgorithmName } from '../algorithms.ts'
 import { fromBase64url } from './base64url.ts'
+import { flawOfRsa, numberOf } from './rsa.ts'
 import { own } from '../lib/objects.ts'
 import { isPromise } from '../lib/maybe-promise.ts'
 import type { PlatformKey } from '../platform/types.ts'
@@ -12,8 +13,8 @@ export interface VerificationKey {
   /** Algorithms it may be used with. */
   readonly algorithms: readonly AlgorithmName[]
   readonly key: PlatformKey
-  /** Everything that makes it this key and no other; equal for an entry that was only published again. */
-  readonly identity: string
+  /** The key itself, under whatever id: equal for two entries that verify the same signatures. */
+  readonly material: string
 }
 
 /** A key fit for use, before its import. */
@@ -21,7 +22,7 @@ export interface JudgedKey {
   readonly jwk: Jwk
   readonly kid: string | undefined
   readonly algorithms: readonly AlgorithmName[]
-  readonly identity: string
+  readonly material: string
 }
 
 /** Why an entry of a JWK Set is not used. Names no member's value. */
@@ -35,6 +36,7 @@ export type KeyRefusal =
   | 'alg'
   | 'crv'
   | 'modulus'
+  | 'weak modulus'
   | 'exponent'
   | 'coordinates'
   | 'not importable'
@@ -43,9 +45,6 @@ export type KeyRefusal =
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'] as const
 
 const longestKeyId = 256
-
-// Below 2048 bits a key can be factored (RFC 7518 §3.3); above 8192 one check takes longer than it should.
-const modulusBits = { min: 2048, max: 8192 }
 
 const coordinateLength: Readonly<Record<string, number>> = {
   'P-256': 32,
@@ -60,7 +59,7 @@ const materialMembers = {
   RSA: ['n', 'e'],
   EC: ['crv', 'x', 'y'],
   OKP: ['crv', 'x'],
-  AKP: ['pub'],
+  AKP: ['alg', 'pub'],
   oct: [],
 } as const
 
@@ -90,13 +89,7 @@ export function judgeKey(jwk: unknown, allowed: readonly AlgorithmName[]): Judge
 
   const flaw = kty === 'RSA' ? flawOfRsa(jwk) : kty === 'AKP' ? undefined : flawOfCurve(jwk, kty, crv)
   if (flaw !== undefined) return flaw
-  const material = materialMembers[kty].map((name) => own(jwk, name))
-  return {
-    jwk: publicPart(jwk, kty),
-    kid,
-    algorithms: allowedHere,
-    identity: JSON.stringify([kid, kty, allowedHere, ...material]),
-  }
+  return { jwk: publicPart(jwk, kty), kid, algorithms: allowedHere, material: materialOf(jwk, kty) }
 }
 
 /** Imports a judged key. */
@@ -104,7 +97,7 @@ export function importKey(judged: JudgedKey): MaybePromise<VerificationKey | Key
   const finish = (key: PlatformKey): VerificationKey => ({
     kid: judged.kid,
     algorithms: judged.algorithms,
-    identity: judged.identity,
+    material: judged.material,
     key,
   })
   try {
@@ -137,19 +130,6 @@ function algorithmsFor(kty: string, crv: unknown, alg: unknown): readonly Algori
   // Two names of one algorithm: issuers publish one and sign under the other (RFC 9864).
   const names = alg === 'EdDSA' || alg === 'Ed25519' ? ['EdDSA', 'Ed25519'] : [alg]
   return fitting.filter((name) => names.includes(name))
-}
-
-function flawOfRsa(jwk: object): KeyRefusal | undefined {
-  const modulus = bytesOf(own(jwk, 'n'))
-  if (modulus === undefined) return 'modulus'
-  const bits = bitLength(modulus)
-  const odd = ((modulus.at(-1) as number) & 1) === 1
-  if (!odd || bits < modulusBits.min || bits > modulusBits.max) return 'modulus'
-  // With e = 1 every number is its own signature; beyond 32 bits a check only gets slower.
-  const exponent = bytesOf(own(jwk, 'e'))
-  if (exponent === undefined || bitLength(exponent) > 32) return 'exponent'
-  const value = exponent.reduce((sum, byte) => sum * 256 + byte, 0)
-  return value >= 3 && value % 2 === 1 ? undefined : 'exponent'
 }
 
 function flawOfCurve(jwk: object, kty: 'EC' | 'OKP', crv: unknown): KeyRefusal | undefined {
@@ -185,17 +165,17 @@ function bytesOf(member: unknown): Uint8Array | undefined {
   return typeof member === 'string' ? fromBase64url(member) : undefined
 }
 
-/** Length of an unsigned big-endian number, without the zero bytes that some issuers put in front. */
-function bitLength(bytes: Uint8Array): number {
-  const first = bytes.findIndex((byte) => byte !== 0)
-  if (first === -1) return 0
-  return (bytes.length - first) * 8 - (Math.clz32(bytes[first] as number) - 24)
+/** The same text for every spelling of one key: some issuers put zero bytes before the numbers of an RSA key. */
+function materialOf(jwk: object, kty: keyof typeof materialMembers): string {
+  const members = materialMembers[kty].map((name) => own(jwk, name))
+  const spelled =
+    kty === 'RSA' ? members.map((number) => encodeBase64url(numberOf(number) as Uint8Array)) : members
+  return JSON.stringify([kty, ...spelled])
 }
 
 /** The members the import needs; the others are none of its business. */
 function publicPart(jwk: object, kty: keyof typeof materialMembers): Jwk {
   const part: Record<string, unknown> = { kty }
   for (const name of materialMembers[kty]) part[name] = own(jwk, name)
-  if (kty === 'AKP') part['alg'] = own(jwk, 'alg')
   return part
 }

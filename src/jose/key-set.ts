@@ -15,6 +15,13 @@ export interface KeySet {
 /** A JWK Set that cannot be used as a whole. Its message names no content. */
 export class UnusableKeySetError extends Error {
   override readonly name = 'UnusableKeySetError'
+  /** Entries that are not used, with the reason, for operators. */
+  readonly refused: KeySet['refused']
+
+  constructor(message: string, refused: KeySet['refused'] = []) {
+    super(message)
+    this.refused = refused
+  }
 }
 
 /**
@@ -31,34 +38,56 @@ export function importKeySet(
   maxKeys: number,
   previous?: KeySet,
 ): MaybePromise<KeySet> {
-  const entries = entriesOf(value, maxKeys)
+  const { judged, refused } = judgeKeys(entriesOf(value, maxKeys), allowed)
+  const before = new Map(previous?.keys.map((key) => [identityOf(key), key]))
+  const imported = judged.map((key) => before.get(identityOf(key)) ?? importKey(key))
+  return imported.some(isPromise)
+    ? Promise.all(imported).then((keys) => collect(keys, judged, refused))
+    : collect(imported as (VerificationKey | KeyRefusal)[], judged, refused)
+}
+
+/** A key with the place of its entry. */
+interface PlacedKey extends JudgedKey {
+  readonly index: number
+}
+
+/** Sorts the entries of a set. One key under one id is one key, however many entries list it. */
+function judgeKeys(
+  entries: readonly unknown[],
+  allowed: readonly AlgorithmName[],
+): { readonly judged: readonly PlacedKey[]; readonly refused: KeySet['refused'] } {
   const encryptionKeysToo = entries.some((entry) => memberOf(entry, 'use') === 'enc')
-  const known = new Map(previous?.keys.map((key) => [key.identity, key]))
-  const results = entries.map((entry) => {
-    const judged = judgeKey(entry, allowed)
-    if (typeof judged === 'string') return judged
-    // Where a set holds keys for both purposes, `use` has to say which is which (RFC 8414 §2).
-    if (
+  const refused: { index: number; reason: KeyRefusal }[] = []
+  const judged = new Map<string, PlacedKey>()
+  entries.forEach((entry, index) => {
+    const key = judgeKey(entry, allowed)
+    if (typeof key === 'string') {
+      refused.push({ index, reason: key })
+    } else if (
+      // Where a set holds keys for both purposes, `use` has to say which is which (RFC 8414 §2).
       encryptionKeysToo &&
       memberOf(entry, 'use') === undefined &&
       memberOf(entry, 'key_ops') === undefined
     ) {
-      return 'use'
+      refused.push({ index, reason: 'use' })
+    } else {
+      const name = JSON.stringify([key.kid, key.material])
+      const listed = judged.get(name)
+      judged.set(name, listed === undefined ? { ...key, index } : withAlgorithmsOf(listed, key, allowed))
     }
-    return known.get(judged.identity) ?? importOnce(known, judged)
   })
-  return results.some(isPromise)
-    ? Promise.all(results).then(collect)
-    : collect(results as (VerificationKey | KeyRefusal)[])
+  return { judged: [...judged.values()], refused }
 }
 
-function importOnce(
-  known: Map<string, VerificationKey>,
-  judged: JudgedKey,
-): MaybePromise<VerificationKey | KeyRefusal> {
-  const imported = importKey(judged)
-  if (!isPromise(imported) && typeof imported !== 'string') known.set(judged.identity, imported)
-  return imported
+/** A key that is listed twice serves the algorithms of both entries. */
+function withAlgorithmsOf(key: PlacedKey, other: JudgedKey, allowed: readonly AlgorithmName[]): PlacedKey {
+  const both = [...key.algorithms, ...other.algorithms]
+  return { ...key, algorithms: allowed.filter((name) => both.includes(name)) }
+}
+
+/** Equal for an entry that was only published again: with the same id, for the same algorithms. */
+function identityOf({ kid, algorithms, material }: JudgedKey | VerificationKey): string {
+  return JSON.stringify([kid, algorithms, material])
 }
 
 function entriesOf(value: unknown, maxKeys: number): readonly unknown[] {
@@ -72,23 +101,27 @@ function memberOf(entry: unknown, name: string): unknown {
   return typeof entry === 'object' && entry !== null ? own(entry, name) : undefined
 }
 
-function collect(results: readonly (VerificationKey | KeyRefusal)[]): KeySet {
-  const keys = new Map<string, VerificationKey>()
-  const refused: { index: number; reason: KeyRefusal }[] = []
-  results.forEach((result, index) => {
-    if (typeof result === 'string') refused.push({ index, reason: result })
-    // The same entry twice is one key.
-    else keys.set(result.identity, result)
+function collect(
+  imported: readonly (VerificationKey | KeyRefusal)[],
+  judged: readonly PlacedKey[],
+  refusedBefore: KeySet['refused'],
+): KeySet {
+  const keys: VerificationKey[] = []
+  const refused = [...refusedBefore]
+  imported.forEach((key, place) => {
+    if (typeof key === 'string') refused.push({ index: (judged[place] as PlacedKey).index, reason: key })
+    else keys.push(key)
   })
-  if (keys.size === 0) throw new UnusableKeySetError('the JWK Set has no usable key')
+  refused.sort((one, other) => one.index - other.index)
+  if (keys.length === 0) throw new UnusableKeySetError('the JWK Set has no usable key', refused)
   const byKeyId = new Map<string, VerificationKey[]>()
-  for (const key of keys.values()) {
+  for (const key of keys) {
     if (key.kid === undefined) continue
     const sharing = byKeyId.get(key.kid)
     if (sharing === undefined) byKeyId.set(key.kid, [key])
     else sharing.push(key)
   }
-  return { keys: [...keys.values()], byKeyId, refused }
+  return { keys, byKeyId, refused }
 }
 
 /**
@@ -108,8 +141,9 @@ export function chooseKey(
   let chosen: VerificationKey | undefined
   for (const key of named) {
     if (!key.algorithms.includes(header.alg as AlgorithmName)) continue
-    if (chosen !== undefined) return 'ambiguous'
-    chosen = key
+    // One key under two ids is one key, too.
+    if (chosen !== undefined && chosen.material !== key.material) return 'ambiguous'
+    chosen ??= key
   }
   return chosen ?? (kid === undefined ? 'absent' : 'misfit')
 }

@@ -10,7 +10,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  * token could see two different claims (RFC 7519 §4 lets us refuse it; RFC 8259 §4 calls it unpredictable).
  *
  * @throws {SyntaxError} for invalid UTF-8, a byte order mark, anything but one object, a repeated member name,
- * a lone surrogate, or nesting beyond 32.
+ * a lone surrogate, a member `__proto__`, or nesting beyond 32.
  */
 export function parseJsonObject(bytes: Uint8Array): Record<string, unknown> {
   const text = utf8.decode(bytes)
@@ -22,7 +22,8 @@ export function parseJsonObject(bytes: Uint8Array): Record<string, unknown> {
   }
   // A repeated name leaves one member where the text wrote two, however its letters were escaped.
   if (freeze(value) !== members) throw new SyntaxError('a member name is repeated')
-  if (text.includes('\\u')) refuseLoneSurrogates(value)
+  // Either can also be written with escapes.
+  if (text.includes('\\u') || text.includes(prototype)) refuseTraps(value)
   return value as Record<string, unknown>
 }
 
@@ -72,17 +73,21 @@ function freeze(value: object): number {
   return members
 }
 
+const prototype = '__proto__'
+
 /**
  * Half of a surrogate pair becomes U+FFFD wherever the string is next written as UTF-8, and two different
- * subjects would become one.
+ * subjects would become one. A member `__proto__` becomes the prototype of whatever object it is copied to by
+ * assignment, and its members would be found there like members of the token.
  */
-function refuseLoneSurrogates(value: unknown): void {
+function refuseTraps(value: unknown): void {
   if (typeof value === 'string') {
     if (!value.isWellFormed()) throw new SyntaxError('a string holds half of a surrogate pair')
   } else if (typeof value === 'object' && value !== null) {
     for (const [name, inner] of Object.entries(value)) {
-      refuseLoneSurrogates(name)
-      refuseLoneSurrogates(inner)
+      if (name === prototype) throw new SyntaxError('a member is named __proto__')
+      refuseTraps(name)
+      refuseTraps(inner)
     }
   }
 }

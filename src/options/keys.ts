@@ -132,7 +132,7 @@ function secretVerificationKey(
       throw new TypeError(`${at('secret')}: ${name} needs at least ${hashLength(name)} bytes (RFC 7518 §3.2)`)
     }
   }
-  const finish = (key: unknown): VerificationKey => ({ kid: undefined, algorithms, key, identity: 'secret' })
+  const finish = (key: unknown): VerificationKey => ({ kid: undefined, algorithms, key, material: 'secret' })
   const imported = importSecret(bytes, algorithms)
   return andThen(imported, finish)
 }

@@ -57,7 +57,7 @@ export const importPublicKey: Platform['importPublicKey'] = (
   return key
 }
 
-export const importSecret: Platform['importSecret'] = (secret: Uint8Array): MaybePromise<PlatformKey> => {
+export const importSecret: Platform['importSecret'] = (secret: Uint8Array): PlatformKey => {
   const key: NodeKey = { object: createSecretKey(secret), inputs: new Map(), pooled: false }
   return key
 }
@@ -73,7 +73,14 @@ function isSlow(key: KeyObject, names: readonly AlgorithmName[]): boolean {
   return bits > 3072 || names.some((name) => slowAlgorithms.includes(name))
 }
 
-const slowAlgorithms: readonly AlgorithmName[] = ['ES512', 'Ed448', 'ML-DSA-44', 'ML-DSA-65', 'ML-DSA-87']
+const slowAlgorithms: readonly AlgorithmName[] = [
+  'ES384',
+  'ES512',
+  'Ed448',
+  'ML-DSA-44',
+  'ML-DSA-65',
+  'ML-DSA-87',
+]
 
 export const verifySignature: Platform['verifySignature'] = (
   name: AlgorithmName,

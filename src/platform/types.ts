@@ -23,10 +23,7 @@ export interface Platform {
   /** Imports a public key for the given algorithms; throws or rejects when it is no valid key. */
   readonly importPublicKey: (jwk: Jwk, algorithms: readonly AlgorithmName[]) => MaybePromise<PlatformKey>
   /** Imports a shared secret. */
-  readonly importSecret: (
-    secret: Uint8Array,
-    algorithms: readonly AlgorithmName[],
-  ) => MaybePromise<PlatformKey>
+  readonly importSecret: (secret: Uint8Array, algorithms: readonly AlgorithmName[]) => PlatformKey
   /** Checks one signature. False for anything that is not exactly right; never throws. */
   verifySignature(
     algorithm: AlgorithmName,

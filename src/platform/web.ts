@@ -1,6 +1,6 @@
 import { compactVerify, importJWK, type CryptoKey, type JWK } from 'jose'
 import { type AlgorithmName, algorithms } from '../algorithms.ts'
-import type { Jwk, MaybePromise } from '../types.ts'
+import type { Jwk } from '../types.ts'
 import type { Channel, Platform, PlatformKey } from './types.ts'
 
 export const decodeBase64url: Platform['decodeBase64url'] = (text: string): Uint8Array | undefined => {
@@ -47,7 +47,7 @@ export const importPublicKey: Platform['importPublicKey'] = async (
 export const importSecret: Platform['importSecret'] = (
   secret: Uint8Array,
   algorithms: readonly AlgorithmName[],
-): MaybePromise<PlatformKey> => new Map(algorithms.map((name) => [name, secret]))
+): PlatformKey => new Map(algorithms.map((name) => [name, secret]))
 
 export const verifySignature: Platform['verifySignature'] = async (
   name: AlgorithmName,

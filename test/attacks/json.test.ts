@@ -53,6 +53,17 @@ const withBytes = (text: string, bytes: readonly number[]): Uint8Array => {
   return Buffer.concat([Buffer.from(`${text.slice(0, at)},"x":"`), Buffer.from(bytes), Buffer.from('"}')])
 }
 
+/** Copied by assignment, each of these would give an object another prototype. */
+const protoMembers = [
+  ['__proto__ with an object', '"__proto__":{"admin":true}'],
+  ['__proto__ with null', '"__proto__":null'],
+  ['__proto__ with a value that assignment ignores', '"__proto__":1'],
+  ['__proto__ within an object', '"x":{"__proto__":{"admin":true}}'],
+  ['__proto__ within a list', '"x":[1,[{"y":{"__proto__":[]}}]]'],
+  ['__proto__ in escapes', '"\\u005f_proto__":{"admin":true}'],
+  ['__proto__ all in escapes', '"\\u005F\\u005f\\u0070roto\\u005f\\u005f":{}'],
+] as const
+
 const members = ['alg', 'kid', 'typ']
 const claimNames = ['iss', 'sub', 'aud', 'exp', 'iat', 'jti', 'client_id']
 
@@ -241,15 +252,27 @@ const cases: readonly TokenCase[] = [
     plus(Array.from({ length: 300 }, (_, n) => `"${n * 65_536}":0`).join(',')),
     'accepted',
   ],
-  ...['then', 'toJSON', 'valueOf', 'toString', 'constructor', '__proto__', 'hasOwnProperty', 'length'].map(
+  ...['then', 'toJSON', 'valueOf', 'toString', 'constructor', 'prototype', 'hasOwnProperty', 'length'].map(
     (name): TokenCase => [`JSN-19 ${name} as a claim is plain data`, plus(`"${name}":{"x":1}`), 'accepted'],
   ),
-  ['JSN-19 __proto__ that brings the claims', payload((text) => `{"__proto__":${text}}`), 'issuer'],
-  ['JSN-19 __proto__ that brings exp', instead('exp', '"__proto__":{"exp":1800000300}'), 'claim'],
+  ['JSN-19 __proto__ that brings the claims', payload((text) => `{"__proto__":${text}}`), 'malformed'],
+  ['JSN-19 __proto__ that brings exp', instead('exp', '"__proto__":{"exp":1800000300}'), 'malformed'],
+  ...protoMembers.flatMap(([what, member]): TokenCase[] => [
+    [`G4 ${what}, in the claims`, plus(member), 'malformed'],
+    [`G4 ${what}, in the header`, header((text) => `${text.slice(0, -1)},${member}}`), 'malformed'],
+  ]),
+  ['G4 the text __proto__ as a value is accepted', plus('"x":["__proto__",{"y":"__proto__"}]'), 'accepted'],
+  ['G4 a name that only begins with __proto__ is accepted', plus('"__proto__2":1'), 'accepted'],
+  // An assignment makes them own members of the copy; no object gets another prototype or class.
+  [
+    'G4 constructor and prototype as members are accepted',
+    plus('"constructor":{"prototype":{"admin":true}},"prototype":{"admin":true}'),
+    'accepted',
+  ],
   [
     'JSN-19 __proto__ that brings alg',
     header((text, range) => `{"__proto__":${text},"kid":"${kidOf(range.issuer)}"}`),
-    'algorithm',
+    'malformed',
   ],
   ...Object.entries(invalidTexts).flatMap(([name, texts]) =>
     texts.flatMap((text): TokenCase[] => [
@@ -318,7 +341,7 @@ describe('the JSON of header and claims, as the caller sees it', () => {
     const range = await createRange()
     const api = createResourceServer(range.issuer.options)
     const auth = await api.verify(
-      await plus('"then":"x","toJSON":"y","valueOf":"z","__proto__":{"admin":true}')(range),
+      await plus('"then":"x","toJSON":"y","valueOf":"z","constructor":{"prototype":{"admin":true}}')(range),
     )
     expect(auth.claims['then']).toBe('x')
     expect(Object.getPrototypeOf(auth.claims)).toBe(Object.prototype)

@@ -20,8 +20,8 @@ export const stricterThanJose: readonly Difference[] = [
     holds: ({ strictBase64url }) => !strictBase64url,
   },
   {
-    what: 'JSON with a repeated member, a byte order mark, half a surrogate pair, or nesting beyond 32',
-    why: 'two readers of one token could see two different claims (RFC 8259 §4), or run out of stack',
+    what: 'JSON with a repeated member, a member __proto__, a byte order mark, half a surrogate pair, or nesting beyond 32',
+    why: 'two readers of one token could see two different claims (RFC 8259 §4), take a claim for a prototype, or run out of stack',
     reasons: ['malformed'],
     holds: ({ strictJson }) => !strictJson,
   },
@@ -32,10 +32,10 @@ export const stricterThanJose: readonly Difference[] = [
     holds: ({ token }) => token.length > 8192,
   },
   {
-    what: 'b64, enc or zip in the header, or crit with what jose understands',
+    what: 'b64 or enc in the header, or crit with what jose understands',
     why: 'they change what the other parts mean, and access tokens have no use for them (RFC 7515 §4.1.11)',
     reasons: ['malformed'],
-    holds: ({ header }) => ['crit', 'b64', 'enc', 'zip'].some((name) => Object.hasOwn(header, name)),
+    holds: ({ header }) => ['crit', 'b64', 'enc'].some((name) => Object.hasOwn(header, name)),
   },
   {
     what: 'a kid that is no text, or longer than 256 characters',

@@ -25,6 +25,9 @@ const number = (bits: number): string => {
   bytes[0] = 1 << ((bits - 1) % 8)
   return bytes.toString('base64url')
 }
+/** The modulus with a zero byte in front, as some issuers write it. */
+const zeroFirst = ({ n }: Jwk): string =>
+  Buffer.concat([Buffer.of(0), Buffer.from(n as string, 'base64url')]).toString('base64url')
 const algorithmsOf = (jwk: Jwk, allowed: readonly AlgorithmName[] = all): readonly string[] | string => {
   const judged = judgeKey(jwk, allowed)
   return typeof judged === 'string' ? judged : judged.algorithms
@@ -34,9 +37,9 @@ const fixed = (value: ReturnType<typeof importKeySet>): KeySet => {
   return value
 }
 
-describe('judgeKey', () => {
-  const rsaNames = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']
+const rsaNames = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']
 
+describe('judgeKey', () => {
   it.each([
     ['RSA', rsa, rsaNames],
     ['P-256', p256, ['ES256']],
@@ -88,17 +91,16 @@ describe('judgeKey', () => {
     expect(algorithmsOf({ ...rsa, e })).toEqual(outcome)
   })
 
-  it('knows the key by its material, id and algorithms, and by nothing else', () => {
-    const identityOf = (jwk: Jwk): string => (judgeKey(jwk, all) as JudgedKey).identity
-    expect(identityOf({ ...rsa, 'x-note': 1, use: 'sig', x5c: ['a'] })).toBe(identityOf(rsa))
-    const others = [
-      { ...rsa, kid: 'other' },
-      { ...rsa, alg: 'RS256' },
-      { ...rsa, n: number(2048) },
-      { ...rsa, e: 'Aw' },
-      p256,
+  it('knows the key by its material, and by nothing else', () => {
+    const materialOf = (jwk: Jwk): string => (judgeKey(jwk, all) as JudgedKey).material
+    const same = [
+      { ...rsa, 'x-note': 1, use: 'sig', x5c: ['a'], kid: 'other', alg: 'RS256' },
+      { ...rsa, e: 'AAEAAQ' },
+      { ...rsa, n: zeroFirst(rsa) },
     ]
-    expect(new Set([rsa, ...others].map(identityOf)).size).toBe(6)
+    expect(new Set([rsa, ...same].map(materialOf)).size).toBe(1)
+    const others = [{ ...rsa, n: number(2048) }, { ...rsa, e: 'Aw' }, p256, p384, ed25519]
+    expect(new Set([rsa, ...others].map(materialOf)).size).toBe(6)
   })
 
   it('hands on the public material alone', () => {
@@ -137,6 +139,45 @@ describe('importKeySet', () => {
 
   it('counts an entry that is there twice once', () => {
     expect(fixed(importKeySet({ keys: [rsa, rsa, { ...rsa, note: 1 }] }, all, 100)).keys).toHaveLength(1)
+  })
+
+  it.each([
+    ['with and without alg', [{ ...rsa, alg: 'RS256' }, rsa], rsaNames],
+    ['without and with alg', [rsa, { ...rsa, alg: 'PS256' }], rsaNames],
+    [
+      'with two algs',
+      [
+        { ...rsa, alg: 'PS256' },
+        { ...rsa, alg: 'RS256' },
+      ],
+      ['RS256', 'PS256'],
+    ],
+    ['with a zero before its modulus', [rsa, { ...rsa, n: zeroFirst(rsa) }], rsaNames],
+  ])('E13 counts a key listed %s once, for all of these algorithms', (_what, keys, names) => {
+    const set = fixed(importKeySet({ keys }, all, 100))
+    expect(set.keys.map((key) => key.algorithms)).toEqual([names])
+    expect(chooseKey(set, { alg: 'RS256', kid: 'k' })).toBe(set.keys[0])
+    expect(set.refused).toEqual([])
+  })
+
+  it('E13 imports a key anew when the set allows it another algorithm', () => {
+    const first = fixed(importKeySet({ keys: [rsa] }, all, 100))
+    const second = fixed(importKeySet({ keys: [{ ...rsa, alg: 'RS256' }] }, all, 100, first))
+    expect(second.keys[0]).not.toBe(first.keys[0])
+    expect(second.keys[0]?.algorithms).toEqual(['RS256'])
+  })
+
+  it('E14 tells why no key of a set can be used', () => {
+    const keys = [{ ...rsa, use: 'enc' }, null, { ...p256, y: p256['x'], use: 'sig' }]
+    expect(() => importKeySet({ keys }, all, 100)).toThrow(
+      expect.objectContaining({
+        refused: [
+          { index: 0, reason: 'use' },
+          { index: 1, reason: 'not an object' },
+          { index: 2, reason: 'not importable' },
+        ],
+      }) as Error,
+    )
   })
 
   it('says where the unusable entries stand, and why they are', () => {
@@ -194,6 +235,15 @@ describe('chooseKey', () => {
     ['one id for two keys', [p256, other], { alg: 'ES256', kid: 'k' }, 'ambiguous'],
     ['no id and one that fits', [rsa, p256], { alg: 'ES256' }, 'k'],
     ['no id and two that fit', [p256, { ...other, kid: 'l' }], { alg: 'ES256' }, 'ambiguous'],
+    [
+      'no id and one that fits under two ids',
+      [
+        { ...p256, kid: 'a' },
+        { ...p256, kid: 'b' },
+      ],
+      { alg: 'ES256' },
+      'a',
+    ],
     ['no id and none that fits', [rsa], { alg: 'ES256' }, 'absent'],
     ['an id where the key has none', [{ ...rsa, kid: undefined }], { alg: 'RS256', kid: 'k' }, 'absent'],
     ['an inherited id', [rsa], Object.assign(Object.create({ kid: 'x' }) as object, { alg: 'RS256' }), 'k'],

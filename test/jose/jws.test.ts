@@ -51,14 +51,42 @@ describe('parseToken', () => {
     expect(reasonOf(text)).toBe('malformed')
   })
 
-  it.each(['crit', 'b64', 'enc', 'zip'])('refuses %s in the header, whatever its value', (name) => {
+  it.each(['NONE', 'DEF', '', null, 7, []])('E2 ignores %j as zip', (zip) => {
+    expect(reasonOf(token({ alg: 'ES256', zip }))).toBe('parsed')
+  })
+
+  it.each(['crit', 'b64', 'enc'])('refuses %s in the header, whatever its value', (name) => {
     for (const value of [true, false, null, 0, '', [], {}])
       expect(reasonOf(token({ alg: 'ES256', [name]: value }))).toBe('malformed')
   })
 
-  it('ignores what only an inherited member could say', () => {
-    expect(reasonOf(token('{"alg":"ES256","__proto__":{"crit":["x"]}}'))).toBe('parsed')
-    expect(reasonOf(token('{"__proto__":{"alg":"ES256"}}'))).toBe('algorithm')
+  it('G4 refuses a member that could become a prototype', () => {
+    expect(reasonOf(token('{"alg":"ES256","__proto__":{"crit":["x"]}}'))).toBe('malformed')
+    expect(reasonOf(token('{"alg":"ES256","x":{"__proto__":null}}'))).toBe('malformed')
+    expect(reasonOf(token({ alg: 'ES256' }, '{"__proto__":{"admin":true}}'))).toBe('malformed')
+  })
+
+  it.each([
+    ['opaque', 'SlAV32hkKG', 'the token is opaque'],
+    [
+      'encrypted',
+      'eyJhbGciOiJSU0EtT0FFUCIsImVuYyI6IkEyNTZHQ00ifQ.AAAA.AAAA.AAAA.AAAA',
+      'the token is encrypted',
+    ],
+    [
+      'encrypted to a key agreed on',
+      'eyJhbGciOiJkaXIiLCJlbmMiOiJBMTI4R0NNIn0..AAAA.AAAA.AAAA',
+      'the token is encrypted',
+    ],
+    ['of two parts', 'e30.e30', 'a signed token has three parts'],
+    ['not base64url', 'eyJhbGciOiJFUzI1NiJ9.e!0.AAAA', 'a part of the token is not base64url'],
+    ['not JSON', 'eyJhbGciOiJFUzI1NiJ9.AAAA.AAAA', 'a part of the token is not a JSON object'],
+  ])('tells of a token that is %s', (_what, text, hint) => {
+    expect(() => parseToken(text)).toThrow(
+      expect.objectContaining({
+        detail: expect.objectContaining({ hint: expect.stringContaining(hint) as string }) as object,
+      }) as Error,
+    )
   })
 
   it.each([

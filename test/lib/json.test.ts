@@ -41,7 +41,7 @@ describe('parseJsonObject', () => {
     '{"a":"\\":\\"","b":"\\\\"}',
     '{"a":[],"b":[{}],"c":[[]]}',
     '{"a":"{\\"a\\":1}"}',
-    '{"constructor":1,"toString":2,"__proto__":3}',
+    '{"constructor":1,"toString":2,"prototype":3}',
   ])('takes %s, where no name is repeated', (text) => {
     expect(JSON.stringify(parse(text))).toBe(text)
   })
@@ -97,10 +97,22 @@ describe('parseJsonObject', () => {
     expect(all.map((part) => Object.isFrozen(part))).toEqual([true, true, true, true, true])
   })
 
-  it('reads __proto__ as a name like others', () => {
-    const value = parse('{"__proto__":{"admin":true}}')
-    expect(Object.keys(value)).toEqual(['__proto__'])
-    expect(value['admin']).toBeUndefined()
+  it.each([
+    '{"__proto__":{"admin":true}}',
+    '{"__proto__":null}',
+    '{"a":[{"b":{"__proto__":1}}]}',
+    '{"\\u005f_proto__":{}}',
+  ])('G4 refuses %s, where a copy would get another prototype', (text) => {
+    expect(() => parse(text)).toThrow('a member is named __proto__')
+  })
+
+  it('G4 takes __proto__ as a value, and constructor and prototype as names', () => {
+    // Assignment makes these own members of the copy: it gets no other prototype.
+    const value = parse('{"a":["__proto__"],"constructor":{"prototype":{"admin":true}},"prototype":{}}')
+    const copy = Object.assign({}, value)
+    expect(Object.getPrototypeOf(copy)).toBe(Object.prototype)
+    expect((copy as { admin?: unknown }).admin).toBeUndefined()
+    expect(({} as { admin?: unknown }).admin).toBeUndefined()
   })
 })
 

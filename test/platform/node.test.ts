@@ -30,11 +30,12 @@ describe('platform node', () => {
 
   it.each([
     ['ES256', undefined, false],
+    ['ES384', undefined, true],
     ['ES512', undefined, true],
     ['RS256', 2048, false],
     ['RS256', 3072, false],
     ['RS256', 3080, true],
-  ] as const)('checks %s of %s bits in the thread pool: %s', async (alg, bits, pooled) => {
+  ] as const)('A8 checks %s of %s bits in the thread pool: %s', async (alg, bits, pooled) => {
     const jwk =
       bits === undefined
         ? jwkOf(alg)

@@ -5,7 +5,8 @@ const maxDepth = 32
 
 /**
  * JSON as RFC 8259 writes its grammar, one character after the other, and refused where a token may not have it:
- * invalid UTF-8, a byte order mark, repeated members, half a surrogate pair, nesting beyond 32, no object outside.
+ * invalid UTF-8, a byte order mark, repeated members, half a surrogate pair, a member `__proto__`, nesting beyond 32, no
+ * object outside.
  * Slow, and without a line of ours.
  */
 export function referenceJson(bytes: Uint8Array): ReadonlyMap<string, Json> | undefined {
@@ -107,6 +108,7 @@ class Reader {
       this.space()
       const name = this.#string()
       if (members.has(name)) throw new Refused('repeated member')
+      if (name === '__proto__') throw new Refused('a member that could become a prototype')
       this.space()
       this.#take(':')
       this.space()
