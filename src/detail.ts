@@ -26,6 +26,7 @@ export const shownClaims: ReadonlySet<string> = new Set([
   'nbf',
   'iat',
   'scope',
+  'roles',
 ])
 
 const maxCharacters = 128

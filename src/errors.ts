@@ -86,6 +86,16 @@ export function isAuthError(value: unknown): value is AuthError {
   return typeof value === 'object' && value !== null && (value as { [brand]?: unknown })[brand] === true
 }
 
+/** Tells whether an error refuses the caller: 401 or 403. Any other error means that nobody could find out. */
+export function isRefusal(value: unknown): value is AuthError {
+  return isAuthError(value) && (value.status === 401 || value.status === 403)
+}
+
+/** Tells whether the caller can pass with a new token: never where a role or a claim is missing. */
+export function helpsNewToken({ status, reason }: AuthError): boolean {
+  return status === 401 || reason === 'scope' || reason === 'authorization_details'
+}
+
 /** No access token was sent (RFC 6750 §3.1: no error code then). */
 export class MissingTokenError extends AuthError {
   override readonly name = 'MissingTokenError'

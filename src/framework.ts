@@ -1,13 +1,8 @@
 import type { ClaimPath } from './lib/claim-path.ts'
-import {
-  anyRole,
-  anyScope,
-  claim,
-  type ExpectedClaim,
-  type NameArguments,
-  role,
-  scope,
-} from './guards/names.ts'
+import { claim, type ExpectedClaim } from './guards/claim.ts'
+import type { NameArguments } from './guards/names.ts'
+import { anyRole, role } from './guards/role.ts'
+import { anyScope, scope } from './guards/scope.ts'
 import type { Guard } from './types.ts'
 
 /** The guards every adapter exports, in the form its framework takes. */

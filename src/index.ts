@@ -15,16 +15,10 @@ export {
   UpstreamError,
 } from './errors.ts'
 export { firstOf, fromBody, fromHeader, fromQuery } from './http/credentials.ts'
-export {
-  anyRole,
-  anyScope,
-  claim,
-  type ClaimValue,
-  type ExpectedClaim,
-  type NameArguments,
-  role,
-  scope,
-} from './guards/names.ts'
+export { claim, type ClaimValue, type ExpectedClaim } from './guards/claim.ts'
+export type { NameArguments } from './guards/names.ts'
+export { anyRole, role } from './guards/role.ts'
+export { anyScope, scope } from './guards/scope.ts'
 export type { KeyCacheOptions } from './options/key-cache.ts'
 export type { KeyCounters, KeyHealth } from './issuer/key-source.ts'
 export { isPromise } from './lib/maybe-promise.ts'

@@ -1,9 +1,10 @@
 import { refusalOf } from './http/challenge.ts'
 import { assemble } from './assembly.ts'
 import { settingsOf } from './options/settings.ts'
+import { decide } from './guards/decide.ts'
 import { report } from './lib/diagnostics.ts'
 import {
-  ForbiddenError,
+  type AuthError,
   InvalidRequestError,
   InvalidTokenError,
   isAuthError,
@@ -11,7 +12,6 @@ import {
 } from './errors.ts'
 import { isToken68, tokenOf } from './http/credentials.ts'
 import type { KeyHealth } from './issuer/key-source.ts'
-import { isPromise } from './lib/maybe-promise.ts'
 import type { ResourceServerOptions } from './options/types.ts'
 import type { KeySnapshot, Snapshot } from './options/snapshot.ts'
 import type { Auth, Claims, Guard, HttpRequest, HttpResponse, MaybePromise } from './types.ts'
@@ -67,7 +67,8 @@ export interface AdapterInterface<C = Claims> {
    * Asks a guard.
    *
    * @throws {MissingTokenError} without `auth`
-   * @throws {AuthError} when the guard refuses; anything but `true` is a refusal
+   * @throws {AuthError} when the guard refuses
+   * @throws the guard's other errors as they are, and a TypeError when its result is not a boolean
    */
   readonly authorize: <R>(guard: Guard<R>, auth: Auth | undefined, request: R) => MaybePromise<void>
   /** What every good answer to a proven caller carries, unless the handler says otherwise; mostly nothing. */
@@ -144,9 +145,9 @@ export function createResourceServer<C = Claims>(given?: ResourceServerOptions<C
       authenticate,
       authorize(guard, auth, request) {
         if (auth === undefined) throw new MissingTokenError()
-        const allowed: unknown = guard(auth, request)
-        if (isPromise(allowed)) return allowed.then(requireTrue)
-        requireTrue(allowed)
+        const refusal = decide(guard, auth, request)
+        if (refusal instanceof Promise) return refusal.then(throwRefusal)
+        throwRefusal(refusal)
       },
       headers: extract.readsUrl === true ? { 'Cache-Control': 'private' } : undefined,
       answer(error) {
@@ -175,9 +176,8 @@ function asPresented(error: unknown, token: string): unknown {
   return ofItsForm && !isToken68(token) ? new InvalidRequestError() : error
 }
 
-/** Only `true` allows: a predicate that forgot its `return` must not let anyone in. */
-function requireTrue(allowed: unknown): void {
-  if (allowed !== true) throw new ForbiddenError()
+function throwRefusal(refusal: AuthError | undefined): void {
+  if (refusal !== undefined) throw refusal
 }
 
 /** The refused error with what a framework's error path reads; the body's type is the framework's business. */

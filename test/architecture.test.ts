@@ -90,7 +90,9 @@ describe('the direction of imports', () => {
     'http/challenge.ts',
     'http/credentials.ts',
     'token/claims.ts',
-    'guards/names.ts',
+    'guards/scope.ts',
+    'guards/role.ts',
+    'guards/claim.ts',
     'guards/combined.ts',
   ])('%s is far from the network', (file) => {
     const distant = /^(?:issuer\/.*|token\/jwt|resource-server)\.ts$/

@@ -45,8 +45,12 @@ export function options(): void {
   createResourceServer({ issuers: [{ issuer, audience, secret: new Uint8Array(32) }] })
   createResourceServer({ audience, issuers: async (iss) => Promise.resolve({ issuer: iss, jwks }) })
   createResourceServer({ issuers: (iss) => (iss === issuer ? { issuer, audience } : undefined) })
-  createResourceServer({ issuer, audience, roles: ['realm_access', 'roles'], scopes: ['scp', ['a', 'b']] })
+  createResourceServer({ issuer, audience, roles: '/realm_access/roles', scopes: ['scp', '/a/b'] })
   createResourceServer({ issuer, audience, scopes: ({ scp }: { scp: string }) => scp })
+  createResourceServer({ issuer, audience, roles: (claims) => claims.permissions })
+  createResourceServer({ issuer, audience, roles: (claims: Claims) => claims.sub })
+  // @ts-expect-error a nested claim is a JSON Pointer
+  createResourceServer({ issuer, audience, roles: [['realm_access', 'roles']] })
   createResourceServer({ issuer, audience, tokenFrom: ({ url }) => url?.slice(1) })
   createResourceServer({ issuer, audience, tokenCache: false, fetch, now: () => Date.now() })
 
@@ -125,8 +129,11 @@ export async function schemas(): Promise<void> {
 }
 
 export function guards(): void {
-  allOf(scope('a', 'b'), scope(['a']), role('r'), not(claim(['a', 'b'], ['x', 7, null])))
+  allOf(scope('a', 'b'), scope(['a']), role('r'), not(claim('/a/b', ['x', 7, null])))
   claim('tenant', (value) => value === 'a')
+  claim('tenant', async (value) => Promise.resolve(value === 'a'))
+  // @ts-expect-error one string: a JSON Pointer for a nested claim
+  claim(['a', 'b'], 'x')
 
   // @ts-expect-error a scope is text
   scope(7)

@@ -1,92 +1,149 @@
-import { type AuthError, ForbiddenError, InsufficientScopeError, isAuthError } from '../errors.ts'
-import { isPromise } from '../lib/maybe-promise.ts'
+import { shownNames } from '../detail.ts'
+import { type AuthError, ForbiddenError, helpsNewToken, InsufficientScopeError } from '../errors.ts'
+import { isStringList } from '../lib/claim-path.ts'
 import type { Auth, Guard, MaybePromise } from '../types.ts'
+import { type Outcome, outcomeOf, Unknown } from './decide.ts'
 
 /**
- * Allows callers every one of these guards allows. All are asked, so that the challenge names every missing
- * scope at once; a role or claim that is missing comes first, since no scope would help then.
+ * Allows callers that pass all of these guards.
+ *
+ * Every guard runs, so that the refusal names every missing scope at once. A guard that could not find out decides at
+ * once, also when another one refuses: its error is passed on as it is. When several guards refuse, a missing role or
+ * claim comes first, as no new token helps then; after it come missing scopes, a 401, and authorization details.
  *
  * @throws {TypeError} when no guard is given
  */
 export function allOf<R = unknown>(...guards: readonly Guard<R>[]): Guard<R> {
   requireGuards('allOf', guards)
-  return (auth, request) => combine(guards, auth, request, whenAll)
+  return (auth, request) => combine(guards, auth, request, everyGuard)
 }
 
 /**
- * Allows callers at least one of these guards allows.
+ * Allows callers that pass at least one of these guards.
+ *
+ * The first guard that allows decides, whatever the others do: those after it do not run, and nothing waits for those
+ * before it. When no guard allows and one could not find out, its error is passed on as it is. When all guards refuse,
+ * the refusal is one that a new token can cure, if there is one: the scopes of all guards together come first.
  *
  * @throws {TypeError} when no guard is given
  */
 export function anyOf<R = unknown>(...guards: readonly Guard<R>[]): Guard<R> {
   requireGuards('anyOf', guards)
-  return (auth, request) => combine(guards, auth, request, whenAny)
+  return (auth, request) => combine(guards, auth, request, someGuard)
 }
 
-/** Allows callers this guard forbids. Errors other than its refusal pass through. */
+/**
+ * Allows callers that this guard refuses. When it could not find out, its error is passed on as it is.
+ *
+ * @throws {TypeError} when no guard is given
+ */
 export function not<R = unknown>(guard: Guard<R>): Guard<R> {
   requireGuards('not', [guard])
-  return (auth, request) =>
-    combine([guard], auth, request, ([refusal]) => {
-      if (refusal === undefined) throw new ForbiddenError()
-      return true
-    })
+  return (auth, request) => {
+    const outcome = outcomeOf(guard, auth, request)
+    return outcome instanceof Promise ? outcome.then(inverted) : inverted(outcome)
+  }
 }
 
-function whenAll(refusals: readonly (AuthError | undefined)[]): true {
-  const failed = refusals.filter((refusal) => refusal !== undefined)
-  const hopeless = failed.find((refusal) => !(refusal instanceof InsufficientScopeError))
-  if (hopeless !== undefined) throw hopeless
-  if (failed.length > 0) throw new InsufficientScopeError(scopesWanted(failed))
+function inverted(outcome: Outcome): true {
+  if (outcome === undefined) throw new ForbiddenError()
+  if (outcome instanceof Unknown) throw outcome.error
   return true
 }
 
-function whenAny(refusals: readonly (AuthError | undefined)[]): true {
-  if (refusals.includes(undefined)) return true
-  const wanted = scopesWanted(refusals)
-  throw wanted.length > 0 ? new InsufficientScopeError(wanted) : (refusals[0] as AuthError)
+/** How outcomes become one. */
+interface Combination {
+  /** Whether an outcome decides alone. */
+  readonly decides: (outcome: Outcome) => boolean
+  /** The refusals to report, most important first. */
+  readonly order: readonly Kind[]
 }
 
-function scopesWanted(refusals: readonly (AuthError | undefined)[]): readonly string[] {
-  return [
-    ...new Set(
-      refusals.flatMap((refusal) => (refusal instanceof InsufficientScopeError ? refusal.scopes : [])),
-    ),
-  ]
+/** What a refusal asks the caller for. */
+type Kind = 'scope' | 'new_token' | 'authorization_details' | 'nothing'
+
+const everyGuard: Combination = {
+  decides: (outcome) => outcome instanceof Unknown,
+  order: ['nothing', 'scope', 'new_token', 'authorization_details'],
 }
 
-type Verdict = (refusals: readonly (AuthError | undefined)[]) => true
+const someGuard: Combination = {
+  decides: (outcome) => outcome === undefined,
+  order: ['scope', 'new_token', 'authorization_details', 'nothing'],
+}
 
-/** Asks every guard, and hands their refusals to the verdict: `undefined` where a guard allows. */
 function combine<R>(
   guards: readonly Guard<R>[],
   auth: Auth,
   request: R,
-  verdict: Verdict,
+  combination: Combination,
 ): MaybePromise<true> {
-  const answers = guards.map((guard) => ask(guard, auth, request))
-  return answers.some(isPromise)
-    ? Promise.all(answers).then(verdict)
-    : verdict(answers as (AuthError | undefined)[])
-}
-
-function ask<R>(guard: Guard<R>, auth: Auth, request: R): MaybePromise<AuthError | undefined> {
-  try {
-    const answer = guard(auth, request)
-    return isPromise(answer) ? answer.then(refusalUnlessTrue, refusalOf) : refusalUnlessTrue(answer)
-  } catch (error) {
-    return refusalOf(error)
+  // Made only when it is needed: guards that pass allocate nothing.
+  let open: MaybePromise<Outcome>[] | undefined
+  for (const guard of guards) {
+    const outcome = outcomeOf(guard, auth, request)
+    if (!(outcome instanceof Promise) && combination.decides(outcome)) return conclusion(outcome)
+    if (outcome !== undefined) (open ??= []).push(outcome)
   }
+  if (open === undefined) return true
+  return open.some((outcome) => outcome instanceof Promise)
+    ? firstDecision(open, auth, combination).then(conclusion)
+    : conclusion(together(open as Outcome[], auth, combination))
 }
 
-// Only `true` allows: a predicate that forgot its `return` must not let anyone in.
-function refusalUnlessTrue(answer: unknown): AuthError | undefined {
-  return answer === true ? undefined : new ForbiddenError()
+/** Resolves with the first outcome that decides alone, else with all of them together. */
+function firstDecision(
+  open: readonly MaybePromise<Outcome>[],
+  auth: Auth,
+  combination: Combination,
+): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    for (const outcome of open) {
+      // Outcomes never reject. One that comes late is ignored.
+      void Promise.resolve(outcome).then((it) => {
+        if (combination.decides(it)) resolve(it)
+      })
+    }
+    Promise.all(open)
+      .then((outcomes) => together(outcomes, auth, combination))
+      .then(resolve, reject)
+  })
 }
 
-function refusalOf(error: unknown): AuthError {
-  if (isAuthError(error)) return error
-  throw error
+/** Combines outcomes of which none decides alone. */
+function together(outcomes: readonly Outcome[], auth: Auth, { order }: Combination): Outcome {
+  const unknown = outcomes.find((outcome) => outcome instanceof Unknown)
+  if (unknown !== undefined) return unknown
+  const refusals = outcomes.filter((outcome) => outcome !== undefined) as readonly AuthError[]
+  const kind = order.find((it) => refusals.some((refusal) => kindOf(refusal) === it))
+  const [first, ...others] = refusals.filter((refusal) => kindOf(refusal) === kind)
+  return kind !== 'scope' || others.length === 0
+    ? first
+    : missingScopes([first as AuthError, ...others], auth)
+}
+
+function kindOf(refusal: AuthError): Kind {
+  const { reason } = refusal
+  if (reason === 'scope' || reason === 'authorization_details') return reason
+  return helpsNewToken(refusal) ? 'new_token' : 'nothing'
+}
+
+function missingScopes(refusals: readonly AuthError[], { scopes }: Auth): AuthError {
+  const expected = Object.freeze([...new Set(refusals.flatMap(scopesOf))])
+  return new InsufficientScopeError(expected, {
+    detail: { claim: 'scope', expected, actual: shownNames(scopes) },
+  })
+}
+
+// By shape: the error may be of the package's other build.
+function scopesOf(refusal: AuthError): readonly string[] {
+  const { scopes } = refusal as Partial<InsufficientScopeError>
+  return isStringList(scopes) ? scopes : []
+}
+
+function conclusion(outcome: Outcome): true {
+  if (outcome === undefined) return true
+  throw outcome instanceof Unknown ? outcome.error : outcome
 }
 
 function requireGuards(name: string, guards: readonly unknown[]): void {

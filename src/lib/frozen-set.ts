@@ -1,25 +1,88 @@
-/** A set that keeps what it was made with: several requests share it, and none may add to it. */
-class FrozenSet extends Set<string> {
-  override add(): never {
+/**
+ * Names that nobody can add to or remove. Several requests share one such set, so not even `Set.prototype.add.call()`
+ * may change it: the names are private, and the object is frozen.
+ */
+class FrozenSet implements ReadonlySet<string> {
+  readonly #names: ReadonlySet<string>
+
+  constructor(names: Iterable<string>) {
+    this.#names = new Set(names)
+    Object.freeze(this)
+  }
+
+  get size(): number {
+    return this.#names.size
+  }
+
+  has(name: string): boolean {
+    return this.#names.has(name)
+  }
+
+  keys(): SetIterator<string> {
+    return this.#names.keys()
+  }
+
+  values(): SetIterator<string> {
+    return this.#names.values()
+  }
+
+  entries(): SetIterator<[string, string]> {
+    return this.#names.entries()
+  }
+
+  [Symbol.iterator](): SetIterator<string> {
+    return this.#names.values()
+  }
+
+  forEach(callback: (value: string, key: string, set: ReadonlySet<string>) => void, self?: unknown): void {
+    // With this object as the third argument, as the one inside could be changed.
+    for (const name of this.#names) callback.call(self, name, name, this)
+  }
+
+  add(): never {
     return refuse()
   }
-  override delete(): never {
+
+  delete(): never {
     return refuse()
   }
-  override clear(): never {
+
+  clear(): never {
     return refuse()
+  }
+
+  /** What Node's `console.log` shows. */
+  [Symbol.for('nodejs.util.inspect.custom')](): ReadonlySet<string> {
+    return new Set(this.#names)
   }
 }
 
-/** Makes a set whose changing methods throw a TypeError. */
+// `instanceof Set`, without the internal slot that the methods of Set change.
+Object.setPrototypeOf(FrozenSet.prototype, Set.prototype)
+// `union` and other methods of the running platform work on a copy.
+for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(Set.prototype))) {
+  if (typeof value !== 'function' || Object.hasOwn(FrozenSet.prototype, name)) continue
+  const method = value as (this: Set<string>, ...given: unknown[]) => unknown
+  Object.defineProperty(FrozenSet.prototype, name, {
+    value(this: FrozenSet, ...given: unknown[]) {
+      return Reflect.apply(method, new Set(this), given)
+    },
+  })
+}
+// As several callers share it, too. `constructor` is what comparisons of sets look at.
+Object.defineProperty(FrozenSet.prototype, 'constructor', { value: Set })
+Object.freeze(FrozenSet.prototype)
+
+const emptySet: ReadonlySet<string> = new FrozenSet([])
+
+/** Makes a set that cannot be changed. Its changing methods throw a TypeError. */
 export function frozenSet(names: Iterable<string>): ReadonlySet<string> {
-  const set = new FrozenSet()
-  for (const name of names) Set.prototype.add.call(set, name)
+  // It cannot change, so nothing has to be copied.
+  if (names instanceof FrozenSet) return names
+  const set = new FrozenSet(names)
   // Most callers have no roles: one empty set serves them all.
   return set.size === 0 ? emptySet : set
 }
-
-const emptySet: ReadonlySet<string> = new FrozenSet()
 
 function refuse(): never {
   throw new TypeError('the scopes and roles of a verified token cannot be changed')

@@ -8,7 +8,7 @@ import {
   copyOptions,
   type OptionsObject,
 } from './reader.ts'
-import { type ClaimPath, isStringList } from '../lib/claim-path.ts'
+import { claimReader, isStringList } from '../lib/claim-path.ts'
 import { checkAlgorithms, checkKeys, type ConfiguredKeys } from './keys.ts'
 import { type ClaimRules, type Names, profileTypes } from './rules.ts'
 
@@ -107,10 +107,11 @@ function checkAudienceOption(
 function checkNames(value: unknown, name: string): Names | undefined {
   if (value === undefined) return undefined
   if (typeof value === 'function') return checkFunction(value, name, '(claims) => claims.permissions')
-  if (typeof value === 'string' && value !== '') return value
-  const isPath = (path: unknown): path is ClaimPath =>
-    (typeof path === 'string' && path !== '') || (isStringList(path) && path.length > 0 && !path.includes(''))
-  if (Array.isArray(value) && value.length > 0 && value.every(isPath))
-    return structuredClone<ClaimPath[]>(value)
-  throw new TypeError(`${name}: must be a claim path, a list of paths, or a function of the claims`)
+  const paths: unknown = typeof value === 'string' ? [value] : value
+  if (!Array.isArray(paths) || paths.length === 0 || paths.includes('')) {
+    throw new TypeError(`${name}: must be a claim path, a list of paths, or a function of the claims`)
+  }
+  // Throws for what is not a claim path.
+  for (const path of paths as readonly string[]) claimReader(path, name)
+  return [...(paths as readonly string[])]
 }

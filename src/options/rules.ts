@@ -1,4 +1,5 @@
 import type { ClaimPath, ClaimsObject } from '../lib/claim-path.ts'
+import type { Claims } from '../types.ts'
 
 /** Sets of checks on claims. */
 export type Profile = 'compatible' | 'rfc9068'
@@ -20,11 +21,24 @@ export interface ClaimRules {
   readonly maxTokenAge: number | undefined
 }
 
-/** Where scopes or roles are found: a claim path, a list of paths, or a function of the verified claims. */
-export type Names = ClaimPath | readonly ClaimPath[] | ((claims: never) => Iterable<string> | string)
+/**
+ * Reads names from verified claims. It must be a pure function of the claims: what it returned is remembered together
+ * with the token and used for later requests. It returns strings or one string; `undefined` or `null` means no names.
+ */
+export type NamesFunction = {
+  // A method with optional claims, so that the parameter may be annotated with the claims of one issuer.
+  read(claims: Partial<Claims>): unknown
+}['read']
+
+/** Where scopes or roles are: a claim path, a list of paths whose names add up, or a function of the claims. */
+export type Names = ClaimPath | readonly ClaimPath[] | NamesFunction
 
 /** Reads scopes or roles from verified claims. */
-export type NamesReader = (claims: ClaimsObject) => ReadonlySet<string>
+export interface NamesReader {
+  (claims: ClaimsObject): ReadonlySet<string>
+  /** Paths of the claims it looks at; empty when a function of the user's decides. */
+  readonly claimNames: readonly ClaimPath[]
+}
 
 /** Reads the scopes and the roles in the tokens of one issuer. */
 export interface NamesReaders {

@@ -34,13 +34,14 @@ export interface TokenOptions {
   /** Claims every token must have, on top of `iss`, `aud` and `exp`. @default [] */
   readonly requiredClaims?: readonly string[]
   /**
-   * Where the scopes are: a claim path, a list of paths, or a function of the verified claims. A list of strings is
-   * the path to one nested claim; a list of paths has at least one list in it.
+   * Where the scopes are: a claim path, a list of paths whose scopes add up, or a pure function of the verified
+   * claims. A path is the name of a claim, or a JSON Pointer when it begins with `/`: `'/realm_access/roles'`. A claim
+   * of the wrong type is refused with 401.
    *
    * @default `scope`, else `scp`
    */
   readonly scopes?: Names
-  /** Where the roles are, likewise. @default `roles`, else `role` */
+  /** Where the roles are, in the same forms. @default `roles`, else `role` */
   readonly roles?: Names
 }
 

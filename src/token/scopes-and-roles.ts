@@ -1,40 +1,63 @@
 import { boundedCache } from '../lib/cache.ts'
-import { type ClaimPath, claimAt, isStringList } from '../lib/claim-path.ts'
+import { type ClaimPath, claimReader, type ClaimsObject, isStringList } from '../lib/claim-path.ts'
 import { InvalidTokenError } from '../errors.ts'
 import { frozenSet } from '../lib/frozen-set.ts'
 import { own } from '../lib/objects.ts'
 import type { Names, NamesReader } from '../options/rules.ts'
 
-/** Names in one claim. */
-type ClaimReader = (value: unknown) => Iterable<string>
+/** Reads the names in one claim. @throws {InvalidTokenError} when the claim has the wrong type */
+type ReadOne = (value: unknown, path: ClaimPath) => Iterable<string>
 
-/** Makes the reader of scopes an option asks for; without it `scope`, else `scp` (RFC 9068 §2.2.3). */
+/** Reads scopes from the claims that the `scopes` option names. Default: `scope`, else `scp` (RFC 9068 §2.2.3). */
 export function scopesReader(option: Names | undefined): NamesReader {
-  if (option !== undefined) return reader(option, scopesIn)
-  return (claims) => scopesIn(own(claims, Object.hasOwn(claims, 'scope') ? 'scope' : 'scp'))
+  return option === undefined ? firstOf('scope', 'scp', scopesIn) : readerOf('scopes', option, scopesIn)
 }
 
-/** Makes the reader of roles an option asks for; without it `roles`, else `role`. */
+/** Reads roles from the claims that the `roles` option names. Default: `roles`, else `role`. */
 export function rolesReader(option: Names | undefined): NamesReader {
-  if (option !== undefined) return reader(option, rolesIn)
-  return (claims) => frozenSet(rolesIn(own(claims, Object.hasOwn(claims, 'roles') ? 'roles' : 'role')))
+  return option === undefined ? firstOf('roles', 'role', rolesIn) : readerOf('roles', option, namedRolesIn)
 }
 
-function reader(option: Names, readOne: ClaimReader): NamesReader {
-  if (typeof option === 'function') {
-    return (claims) => {
-      const names = option(claims as never)
-      return frozenSet(typeof names === 'string' ? readOne(names) : names)
-    }
+function firstOf(name: string, otherwise: string, readOne: ReadOne): NamesReader {
+  const read = (claims: ClaimsObject): ReadonlySet<string> => {
+    const found = Object.hasOwn(claims, name) ? name : otherwise
+    return frozenSet(readOne(own(claims, found), found))
   }
-  const paths = pathsOf(option)
-  return (claims) => frozenSet(paths.flatMap((path) => [...readOne(claimAt(claims, path))]))
+  return Object.assign(read, { claimNames: [name, otherwise] })
 }
 
-/** A list of strings is the way to one nested claim; a list with lists in it is several paths. */
-function pathsOf(option: ClaimPath | readonly ClaimPath[]): readonly ClaimPath[] {
-  if (typeof option === 'string') return [option]
-  return option.every((step) => typeof step === 'string') ? [option as readonly string[]] : option
+function readerOf(name: string, option: Names, readOne: ReadOne): NamesReader {
+  if (typeof option === 'function') {
+    const read = (claims: ClaimsObject): ReadonlySet<string> =>
+      frozenSet(returnedNames(name, option(claims), readOne))
+    return Object.assign(read, { claimNames: [] })
+  }
+  const claimNames = typeof option === 'string' ? [option] : [...option]
+  const readers = claimNames.map((path) => {
+    const claimOf = claimReader(path, name)
+    return (claims: ClaimsObject) => readOne(claimOf(claims), path)
+  })
+  const [only, ...others] = readers
+  const read = (claims: ClaimsObject): ReadonlySet<string> =>
+    frozenSet(
+      only !== undefined && others.length === 0
+        ? only(claims)
+        : readers.flatMap((reader) => [...reader(claims)]),
+    )
+  return Object.assign(read, { claimNames })
+}
+
+/** Checks what a user's function returned. @throws {TypeError} */
+function returnedNames(option: string, returned: unknown, readOne: ReadOne): Iterable<string> {
+  if (returned === undefined || returned === null) return []
+  if (typeof returned === 'string') return readOne(returned, option)
+  const names: unknown = isIterable(returned) ? [...returned] : returned
+  if (isStringList(names)) return names
+  throw new TypeError(`${option}: the function must return a string, strings, or undefined for no names`)
+}
+
+function isIterable(value: unknown): value is Iterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.iterator in value
 }
 
 // Clients ask for the same scopes again and again; what is not common is not worth remembering.
@@ -42,10 +65,10 @@ const knownScopes = boundedCache<ReadonlySet<string>>({ max: 1000 })
 const longestKnown = 512
 
 /** Scopes of one claim. @throws {InvalidTokenError} when the claim is neither a string nor a list of strings. */
-function scopesIn(value: unknown): ReadonlySet<string> {
-  if (isStringList(value)) return frozenSet(value)
-  if (value === undefined) return frozenSet([])
-  if (typeof value !== 'string') throw new InvalidTokenError('claim')
+function scopesIn(value: unknown, path: ClaimPath): Iterable<string> {
+  if (value === undefined) return []
+  if (isStringList(value)) return value
+  if (typeof value !== 'string') throw wrongType(path, 'a string or a list of strings', value)
   const known = knownScopes.get(value)
   if (known !== undefined) return known
   // Space alone separates (RFC 6749 §3.3); a tab or a no-break space is part of a name that no guard can ask for.
@@ -55,16 +78,28 @@ function scopesIn(value: unknown): ReadonlySet<string> {
 }
 
 /**
- * Roles of one claim: a string is one role, a list holds strings or objects with `value` (RFC 9068 §2.2.3.1, RFC
- * 7643 §4.1.2). Any other shape grants nothing, as roles have no registered type to insist on.
+ * Roles of one claim: a string is one role, a list has strings or objects with `value` (RFC 9068 §2.2.3.1, RFC 7643
+ * §4.1.2). Any other shape grants nothing, as roles have no registered type to insist on.
  */
 function rolesIn(value: unknown): readonly string[] {
   if (typeof value === 'string') return [value]
   if (!Array.isArray(value)) return []
-  const names: string[] = []
-  for (const entry of value as readonly unknown[]) {
-    const name = typeof entry === 'object' && entry !== null ? own(entry, 'value') : entry
-    if (typeof name === 'string') names.push(name)
-  }
-  return names
+  return value.map(roleIn).filter((name) => name !== undefined)
+}
+
+/** Roles of a claim that the configuration names. @throws {InvalidTokenError} when the claim has another shape. */
+function namedRolesIn(value: unknown, path: ClaimPath): readonly string[] {
+  const names = rolesIn(value)
+  const complete = typeof value === 'string' || (Array.isArray(value) && names.length === value.length)
+  if (value === undefined || complete) return names
+  throw wrongType(path, 'a string, or a list of strings or of objects with value', value)
+}
+
+function roleIn(entry: unknown): string | undefined {
+  const name = typeof entry === 'object' && entry !== null ? own(entry, 'value') : entry
+  return typeof name === 'string' ? name : undefined
+}
+
+function wrongType(claim: ClaimPath, expected: string, actual: unknown): InvalidTokenError {
+  return new InvalidTokenError('claim', { detail: { claim, expected, actual } })
 }

@@ -17,6 +17,7 @@ import {
 } from 'oauth-resource-server'
 import { createTestIssuer } from 'oauth-resource-server/testing'
 import { describe, expect, it } from 'vitest'
+import { ask as askWith } from './ask.ts'
 
 const issuer = await createTestIssuer()
 const api = createResourceServer(issuer.options)
@@ -35,13 +36,8 @@ const caller = await api.verify(
 )
 
 /** What the adapters do with a guard: `true`, or the error it refuses with. */
-async function ask(guard: Guard, auth: Auth | undefined = caller): Promise<unknown> {
-  try {
-    await api.adapter.authorize(guard, auth, undefined)
-    return true
-  } catch (error) {
-    return error
-  }
+function ask(guard: Guard, auth: Auth | undefined = caller): unknown {
+  return askWith(api, guard, auth)
 }
 
 async function refusal(guard: Guard): Promise<AuthError> {
@@ -74,8 +70,9 @@ const allowed: readonly [title: string, guard: Guard][] = [
   ['claim: false', claim('admin', false)],
   ['claim: null', claim('nothing', null)],
   ['claim: a name with a dot is one name', claim('a.b', 'dotted')],
-  ['claim: a path', claim(['a', 'b'], 'nested')],
-  ['claim: a path to a list', claim(['a', 'list'], 'x')],
+  ['claim: a path', claim('/a/b', 'nested')],
+  ['claim: a path to a list', claim('/a/list', 'x')],
+  ['claim: an asynchronous predicate', claim('level', (value) => Promise.resolve(value === 3))],
   ['claim: a predicate of its value', claim('level', (value) => typeof value === 'number' && value > 2)],
   ['claim: a predicate of its absence', claim('missing', (value) => value === undefined)],
   ['allOf: all allow', allOf(scope('read'), role('clerk'))],
@@ -99,23 +96,17 @@ const forbidden: readonly [title: string, guard: Guard, reason: string][] = [
   ['claim: not in the list', claim('groups', 'admin'), 'claim'],
   ['claim: a number in a list is not its text', claim('groups', '7'), 'claim'],
   ['claim: a dotted name is not a path', claim('a.list', 'x'), 'claim'],
-  ['claim: a path is not a dotted name', claim(['a', 'c'], 'dotted'), 'claim'],
-  ['claim: a path through text', claim(['tenant', 'length'], 1), 'claim'],
-  ['claim: a path through a list', claim(['groups', 'length'], 2), 'claim'],
+  ['claim: a path is not a dotted name', claim('/a/c', 'dotted'), 'claim'],
+  ['claim: a path through text', claim('/tenant/length', 1), 'claim'],
+  ['claim: a path through a list', claim('/groups/length', 2), 'claim'],
   ['claim: an inherited name', claim('constructor', (value) => value !== undefined), 'claim'],
-  ['claim: a predicate without an answer', claim('tenant', (() => undefined) as never), 'claim'],
-  ['claim: a predicate with a truthy answer', claim('tenant', ((value: unknown) => value) as never), 'claim'],
-  ['claim: a predicate with a promise', claim('tenant', (() => Promise.resolve(true)) as never), 'claim'],
+  ['claim: an entry of a list by its number', claim('/groups/0', 'staff'), 'claim'],
+  ['claim: a predicate that returns false', claim('tenant', () => false), 'claim'],
+  ['claim: a predicate that resolves with false', claim('tenant', () => Promise.resolve(false)), 'claim'],
   ['not: it allows', not(scope('read')), 'forbidden'],
   ['not: it allows, asynchronously', not(() => Promise.resolve(true)), 'forbidden'],
   ['a predicate that says no', () => false, 'forbidden'],
   ['an async predicate that says no', () => Promise.resolve(false), 'forbidden'],
-  ['a predicate without an answer', (() => undefined) as never, 'forbidden'],
-  ['an async predicate without an answer', (() => Promise.resolve()) as never, 'forbidden'],
-  ['a predicate with a truthy answer', (() => 'yes') as never, 'forbidden'],
-  ['a predicate with 1', (() => 1) as never, 'forbidden'],
-  ['allOf: a predicate with a truthy answer', allOf(scope('read'), (() => 'yes') as never), 'forbidden'],
-  ['anyOf: a predicate with a truthy answer', anyOf((() => 'yes') as never), 'forbidden'],
 ]
 
 describe('a guard', () => {
@@ -160,7 +151,7 @@ describe('a guard', () => {
   it.each([
     ['a guard', (guard: Guard) => guard],
     ['allOf', (guard: Guard) => allOf(scope('read'), guard)],
-    ['anyOf, although another guard allows', (guard: Guard) => anyOf(scope('read'), guard)],
+    ['anyOf, when no other guard allows', (guard: Guard) => anyOf(scope('x'), guard)],
     ['not', (guard: Guard) => not(guard)],
   ])('passes an error of the application through — %s', async (_title, wrap) => {
     const bug = new Error('bug')
@@ -176,12 +167,10 @@ describe('a guard', () => {
     expect(await ask(() => Promise.reject(refused))).toBe(refused)
   })
 
-  it('asks nobody when there is no caller', async () => {
+  it('asks nobody when there is no caller', () => {
     let asked = 0
     const counting: Guard = () => ++asked > 0
-    await expect(async () => api.adapter.authorize(counting, undefined, undefined)).rejects.toMatchObject({
-      reason: 'missing',
-    })
+    expect(askWith(api, counting, undefined)).toMatchObject({ reason: 'missing' })
     expect(asked).toBe(0)
   })
 
@@ -189,14 +178,12 @@ describe('a guard', () => {
     const seen: unknown[] = []
     const watching: Guard = (_auth, request) => seen.push(request) > 0
     const request = { url: '/' }
-    await api.adapter.authorize(allOf(watching, anyOf(watching), not(not(watching))), caller, request)
+    await askWith(api, allOf(watching, anyOf(watching), not(not(watching))), caller, request)
     expect(seen).toEqual([request, request, request])
   })
 
   it('answers without a promise where nothing has to be waited for', () => {
-    expect(
-      api.adapter.authorize(allOf(scope('read'), anyOf(role('clerk'))), caller, undefined),
-    ).toBeUndefined()
+    expect(askWith(api, allOf(scope('read'), anyOf(role('clerk'))), caller)).toBe(true)
   })
 
   it('keeps to the names it was made with', async () => {
@@ -206,15 +193,11 @@ describe('a guard', () => {
     for (const guard of guards) expect(await ask(guard)).not.toBe(true)
   })
 
-  it('keeps to the claim values and path it was made with', async () => {
-    const path = ['a', 'b']
+  it('keeps to the claim values it was made with', async () => {
     const expected = ['other']
-    const guard = claim(path, expected)
+    const guard = claim('/a/b', expected)
     expected[0] = 'nested'
     expect(await ask(guard)).not.toBe(true)
-    const other = claim(path, 'nested')
-    path[1] = 'c'
-    expect(await ask(other)).toBe(true)
   })
 })
 
@@ -242,7 +225,8 @@ describe('making a guard', () => {
     ['role: undefined', () => role(undefined as never), /^role/],
     ['anyRole: no name', () => anyRole(), /^anyRole: name at least one/],
     ['claim: an empty name', () => claim('', 'x'), /^claim: name the claim/],
-    ['claim: an empty path', () => claim([], 'x'), /^claim: name the claim/],
+    ['claim: an empty list as path', () => claim([] as never, 'x'), /^claim: name the claim/],
+    ['claim: a function as a value', () => claim('a', [(() => true) as never]), /^claim: say which value/],
     ['claim: no value', () => claim('a', undefined as never), /^claim: say which value/],
     ['claim: an empty list of values', () => claim('a', []), /^claim: say which value/],
     ['claim: an object', () => claim('a', {} as never), /^claim: say which value/],

@@ -272,12 +272,12 @@ describe('createResourceServer', () => {
       clients: ['client-1'],
       requiredClaims: ['jti'],
       algorithms: ['ES256'] as ('ES256' | 'RS256')[],
-      scopes: ['permissions', 'api'],
+      scopes: ['/permissions/api', 'scope'],
       tokenFrom: fromHeader(),
       now: clock.now,
     }
     const api = createResourceServer(mutable as unknown as typeof good)
-    const token = await issuer.sign({ permissions: { api: 'read' } })
+    const token = await issuer.sign({ permissions: { api: 'read' }, scope: undefined })
     mutable.issuer = 'https://other.test/'
     mutable.audience[0] = 'https://sibling.test'
     mutable.jwks.keys.length = 0

@@ -103,13 +103,13 @@ describe('guards', () => {
 
   it('compare claims by value, and a list by what it holds', async () => {
     const value = fc.constantFrom('x', 'X', 1, '1', true, 'true', null, 0, '')
-    const path = fc.constantFrom<readonly [string | readonly string[], readonly string[]]>(
+    const path = fc.constantFrom<readonly [string, readonly string[]]>(
       ['a', ['a']],
       ['a.b', ['a.b']],
-      [
-        ['a', 'b'],
-        ['a', 'b'],
-      ],
+      ['/a', ['a']],
+      ['/a/b', ['a', 'b']],
+      ['/a~1b', ['a/b']],
+      ['a/b', ['a/b']],
     )
     await fc.assert(
       fc.asyncProperty(

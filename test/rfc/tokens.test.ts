@@ -630,7 +630,7 @@ describe('requirements on what becomes of a token', () => {
       entitlements: ['d'],
     })
     const plain = createResourceServer(issuer.options)
-    const named = createResourceServer({ ...issuer.options, roles: [['roles'], 'groups', 'entitlements'] })
+    const named = createResourceServer({ ...issuer.options, roles: ['roles', 'groups', 'entitlements'] })
     expect([...(await plain.verify(token)).roles]).toEqual(['a', 'b'])
     expect([...(await named.verify(token)).roles]).toEqual(['a', 'b', 'c', 'd'])
   })

@@ -274,8 +274,8 @@ describe('scopes and roles', () => {
 
   it.each([
     ['a name', 'permissions'],
-    ['a path', ['realm_access', 'roles']],
-    ['a list of paths', ['permissions', ['realm_access', 'roles']]],
+    ['a path', '/realm_access/roles'],
+    ['a list of paths', ['permissions', '/realm_access/roles']],
     ['a name with a dot', 'https://a.b/c'],
     ['a function', ({ permissions }: { permissions: string[] }) => permissions],
   ])('reads them from %s', async (_title, where) => {

@@ -1,0 +1,74 @@
+import { type AuthError, ForbiddenError, isRefusal } from '../errors.ts'
+import { isPromise } from '../lib/maybe-promise.ts'
+import type { Auth, Guard, MaybePromise } from '../types.ts'
+
+/** A guard could not find out whether the caller may pass. */
+export class Unknown {
+  /** What the guard threw, passed on as it is. */
+  readonly error: unknown
+
+  constructor(error: unknown) {
+    this.error = error
+  }
+}
+
+/** Result of a guard as a value: `undefined` when it allows, the error when it refuses, else {@link Unknown}. */
+export type Outcome = AuthError | Unknown | undefined
+
+/**
+ * Runs a guard. Only `true` allows. `false`, or an {@link AuthError} with status 401 or 403, refuses. Everything else
+ * means that the guard could not find out.
+ *
+ * @returns the refusal, or `undefined` when the guard allows
+ * @throws the guard's other errors as they are, and a TypeError when its result is not a boolean
+ */
+export function decide<R>(guard: Guard<R>, auth: Auth, request: R): MaybePromise<AuthError | undefined> {
+  const outcome = outcomeOf(guard, auth, request)
+  return outcome instanceof Promise ? outcome.then(refusalIn) : refusalIn(outcome)
+}
+
+/** Runs a guard. It never throws, and its promise never rejects, so that no error is lost or left unhandled. */
+export function outcomeOf<R>(guard: Guard<R>, auth: Auth, request: R): MaybePromise<Outcome> {
+  try {
+    const result: unknown = guard(auth, request)
+    // First, as it is the common case.
+    if (result === true) return undefined
+    return isPromise(result) ? settled(result) : outcomeOfResult(result)
+  } catch (error) {
+    return outcomeOfError(error)
+  }
+}
+
+/** Checks the result of a guard or predicate. @throws {TypeError} when it is not a boolean */
+export function requireBoolean(result: unknown, name: string): boolean {
+  if (typeof result === 'boolean') return result
+  const type = result === null ? 'null' : typeof result
+  throw new TypeError(`${name}: must return true or false, or a promise of one, not ${type}`)
+}
+
+// `await` copes with thenables and with promises of another realm.
+async function settled(result: Promise<unknown>): Promise<Outcome> {
+  try {
+    return outcomeOfResult(await result)
+  } catch (error) {
+    return outcomeOfError(error)
+  }
+}
+
+function outcomeOfResult(result: unknown): Outcome {
+  return requireBoolean(result, 'guard') ? undefined : new ForbiddenError()
+}
+
+function outcomeOfError(error: unknown): Outcome {
+  try {
+    return isRefusal(error) ? error : new Unknown(error)
+  } catch (unreadable) {
+    // A revoked proxy, for example.
+    return new Unknown(unreadable)
+  }
+}
+
+function refusalIn(outcome: Outcome): AuthError | undefined {
+  if (outcome instanceof Unknown) throw outcome.error
+  return outcome
+}

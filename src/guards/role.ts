@@ -1,0 +1,26 @@
+import { shownNames } from '../detail.ts'
+import { ForbiddenError } from '../errors.ts'
+import type { Auth, Guard } from '../types.ts'
+import { type NameArguments, namesOf } from './names.ts'
+
+/** Allows callers that have all of these roles, compared exactly. @throws {TypeError} when no role is named */
+export function role(...names: NameArguments): Guard {
+  const required = namesOf('role', names)
+  return (auth) => {
+    for (const name of required) if (!auth.roles.has(name)) throw missing(required, auth)
+    return true
+  }
+}
+
+/** Allows callers that have at least one of these roles. @throws {TypeError} when no role is named */
+export function anyRole(...names: NameArguments): Guard {
+  const accepted = namesOf('anyRole', names)
+  return (auth) => {
+    for (const name of accepted) if (auth.roles.has(name)) return true
+    throw missing(accepted, auth)
+  }
+}
+
+function missing(expected: readonly string[], { roles }: Auth): ForbiddenError {
+  return new ForbiddenError('role', { detail: { claim: 'roles', expected, actual: shownNames(roles) } })
+}

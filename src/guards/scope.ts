@@ -1,0 +1,47 @@
+import { shownNames } from '../detail.ts'
+import { InsufficientScopeError } from '../errors.ts'
+import { isScopeName } from '../lib/characters.ts'
+import type { Auth, Guard } from '../types.ts'
+import { type NameArguments, namesOf } from './names.ts'
+
+/**
+ * Allows callers that have all of these scopes, compared exactly.
+ *
+ * @throws {TypeError} when no scope is named, or a name is not a scope (RFC 6749 §3.3)
+ */
+export function scope(...names: NameArguments): Guard {
+  const required = scopeNames('scope', names)
+  return (auth) => {
+    for (const name of required) if (!auth.scopes.has(name)) throw missing(required, auth)
+    return true
+  }
+}
+
+/**
+ * Allows callers that have at least one of these scopes. The challenge names all of them.
+ *
+ * @throws {TypeError} when no scope is named, or a name is not a scope (RFC 6749 §3.3)
+ */
+export function anyScope(...names: NameArguments): Guard {
+  const accepted = scopeNames('anyScope', names)
+  return (auth) => {
+    for (const name of accepted) if (auth.scopes.has(name)) return true
+    throw missing(accepted, auth)
+  }
+}
+
+function missing(expected: readonly string[], { scopes }: Auth): InsufficientScopeError {
+  return new InsufficientScopeError(expected, {
+    detail: { claim: 'scope', expected, actual: shownNames(scopes) },
+  })
+}
+
+function scopeNames(guard: string, names: NameArguments): readonly string[] {
+  const list = namesOf(guard, names)
+  if (!list.every(isScopeName)) {
+    throw new TypeError(
+      `${guard}: a scope has no spaces, quotes, backslashes or characters beyond ASCII (RFC 6749 §3.3); name several scopes one by one`,
+    )
+  }
+  return list
+}
