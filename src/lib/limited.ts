@@ -31,8 +31,8 @@ export function limited(
   let pending = 0
   return <T>(result: MaybePromise<T>): MaybePromise<T> => {
     if (!isPromise(result)) return result
-    // A promise of this realm, whatever a thenable does.
-    const work = Promise.resolve(result)
+    // A promise of this realm, whatever `then` the result brings: Promise.resolve would return a native one as it is.
+    const work = new Promise<T>((resolve) => resolve(result))
     if (pending >= maxPending) {
       work.catch(() => undefined)
       throw unknown(`${name}: ${maxPending} calls are pending`)

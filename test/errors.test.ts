@@ -1,0 +1,137 @@
+import { inspect } from 'node:util'
+import {
+  AuthError,
+  ForbiddenError,
+  InsufficientScopeError,
+  InvalidRequestError,
+  InvalidTokenError,
+  isAuthError,
+  MissingTokenError,
+  UpstreamError,
+} from 'oauth-resource-server'
+import { describe, expect, it } from 'vitest'
+import type { RefusalOptions } from '../src/errors.ts'
+
+type Maker = (options?: RefusalOptions) => AuthError
+
+const classes: readonly [name: string, make: Maker, facts: object][] = [
+  [
+    'MissingTokenError',
+    (options) => new MissingTokenError(options),
+    { status: 401, code: undefined, reason: 'missing', expose: true },
+  ],
+  [
+    'InvalidRequestError',
+    (options) => new InvalidRequestError(undefined, options),
+    { status: 400, code: 'invalid_request', reason: 'malformed', expose: true },
+  ],
+  [
+    'InvalidTokenError',
+    (options) => new InvalidTokenError('expired', options),
+    { status: 401, code: 'invalid_token', reason: 'expired', expose: true },
+  ],
+  [
+    'InsufficientScopeError',
+    (options) => new InsufficientScopeError(['read'], options),
+    { status: 403, code: 'insufficient_scope', reason: 'scope', expose: true, scopes: ['read'] },
+  ],
+  [
+    'ForbiddenError',
+    (options) => new ForbiddenError('role', options),
+    { status: 403, code: 'forbidden', reason: 'role', expose: true },
+  ],
+  [
+    'UpstreamError',
+    (options) => new UpstreamError(7, options),
+    { status: 503, code: undefined, reason: 'unavailable', expose: false, retryAfter: 7 },
+  ],
+]
+
+describe.each(classes)('%s', (name, make, facts) => {
+  it('has its status, code and reason', () => {
+    const error = make()
+    expect(error).toMatchObject({ name, ...facts })
+    expect(error.statusCode).toBe(error.status)
+    expect(error).toBeInstanceOf(AuthError)
+    expect(error).toBeInstanceOf(Error)
+    expect(isAuthError(error)).toBe(true)
+  })
+
+  it('has an empty, frozen detail unless facts were given', () => {
+    expect(make().detail).toEqual({})
+    expect(Object.isFrozen(make().detail)).toBe(true)
+  })
+
+  it('carries its facts where no serialiser looks', () => {
+    const error = make({ detail: { claim: 'iss', expected: 'https://a.test', actual: 'https://b.test' } })
+    expect(error.detail).toEqual({ claim: 'iss', expected: 'https://a.test', actual: 'https://b.test' })
+    expect(Object.keys(error)).not.toContain('detail')
+    expect(JSON.stringify(error)).not.toContain('b.test')
+    expect(JSON.stringify(Object.entries(error))).not.toContain('b.test')
+    expect(inspect(error)).not.toContain('b.test')
+  })
+
+  it('reduces the actual value to what may be shown', () => {
+    expect(make({ detail: { claim: 'sub', actual: 'alice' } }).detail.actual).toBe('string')
+    expect(make({ detail: { claim: 'iss', actual: 'a\n' } }).detail.actual).toBe('a\\u000a')
+  })
+
+  it('keeps its detail when somebody writes to it', () => {
+    const error = make({ detail: { hint: 'do this' } })
+    expect(() => Object.assign(error, { detail: {} })).toThrow(TypeError)
+    expect(() => Object.assign(error.detail, { hint: 'do that' })).toThrow(TypeError)
+    expect(error.detail.hint).toBe('do this')
+  })
+
+  it('has a cause only where there is one', () => {
+    const cause = new Error('behind it')
+    expect(make({ cause }).cause).toBe(cause)
+    expect(Object.hasOwn(make(), 'cause')).toBe(false)
+  })
+
+  it('has a fixed message, whatever its facts', () => {
+    expect(make({ detail: { claim: 'iss', actual: 'x', hint: 'y' }, cause: new Error('z') }).message).toBe(
+      make().message,
+    )
+  })
+})
+
+describe('InvalidTokenError', () => {
+  it.each(['malformed', 'signature', 'unknown_key', 'audience', 'expired', 'claim', 'replayed'] as const)(
+    'has a sentence for %s',
+    (reason) => {
+      expect(new InvalidTokenError(reason)).toMatchObject({ reason, status: 401 })
+      expect(new InvalidTokenError(reason).message).toMatch(/^[A-Z][a-z ]+$|^[A-Z][\w ]+API$/)
+    },
+  )
+})
+
+describe('UpstreamError', () => {
+  it.each([
+    [0, 1],
+    [-5, 1],
+    [0.2, 1],
+    [1.2, 2],
+    [86_400, 86_400],
+    [86_401, 86_400],
+    [Infinity, 86_400],
+    [NaN, 1],
+  ])('asks clients that should come back after %s seconds to wait %s', (given, seconds) => {
+    expect(new UpstreamError(given).retryAfter).toBe(seconds)
+  })
+})
+
+describe('isAuthError()', () => {
+  it.each([undefined, null, 'text', 401, {}, new Error('x'), { name: 'MissingTokenError', status: 401 }])(
+    'is false for %o',
+    (value) => {
+      expect(isAuthError(value)).toBe(false)
+    },
+  )
+
+  it('is true for an error of the other build, which shares the registered brand alone', () => {
+    class OtherError extends Error {}
+    Object.defineProperty(OtherError.prototype, Symbol.for('oauth-resource-server.error'), { value: true })
+    expect(isAuthError(new OtherError())).toBe(true)
+  })
+})
