@@ -1,17 +1,15 @@
-import { defineConfig, mergeConfig } from 'vitest/config'
-import base from './vitest.config.ts'
+import { defineConfig } from 'vitest/config'
+import { shared } from './vitest.shared.ts'
 
 /** The tests mutants are put before: what starts servers, takes seconds for each, or is about other files stays out. */
-export default mergeConfig(
-  base,
-  defineConfig({
-    test: {
-      exclude: [
-        'test/fuzz/differential*.test.ts',
-        'test/{adapters,consumers,soak,keys,rfc}/**',
-        'test/attacks/{http,crash,server}.test.ts',
-        'test/{architecture,discovery,examples,health,heap,http,oidc-provider,options,outcomes,package,testing}.test.ts',
-      ],
-    },
-  }),
-)
+export default defineConfig({
+  ...shared,
+  test: {
+    include: [
+      'test/{caller,guards,http,issuer,jose,lib,options,platform,token}/**/*.test.ts',
+      'test/{attacks,properties,vectors}/**/*.test.ts',
+      'test/{detail,errors,framework,resource-server}.test.ts',
+    ],
+    exclude: ['test/attacks/{http,crash}.test.ts', 'test/issuer/process.test.ts'],
+  },
+})

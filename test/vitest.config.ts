@@ -1,22 +1,55 @@
-import { fileURLToPath } from 'node:url'
-import { defineConfig } from 'vitest/config'
+import { readdirSync, readFileSync } from 'node:fs'
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config'
+import { shared } from './vitest.shared.ts'
 
-const source = (path: string): string => fileURLToPath(new URL(`../src/${path}`, import.meta.url))
+/** The mirror of `src`, one file of tests for one of code, and the rules on who imports whom. */
+const unit = [
+  'test/{caller,guards,http,issuer,jose,lib,options,platform,testing,token}/**/*.test.ts',
+  'test/{architecture,detail,errors,framework,resource-server}.test.ts',
+]
+/** What takes long because it tries much: chance, load, and the compiler. */
+const assurance = ['test/{fuzz,properties,soak,vectors}/**/*.test.ts', 'test/types.test.ts']
+const never = ['test/consumers/**', '**/node_modules/**']
 
-export default defineConfig({
-  root: fileURLToPath(new URL('..', import.meta.url)),
-  resolve: {
-    alias: [
-      { find: '#platform', replacement: source('platform/node.ts') },
-      { find: /^oauth-resource-server$/, replacement: source('index.ts') },
-      { find: /^oauth-resource-server\/testing$/, replacement: source('testing/index.ts') },
-      { find: /^oauth-resource-server\/(\w+)$/, replacement: source('adapters/$1.ts') },
-    ],
+/** Files that put something else in place of a module of ours, which no other file may get to see. */
+const replacing = readdirSync(new URL('.', import.meta.url), { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.test.ts') && !file.startsWith('consumers'))
+  .filter((file) =>
+    /\bvi\.(?:mock|doMock|resetModules)\(/.test(readFileSync(new URL(file, import.meta.url), 'utf8')),
+  )
+  .map((file) => `test/${file.replaceAll('\\', '/')}`)
+
+function project(
+  name: string,
+  {
+    include = ['test/**/*.test.ts'],
+    exclude = [] as string[],
+    ...test
+  }: Record<string, unknown> & {
+    include?: string[]
+    exclude?: string[]
   },
+): TestProjectConfiguration {
+  return { extends: true, test: { name, include, exclude: [...never, ...exclude], ...test } }
+}
+
+// `npm test` runs unit and contract, `npm run test:all` everything.
+export default defineConfig({
+  ...shared,
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/consumers/**'],
-    typecheck: { enabled: false },
+    pool: 'threads',
+    // Nothing here takes long by itself; a busy machine does.
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+    projects: [
+      // Modules are loaded once for all files: loading them takes longer than most of these tests.
+      project('unit', { include: unit, exclude: replacing, isolate: false }),
+      project('unit, replacing modules', { include: replacing, exclude: ['test/{attacks,fuzz}/**'] }),
+      // Every other file: what users are promised, by adapter, attack and specification.
+      project('contract', { exclude: [...unit, ...assurance] }),
+      project('assurance', { include: assurance, testTimeout: 120_000 }),
+    ],
+    // Enforced by `npm run coverage` and .ci/run, which run everything.
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],

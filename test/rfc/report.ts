@@ -4,6 +4,8 @@ import { documents, reasons, requirements, type Requirement } from './requiremen
 /** The part of vitest's JSON results that is read here. */
 interface Results {
   readonly testResults: readonly {
+    /** Path of the file. */
+    readonly name: string
     readonly assertionResults: readonly {
       readonly title: string
       readonly status: string
@@ -19,9 +21,15 @@ interface Proof {
   times: number
 }
 
-const [resultsFile, reportFile] = process.argv.slice(2)
-if (resultsFile === undefined || reportFile === undefined) throw new Error('usage: report.ts RESULTS REPORT')
-const { testResults } = JSON.parse(readFileSync(resultsFile, 'utf8')) as Results
+const [resultsFile, reportFile, mode] = process.argv.slice(2)
+if (resultsFile === undefined || reportFile === undefined || !['--check', undefined].includes(mode)) {
+  throw new Error('usage: report.ts RESULTS REPORT [--check]')
+}
+const results = JSON.parse(readFileSync(resultsFile, 'utf8')) as Results
+// The results of any run will do; files are told in the order they were run.
+const testResults = results.testResults
+  .filter(({ name }) => name.includes('/test/rfc/'))
+  .sort((a, b) => (a.name < b.name ? -1 : 1))
 
 const proofs = new Map<string, Map<string, Proof>>()
 for (const { title, status } of testResults.flatMap(({ assertionResults }) => assertionResults)) {
@@ -101,8 +109,26 @@ function cell(text: string): string {
     .replaceAll('<', '&lt;')
 }
 
-mkdirSync(new URL('.', new URL(reportFile, `file://${process.cwd()}/`)), { recursive: true })
-writeFileSync(reportFile, lines.join('\n'))
+if (mode === '--check') {
+  const difference = differenceFrom(readFileSync(reportFile, 'utf8'))
+  if (difference !== undefined) mistakes.push(difference)
+} else {
+  mkdirSync(new URL('.', new URL(reportFile, `file://${process.cwd()}/`)), { recursive: true })
+  writeFileSync(reportFile, lines.join('\n'))
+}
 process.stdout.write(`${requirements.length} requirements, ${tested.length} tested\n`)
 for (const mistake of mistakes) process.stderr.write(`${mistake}\n`)
 process.exitCode = mistakes.length > 0 ? 1 : 0
+
+/** What a committed report says otherwise, and what to do about it. */
+function differenceFrom(committed: string): string | undefined {
+  const there = committed.split('\n')
+  const at = lines.findIndex((line, index) => line !== there[index])
+  if (at === -1 && there.length === lines.length) return undefined
+  const line = at === -1 ? lines.length : at
+  return [
+    `${String(reportFile)} is not current: run \`npm run conformance\` and commit it. The first difference, in line ${line + 1}:`,
+    `  there: ${there[line] ?? 'the end of the file'}`,
+    `  now:   ${lines[line] ?? 'the end of the file'}`,
+  ].join('\n')
+}
