@@ -1,8 +1,6 @@
 import { PerformanceObserver } from 'node:perf_hooks'
-import { createResourceServer, scope } from 'oauth-resource-server'
-import { requireScope as expressScope, verifyJwt as expressVerify } from 'oauth-resource-server/express'
-import { requireScope as fastifyScope } from 'oauth-resource-server/fastify'
-import { type TestIssuer, createTestIssuer } from 'oauth-resource-server/testing'
+import { createTestIssuer, type TestIssuer } from 'oauth-resource-server/testing'
+import { libraries, type Library } from './library.ts'
 import { median } from './measure.ts'
 import { requestWith } from './tokens.ts'
 
@@ -14,32 +12,45 @@ export interface GuardResult {
 }
 
 /** Measures heap and time of passing calls. Needs `--expose-gc`, and a young generation that holds them all. */
-export async function guardPart(calls: number): Promise<readonly GuardResult[]> {
-  const issuer: TestIssuer = await createTestIssuer()
-  const token = await issuer.sign({
-    scope: 'orders:read orders:write',
-    exp: Math.floor(Date.now() / 1000) + 7200,
+export async function guardPart(
+  baseline: string,
+  name: string | undefined,
+  calls: number,
+): Promise<readonly GuardResult[]> {
+  const library = (await libraries(baseline)).find((candidate) => candidate.name === name)
+  if (library === undefined) throw new Error(`no such library: ${name ?? ''}`)
+  return passing(library, await createTestIssuer(), calls)
+}
+
+/** The guards of one build of the library, called as Express calls them. */
+async function passing(library: Library, issuer: TestIssuer, calls: number): Promise<GuardResult[]> {
+  const { name, core, express } = library
+  const scopes = ['orders:read', 'orders:write'] as const
+  const token = await issuer.sign({ scope: scopes.join(' '), exp: Math.floor(Date.now() / 1000) + 7200 })
+  const api = core.createResourceServer({
+    issuer: issuer.issuer,
+    audience: issuer.audience,
+    jwks: issuer.jwks,
   })
-  const { issuer: name, audience, jwks } = issuer
-  const api = createResourceServer({ issuer: name, audience, jwks })
   const auth = await api.verify(token)
   const request = requestWith(token)
-  const guard = scope('orders:read', 'orders:write')
-  const express = expressScope('orders:read', 'orders:write') as (...given: unknown[]) => void
-  const fastify = fastifyScope('orders:read', 'orders:write') as (...given: unknown[]) => void
-  const verifyJwt = expressVerify(api) as (...given: unknown[]) => void
-  const response = {}
+  const response = { headersSent: false, writableEnded: false, destroyed: false, locals: {} }
+  const guard = core.scope(...scopes) as (...given: unknown[]) => unknown
+  const requireScope = express.requireScope(...scopes) as (...given: unknown[]) => void
+  const verifyJwt = express.verifyJwt(api) as (...given: unknown[]) => void
+  let passed = 0
   const next = (error?: unknown): void => {
     if (error !== undefined) throw error as Error
+    passed++
   }
-  // The adapter leaves on it what its guards look for.
+  // The adapter notes for this request what its guards ask for.
   verifyJwt(request, response, next)
+  requireScope(request, response, next)
+  if (passed !== 2) throw new Error(`${name}: a call did not pass, or passed later`)
   return [
-    await measured('an empty call', calls, () => next()),
-    await measured('scope() guard alone', calls, () => guard(auth, request)),
-    await measured('requireScope() of express', calls, () => express(request, response, next)),
-    await measured('requireScope() of fastify', calls, () => fastify(request, response, next)),
-    await measured('verifyJwt() of express, token seen before', calls / 10, () =>
+    await measured(`${name}: scope() alone`, calls, () => guard(auth, request)),
+    await measured(`${name}: requireScope() of express`, calls, () => requireScope(request, response, next)),
+    await measured(`${name}: verifyJwt() of express, token seen before`, calls / 10, () =>
       verifyJwt(request, response, next),
     ),
   ]

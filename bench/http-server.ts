@@ -1,26 +1,27 @@
 import { Session } from 'node:inspector/promises'
 import type { AddressInfo } from 'node:net'
-import { startServer } from './http-servers.ts'
-import { sharesOf } from './shares.ts'
+import { type Apps, listen, type ServerPlace } from './http-apps.ts'
 
 /**
  * Child process: one server. Told what to be, it says where it listens; asked, how much processor time it had, and
  * what it spent that on.
  */
 
-interface Order {
-  readonly name: string
-  readonly issuer: { issuer: string; audience: string; jwksUri: string }
+/** Which application of which module to start. */
+export interface ServerOrder {
+  readonly module: string
+  readonly app: string
+  readonly place: ServerPlace
 }
 
 const session = new Session()
 
-process.on('message', (message: Order | 'usage' | 'profile' | 'shares') => {
+process.on('message', (message: ServerOrder | 'usage' | 'profile' | 'shares') => {
   void answerTo(message).then((answer) => process.send?.(answer))
 })
 process.on('disconnect', () => process.exit())
 
-async function answerTo(message: Order | 'usage' | 'profile' | 'shares'): Promise<object> {
+async function answerTo(message: ServerOrder | 'usage' | 'profile' | 'shares'): Promise<object> {
   switch (message) {
     case 'usage': {
       const { user, system } = process.cpuUsage()
@@ -35,10 +36,14 @@ async function answerTo(message: Order | 'usage' | 'profile' | 'shares'): Promis
     case 'shares': {
       const { profile } = await session.post('Profiler.stop')
       session.disconnect()
+      const { sharesOf } = await import('./study/shares.ts')
       return sharesOf(profile)
     }
     default: {
-      const server = await startServer(message.name, message.issuer)
+      const { apps } = (await import(message.module)) as { apps: Apps }
+      const make = apps[message.app]
+      if (make === undefined) throw new Error(`no such server: ${message.app}`)
+      const server = await listen(await make(message.place))
       return { port: (server.address() as AddressInfo).port }
     }
   }

@@ -1,172 +1,142 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { createTestIssuer } from 'oauth-resource-server/testing'
-import type { LoadReport } from './http-load.ts'
-import { type IssuerPlace, serverNames } from './http-servers.ts'
-import { median, shuffled } from './measure.ts'
-import { audience, commonClaims } from './tokens.ts'
+import { baselineName, root } from './baseline.ts'
+import type { Apps } from './http-apps.ts'
+import { launch, type Sample, type Setting, withIssuer } from './http-process.ts'
+import { ownName } from './library.ts'
+import { median, shuffled, spread, type Spread } from './measure.ts'
 
 /** How one server did, for one number of requests in flight. */
 export interface HttpResult {
+  readonly framework: string
   readonly server: string
   readonly inFlight: number
-  /** Median over the rounds. */
+  /** Median over the rounds, like all that follow. */
   readonly requestsPerSecond: number
-  /** Microseconds of processor time the server had for one request; median over the rounds. */
+  /** Microseconds of processor time the server had for one request. */
   readonly processorMicroseconds: number
-  /** Throughput as a part of the bare framework's in the same round; median over the rounds. */
+  /** Throughput as a part of the bare framework's in the same round. */
   readonly kept: number
-  /** The bare framework's processor time for one request as a part of this server's, likewise. */
-  readonly keptByProcessor: number
+  /** Throughput as a part of the baseline's in the same round. */
+  readonly baseline?: Spread
+  /** The baseline's processor time for one request as a part of this server's. */
+  readonly baselineByProcessor?: Spread
 }
 
 /** How long to measure HTTP servers. */
 export interface HttpEffort {
-  /** How many times each is started anew. */
+  /** How many times each is started anew: two processes that run the same program differ by some per cent. */
   readonly launches: number
   /** Of each launch. */
   readonly rounds: number
   readonly milliseconds: number
   /** Milliseconds each is loaded first, since V8 goes on optimising for more than a second. */
   readonly warmUp: number
+  readonly inFlight: readonly number[]
 }
 
-/** What one slice of load took. */
-export interface Sample {
-  /** Requests. */
-  readonly perSecond: number
-  /** Microseconds of processor time for one request. */
-  readonly processor: number
+/** The baseline once more: what it differs by from itself is noise. */
+export const againName = `${baselineName} again`
+
+const frameworks = ['express', 'koa', 'fastify', 'hono'] as const
+const bareName = 'bare'
+
+interface Server {
+  readonly framework: string
+  readonly name: string
+  readonly module: string
+  readonly app: string
+  readonly library: string
 }
 
-/** What servers are told, and what loads them. */
-export interface Setting {
-  readonly place: IssuerPlace
-  readonly tokens: readonly string[]
-  readonly generator: ChildProcess
-}
-
-const inFlight = [1, 64] as const
-
-/** Loads every server in turn, round by round; each is a process of its own, and so is the load generator. */
-export async function httpPart(effort: HttpEffort): Promise<readonly HttpResult[]> {
-  const samples = new Map<string, Sample[]>()
-  await withIssuer(async (setting) => {
-    for (let launch = 0; launch < effort.launches; launch++) await launched(effort, setting, samples)
-  })
-  return inFlight.flatMap((connections) => serverNames.map((name) => summary(samples, name, connections)))
-}
-
-/** Lends an issuer with tokens, and a load generator. */
-export async function withIssuer(use: (setting: Setting) => Promise<void>): Promise<void> {
-  const issuer = await createTestIssuer({ audience, algorithms: ['RS256'] })
-  const issuerServer = await issuer.listen()
-  const place = { issuer: issuer.issuer, audience, jwksUri: issuerServer.jwksUri }
-  const tokens = await Promise.all(
-    Array.from({ length: 200 }, (_, index) => issuer.sign(commonClaims(index))),
-  )
-  const generator = child('./http-load.ts')
-  try {
-    await use({ place, tokens, generator })
-  } finally {
-    generator.kill()
-    await issuerServer.close()
-  }
-}
+type Samples = Map<string, Sample[]>
 
 /**
- * V8 collects garbage to reduce memory once a process has had little to do for some seconds. Here every server waits
- * while the others have their turn, so such collections, and the work they leave behind, would fall into the slices
- * of some servers and not of others, which made them a quarter slower. Under lasting load there are none.
+ * Loads the servers of one framework in turn, round by round; each is a process of its own, and so is the load
+ * generator.
+ *
+ * @param others modules with more applications to compare
  */
-const serverFlags = ['--no-memory-reducer']
-
-/** A server that runs. */
-export interface RunningServer {
-  readonly name: string
-  /** Loads it, and tells what it took. */
-  readonly load: (connections: number, milliseconds: number) => Promise<Sample>
-  readonly ask: <T>(question: string) => Promise<T>
-  readonly end: () => void
+export async function httpPart(
+  effort: HttpEffort,
+  baseline: string,
+  others: readonly URL[],
+): Promise<readonly HttpResult[]> {
+  const groups = await Promise.all(frameworks.map((framework) => serversOf(framework, baseline, others)))
+  const samples: Samples = new Map()
+  await withIssuer(async (setting) => {
+    for (let time = 0; time < effort.launches; time++) {
+      for (const group of shuffled(groups)) await launched(group, effort, setting, samples)
+    }
+  })
+  return effort.inFlight.flatMap((connections) =>
+    groups.flat().map((server) => summary(samples, server, connections)),
+  )
 }
 
-/** Starts one of the servers in a process of its own. */
-export async function launch(name: string, { place, tokens, generator }: Setting): Promise<RunningServer> {
-  const server = child('./http-server.ts', serverFlags)
-  const { port } = await ask<{ port: number }>(server, { name, issuer: place })
-  return {
-    name,
-    async load(connections, milliseconds) {
-      const before = await ask<{ seconds: number }>(server, 'usage')
-      const order = { port, connections, tokens, milliseconds }
-      const { requests, seconds } = await ask<LoadReport>(generator, order)
-      const after = await ask<{ seconds: number }>(server, 'usage')
-      return {
-        perSecond: requests / seconds,
-        processor: ((after.seconds - before.seconds) * 1e6) / requests,
-      }
-    },
-    ask: (question) => ask(server, question),
-    end: () => server.kill(),
+async function serversOf(framework: string, baseline: string, others: readonly URL[]): Promise<Server[]> {
+  const module = new URL('./http-servers.ts', import.meta.url).href
+  const servers: Server[] = [
+    { framework, name: bareName, module, app: `${framework}: ${bareName}`, library: root },
+    { framework, name: ownName, module, app: framework, library: root },
+    { framework, name: baselineName, module, app: framework, library: baseline },
+    { framework, name: againName, module, app: framework, library: baseline },
+  ]
+  for (const { href } of others) {
+    const { apps } = (await import(href)) as { apps: Apps }
+    for (const app of Object.keys(apps)) {
+      const [owner, name = ''] = app.split(': ')
+      if (owner === framework) servers.push({ framework, name, module: href, app, library: root })
+    }
   }
+  return servers
 }
 
-/** One launch of every server: two processes that run the same program differ by some per cent. */
 async function launched(
-  { rounds, milliseconds, warmUp }: HttpEffort,
+  servers: readonly Server[],
+  { rounds, milliseconds, warmUp, inFlight }: HttpEffort,
   setting: Setting,
-  samples: Map<string, Sample[]>,
+  samples: Samples,
 ): Promise<void> {
-  const running = await Promise.all(serverNames.map((name) => launch(name, setting)))
+  const running = await Promise.all(
+    servers.map(async (server) => ({ server, ...(await launch(server, setting)) })),
+  )
   try {
-    for (const server of running) await server.load(64, warmUp)
+    for (const { load } of running) await load(64, warmUp)
     for (let round = 0; round < rounds; round++) {
       for (const connections of inFlight) {
-        for (const server of shuffled(running)) {
-          const key = `${server.name}|${connections}`
-          const sample = await server.load(connections, milliseconds)
-          samples.set(key, [...(samples.get(key) ?? []), sample])
+        for (const { server, load } of shuffled(running)) {
+          const key = keyOf(server, connections)
+          samples.set(key, [...(samples.get(key) ?? []), await load(connections, milliseconds)])
         }
       }
     }
   } finally {
-    for (const server of running) server.end()
+    for (const { end } of running) end()
   }
 }
 
-function summary(
-  samples: ReadonlyMap<string, readonly Sample[]>,
-  server: string,
-  connections: number,
-): HttpResult {
-  const mine = samples.get(`${server}|${connections}`) as readonly Sample[]
-  const bare = samples.get(`${server.split(':', 1)[0]}: bare|${connections}`) as readonly Sample[]
-  const against = (part: (mine: Sample, bare: Sample) => number): number =>
-    median(mine.map((sample, round) => part(sample, bare[round] as Sample)))
+function summary(samples: Samples, server: Server, inFlight: number): HttpResult {
+  const { framework, name } = server
+  const of = (name: string): readonly Sample[] => samples.get(keyOf({ framework, name }, inFlight)) ?? []
+  const mine = of(name)
+  /** One ratio for each round. */
+  const against = (other: string, part: (mine: Sample, other: Sample) => number): readonly number[] =>
+    mine.map((sample, round) => part(sample, of(other)[round] as Sample))
+  const throughput = (mine: Sample, other: Sample): number => mine.perSecond / other.perSecond
+  const processor = (mine: Sample, other: Sample): number => other.processor / mine.processor
   return {
-    server,
-    inFlight: connections,
-    requestsPerSecond: against((sample) => sample.perSecond),
-    processorMicroseconds: against((sample) => sample.processor),
-    kept: against((sample, floor) => sample.perSecond / floor.perSecond),
-    keptByProcessor: against((sample, floor) => floor.processor / sample.processor),
+    framework,
+    server: name,
+    inFlight,
+    requestsPerSecond: median(mine.map((sample) => sample.perSecond)),
+    processorMicroseconds: median(mine.map((sample) => sample.processor)),
+    kept: median(against(bareName, throughput)),
+    ...((name === ownName || name === againName) && {
+      baseline: spread(against(baselineName, throughput)),
+      baselineByProcessor: spread(against(baselineName, processor)),
+    }),
   }
 }
 
-function child(file: string, flags: readonly string[] = []): ChildProcess {
-  return fork(new URL(file, import.meta.url), {
-    execArgv: [...process.execArgv, ...flags],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  })
-}
-
-function ask<T>(process: ChildProcess, question: object | string): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const ended = (): void => reject(new Error('a process of the benchmark ended early; the reason is above'))
-    process.once('exit', ended)
-    process.once('message', (answer) => {
-      process.off('exit', ended)
-      resolve(answer as T)
-    })
-    process.send(question)
-  })
+function keyOf({ framework, name }: Pick<Server, 'framework' | 'name'>, inFlight: number): string {
+  return `${framework}|${name}|${inFlight}`
 }

@@ -1,4 +1,4 @@
-/** Something that is measured beside others. */
+/** Something that is measured together with others. */
 export interface Contender {
   readonly name: string
   /** Makes the inputs of one slice; not timed. */
@@ -93,8 +93,26 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] as number)) / 2
 }
 
-/** Median of what the contender took in a round, divided by what the floor took in the same round. */
-export function ratio(timings: Timings, name: string, floor: string): number {
-  const below = timings[floor] ?? []
-  return median((timings[name] ?? []).map((value, round) => value / (below[round] as number)))
+/** The median of a sample, and the bounds that contain the true median 19 times of 20. */
+export interface Spread {
+  readonly median: number
+  readonly low: number
+  readonly high: number
+}
+
+/** Takes the bounds from the ranks on both sides of the median, whatever the distribution is. */
+export function spread(values: readonly number[]): Spread {
+  const sorted = values.toSorted((a, b) => a - b)
+  const last = sorted.length - 1
+  const distance = Math.ceil(0.98 * Math.sqrt(sorted.length))
+  const at = (rank: number): number => sorted[Math.min(last, Math.max(0, rank))] ?? Number.NaN
+  const low = at(Math.floor(last / 2) - distance)
+  const high = at(Math.ceil(last / 2) + distance)
+  return { median: median(values), low, high }
+}
+
+/** What the contender took in a round, divided by what the other took in the same round. */
+export function ratio(timings: Timings, name: string, other: string): Spread {
+  const below = timings[other] ?? []
+  return spread((timings[name] ?? []).map((value, round) => value / (below[round] as number)))
 }

@@ -1,5 +1,5 @@
 import { createVerifier } from 'fast-jwt'
-import { createResourceServer } from 'oauth-resource-server'
+import { libraries } from './library.ts'
 import { audience, commonClaims, signedTokens } from './tokens.ts'
 
 /** Heap added by remembered tokens, after a garbage collection. */
@@ -11,17 +11,11 @@ export interface MemoryResult {
 }
 
 /** Remembers so many tokens twice over: the second half must push the first half out, and add nothing. */
-export async function memoryPart(count: number): Promise<readonly MemoryResult[]> {
+export async function memoryPart(baseline: string, count: number): Promise<readonly MemoryResult[]> {
   const { issuer, key, tokens } = await signedTokens('ES256', count * 2, (index) => ({
     ...commonClaims(index),
     picture: `https://cdn.example.com/avatars/${'0'.repeat(100)}${index}`,
   }))
-  const api = createResourceServer({
-    issuer: issuer.issuer,
-    audience,
-    jwks: issuer.jwks,
-    tokenCache: { max: count, maxAge: 3600 },
-  })
   const fastJwt = createVerifier({
     key: key.export({ type: 'spki', format: 'pem' }) as string,
     algorithms: ['ES256'],
@@ -29,10 +23,12 @@ export async function memoryPart(count: number): Promise<readonly MemoryResult[]
   }) as (token: string) => unknown
   const characters = Math.round(tokens.reduce((sum, { length }) => sum + length, 0) / tokens.length)
   const results: MemoryResult[] = []
-  const contenders = [
-    ['this library', (token: string) => api.verify(token)],
-    ['fast-jwt', fastJwt],
-  ] as const
+  const options = { issuer: issuer.issuer, audience, jwks: issuer.jwks }
+  const contenders: [string, (token: string) => unknown][] = (await libraries(baseline)).map((library) => {
+    const api = library.core.createResourceServer({ ...options, tokenCache: { max: count, maxAge: 3600 } })
+    return [library.name, api.verify]
+  })
+  contenders.push(['fast-jwt', fastJwt])
   for (const [name, verify] of contenders) {
     // What the first call allocates once is not the cache's.
     await verify((tokens[0] as Buffer).toString('latin1'))

@@ -1,86 +1,88 @@
+import { baselineName } from './baseline.ts'
+import { verifyAlgorithms } from './floor.ts'
 import { guardPart, type GuardResult } from './guards.ts'
-import { floodPart, type FloodResult } from './flood.ts'
-import { type GrowthChart, growthPart } from './growth.ts'
-import { httpPart, type HttpResult } from './http.ts'
-import { profilePart, type ProfileResult } from './http-profile.ts'
-import { importPart, type ImportResult, sizePart, type SizeResult } from './imports.ts'
+import { httpPart } from './http.ts'
+import { ownName } from './library.ts'
 import type { Effort, Timings } from './measure.ts'
-import { memoryPart, type MemoryResult } from './memory.ts'
+import { memoryPart } from './memory.ts'
+import { type Results, timed } from './results.ts'
 import { seenPart } from './seen.ts'
-import { verifyAlgorithms, verifyPart } from './verify.ts'
-
-/** What every part found. A part that never ran on this Node is not there. */
-export interface Results {
-  readonly verify?: Readonly<Record<string, Timings>>
-  readonly seen?: Timings
-  readonly http?: readonly HttpResult[]
-  readonly profile?: ProfileResult
-  readonly memory?: readonly MemoryResult[]
-  readonly import?: { readonly imports: readonly ImportResult[]; readonly sizes: readonly SizeResult[] }
-  readonly guards?: readonly GuardResult[]
-  readonly flood?: readonly FloodResult[]
-  readonly growth?: readonly GrowthChart[]
-}
-
-export type PartName = keyof Results
+import { verifyPart } from './verify.ts'
 
 /** How the benchmarks are run. */
 export interface RunOptions {
   readonly quick: boolean
   readonly clock: Effort['clock']
+  /** Folder of the baseline's build. */
+  readonly baseline: string
 }
 
 /** A piece of work for a process of its own, so that one part's types and garbage do not slow another. */
 export interface Task {
-  readonly part: PartName
+  readonly part: keyof Results
   readonly variant?: string
-  readonly flags: readonly string[]
 }
 
-export const tasks: readonly Task[] = [
-  ...verifyAlgorithms.map((variant) => ({ part: 'verify' as const, variant, flags: [] })),
-  { part: 'seen', flags: [] },
-  { part: 'http', flags: [] },
-  { part: 'profile', flags: [] },
-  { part: 'memory', flags: ['--expose-gc'] },
-  { part: 'import', flags: [] },
-  { part: 'guards', flags: ['--expose-gc', '--max-semi-space-size=512'] },
-  { part: 'flood', flags: [] },
-  { part: 'growth', flags: [] },
-]
+/** Does a task in a process that was started with the flags. */
+export type InProcess = (task: Task, ...flags: string[]) => Promise<unknown>
+
+/** What to do for each part. */
+export const parts: {
+  readonly [Part in keyof Results]-?: (inProcess: InProcess, options: RunOptions) => Promise<Results[Part]>
+} = {
+  async verify(inProcess, options) {
+    const found: [string, ReturnType<typeof timed>][] = []
+    for (const variant of verifyAlgorithms)
+      found.push([variant, timed(await pooled(inProcess, { part: 'verify', variant }, options))])
+    return Object.fromEntries(found)
+  },
+  seen: async (inProcess, options) => timed(await pooled(inProcess, { part: 'seen' }, options)),
+  async guards(inProcess) {
+    const found: GuardResult[] = []
+    // Each in a process of its own: the second one in a process is called from code that fits the first.
+    for (const variant of [ownName, baselineName]) {
+      const flags = ['--expose-gc', '--max-semi-space-size=512']
+      found.push(...((await inProcess({ part: 'guards', variant }, ...flags)) as GuardResult[]))
+    }
+    return found
+  },
+  memory: async (inProcess) => (await inProcess({ part: 'memory' }, '--expose-gc')) as Results['memory'],
+  http: async (inProcess) => (await inProcess({ part: 'http' })) as Results['http'],
+}
+
+/** The rounds of several processes: what V8 makes of the same program differs from one to the next. */
+async function pooled(inProcess: InProcess, task: Task, { quick }: RunOptions): Promise<Timings> {
+  const pool: Record<string, number[]> = {}
+  for (let time = 0; time < (quick ? 1 : 3); time++) {
+    const timings = (await inProcess(task)) as Timings
+    for (const [name, values] of Object.entries(timings)) (pool[name] ??= []).push(...values)
+  }
+  return pool
+}
 
 /** Does one task in this process. */
 export async function runTask(
-  { part, variant }: Pick<Task, 'part' | 'variant'>,
-  options: RunOptions,
+  { part, variant }: Task,
+  { quick, clock, baseline }: RunOptions,
 ): Promise<unknown> {
-  const { quick, clock } = options
-  const effort: Effort = quick ? { rounds: 7, slice: 5, clock } : { rounds: 41, slice: 25, clock }
+  const effort: Effort = quick ? { rounds: 15, slice: 6, clock } : { rounds: 31, slice: 25, clock }
   switch (part) {
     case 'verify': {
       const algorithm = verifyAlgorithms.find((name) => name === variant)
       if (algorithm === undefined) throw new Error(`no such algorithm: ${variant ?? ''}`)
-      return { [algorithm]: await verifyPart(algorithm, effort) }
+      return verifyPart(algorithm, baseline, effort)
     }
     case 'seen':
-      return seenPart(effort)
-    case 'http':
-      return httpPart(
-        quick
-          ? { launches: 1, rounds: 3, milliseconds: 200, warmUp: 800 }
-          : { launches: 5, rounds: 3, milliseconds: 250, warmUp: 2000 },
-      )
-    case 'profile':
-      return profilePart({ warmUp: quick ? 800 : 4000, milliseconds: quick ? 1000 : 8000 })
-    case 'memory':
-      return memoryPart(quick ? 1000 : 10_000)
-    case 'import':
-      return { imports: importPart(quick ? 3 : 25), sizes: sizePart() }
+      return seenPart(baseline, effort)
     case 'guards':
-      return guardPart(quick ? 100_000 : 1_000_000)
-    case 'flood':
-      return floodPart(quick ? 400 : 3000)
-    case 'growth':
-      return growthPart(quick ? effort : { ...effort, rounds: 21, slice: 10 })
+      return guardPart(baseline, variant, quick ? 100_000 : 1_000_000)
+    case 'memory':
+      return memoryPart(baseline, quick ? 1000 : 10_000)
+    case 'http':
+      return quick
+        ? httpPart({ launches: 1, rounds: 5, milliseconds: 120, warmUp: 700, inFlight: [64] }, baseline, [])
+        : httpPart({ launches: 5, rounds: 5, milliseconds: 250, warmUp: 2000, inFlight: [1, 64] }, baseline, [
+            new URL('./http-peers.ts', import.meta.url),
+          ])
   }
 }

@@ -59,26 +59,6 @@ export function lineChart(
   return svg(height, title, body)
 }
 
-/** One bar of a bar chart, a part of 1. */
-export interface ChartBar {
-  readonly name: string
-  readonly share: number
-  readonly ours: boolean
-}
-
-/** Draws parts of a whole as bars, one under the other. */
-export function barChart(title: string, bars: readonly ChartBar[]): string {
-  const [left, top, row] = [250, 40, 24]
-  const full = width - left - 60
-  const body = bars.map(({ name, share, ours }, index) => {
-    const y = top + index * row
-    const bar = `<rect x="${left}" y="${y}" width="${round(full * Math.min(1, share))}" height="${row - 8}" rx="2" fill="${ours ? colours[0] : '#94a3b8'}"/>`
-    const value = text(left + full * Math.min(1, share) + 6, y + 12, `${Math.round(share * 100)} %`)
-    return text(left - 8, y + 12, name, 'text-anchor="end"') + bar + value
-  })
-  return svg(top + bars.length * row + 12, title, [text(16, 20, title, 'font-weight="600"'), ...body])
-}
-
 interface Scale {
   readonly place: (value: number) => number
   readonly ticks: readonly number[]

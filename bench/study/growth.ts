@@ -1,8 +1,8 @@
 import { createResourceServer, type ResourceServerOptions } from 'oauth-resource-server'
 import { createTestIssuer } from 'oauth-resource-server/testing'
-import { type Contender, type Effort, interleaved, median } from './measure.ts'
-import { audience, commonClaims, freshStrings, type SignedTokens, signedTokens } from './tokens.ts'
-import { floor, floorName } from './verify.ts'
+import { type Contender, type Effort, interleaved, median } from '../measure.ts'
+import { audience, commonClaims, freshStrings, type SignedTokens, signedTokens } from '../tokens.ts'
+import { floor, floorName } from '../floor.ts'
 
 /** How one cost grows. */
 export interface GrowthChart {

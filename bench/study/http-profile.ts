@@ -1,4 +1,6 @@
-import { type HttpEffort, launch, withIssuer } from './http.ts'
+import { root } from '../baseline.ts'
+import type { HttpEffort } from '../http.ts'
+import { launch, withIssuer } from '../http-process.ts'
 import type { Shares } from './shares.ts'
 
 /** Microseconds of processor time for one request, by framework and by whose function had it. */
@@ -10,9 +12,10 @@ export async function profilePart({
   milliseconds,
 }: Pick<HttpEffort, 'warmUp' | 'milliseconds'>): Promise<ProfileResult> {
   const found: Record<string, Shares> = {}
+  const module = new URL('../http-servers.ts', import.meta.url).href
   await withIssuer(async (setting) => {
     for (const framework of ['express', 'koa', 'fastify']) {
-      const server = await launch(`${framework}: this library`, setting)
+      const server = await launch({ module, app: framework, library: root }, setting)
       try {
         await server.load(64, warmUp)
         await server.ask('profile')

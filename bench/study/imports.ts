@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
-import { median, shuffled } from './measure.ts'
+import { median, shuffled } from '../measure.ts'
 
 /** Milliseconds to import something in a process that has imported nothing yet. */
 export interface ImportResult {
@@ -65,7 +65,7 @@ function timed(expression: string): number {
 
 /** Sizes of what the package consists of, as it is loaded. */
 export function sizePart(): readonly SizeResult[] {
-  const dist = new URL('../dist/', import.meta.url)
+  const dist = new URL('../../dist/', import.meta.url)
   return readdirSync(dist)
     .filter((file) => /\.c?js$/.test(file))
     .sort()

@@ -3,7 +3,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { createVerifier } from 'fast-jwt'
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { createResourceServer } from 'oauth-resource-server'
-import { audience } from './tokens.ts'
+import { audience } from '../tokens.ts'
 
 /** How long the event loop was held up while 64 clients sent badly signed tokens as fast as they could. */
 export interface FloodResult {
