@@ -1,11 +1,14 @@
 import type { AlgorithmName } from '../algorithms.ts'
+import { importKeySet, type KeySet, UnusableKeySetError } from '../jose/key-set.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { KeyLocation } from './discovery.ts'
-import { type Fetch, FetchError, getJson, type JsonAnswer, withSignal } from './fetch-json.ts'
-import { freshnessOf } from './freshness.ts'
 import type { KeyCacheSettings } from '../options/key-cache.ts'
-import { minFreshFor, retryPauseMs } from './limits.ts'
-import { importKeySet, type KeySet } from '../jose/key-set.ts'
+import type { MaybePromise } from '../types.ts'
+import type { KeyLocation } from './discovery.ts'
+import { beginExchange } from './exchange.ts'
+import { FetchError } from './fetch-error.ts'
+import { type Fetch, getJson, type JsonAnswer } from './fetch-json.ts'
+import { boundedFreshness, freshnessOf } from './freshness.ts'
+import { minFreshFor } from './limits.ts'
 
 /** What is known of the keys an issuer published last. */
 export interface FetchedKeys {
@@ -36,29 +39,22 @@ export interface KeyFetchOptions {
   readonly settings: KeyCacheSettings
 }
 
-/** Makes the function that fetches: location, document, judgement, all within one deadline. */
+/**
+ * Makes the function that fetches: location, document, judgement, all within one limit of time. An answer that comes
+ * later by the steady clock is not used, even where the timer is late as well (a machine that slept).
+ *
+ * What it returns may never settle: see {@link withSignal}.
+ */
 export function keyFetch(options: KeyFetchOptions): KeyFetch {
-  const { location, clock, settings } = options
+  const { location, clock, random, settings } = options
   return async (previous) => {
-    const signal = clock.deadline(settings.timeoutMs)
-    const attempt = withOneRetry(options, signal)
-    const from = (uri: string): Promise<FetchedKeys> => getKeys(uri, options, signal, previous)
-    const { uri, remembered } = await attempt(() => location.get(signal))
-    try {
-      const keys = await attempt(() => from(uri))
-      location.succeeded()
-      return keys
-    } catch (error) {
-      const failure = asFetchError(error)
-      location.failed(failure)
-      if (!remembered || (failure.status !== 404 && failure.status !== 410)) throw failure
-      // The keys moved: the metadata may know where to.
-      const moved = await location.get(signal)
-      if (moved.uri === uri) throw failure
-      const keys = await from(moved.uri)
-      location.succeeded()
-      return keys
-    }
+    const exchange = beginExchange(clock, random, settings.timeoutMs)
+    const keys = await location.locate(
+      (uri) => exchange.attempt(() => getKeys(uri, options, exchange.signal, previous)),
+      exchange,
+    )
+    if (exchange.left() < 0) throw new FetchError('no complete answer in time', { url: keys.uri })
+    return keys
   }
 }
 
@@ -74,12 +70,14 @@ async function getKeys(
     maxBytes: settings.maxBytes,
     headers: previous?.uri === uri ? conditionsOf(previous) : {},
   })
-  const freshFor = clampedFreshness(answer, settings)
+  const freshFor = boundedFreshness(freshnessOf(answer.headers), minFreshFor, settings.maxFreshFor)
   if (answer.document === undefined && previous !== undefined) {
     // What a confirmation does not say anew stays as it was (RFC 9111 §4.3.4).
     return { ...previous, freshFor: freshFor ?? previous.freshFor, confirmed: true }
   }
-  const set = await importKeySet(answer.document, algorithms, settings.maxKeys, previous?.set)
+  const set = await importedSet(uri, () =>
+    importKeySet(answer.document, algorithms, settings.maxKeys, previous?.set),
+  )
   return {
     set,
     jwks: answer.document as unknown as FetchedKeys['jwks'],
@@ -88,6 +86,14 @@ async function getKeys(
     lastModified: lastModifiedOf(answer),
     freshFor: freshFor ?? settings.freshFor,
     confirmed: false,
+  }
+}
+
+async function importedSet(uri: string, judge: () => MaybePromise<KeySet>): Promise<KeySet> {
+  try {
+    return await judge()
+  } catch (error) {
+    throw asFetchError(error).at(uri)
   }
 }
 
@@ -106,40 +112,9 @@ function lastModifiedOf({ headers }: JsonAnswer): string | undefined {
   return value !== null && age >= 60_000 ? value : undefined
 }
 
-function clampedFreshness({ headers }: JsonAnswer, settings: KeyCacheSettings): number | undefined {
-  const said = freshnessOf(headers)
-  return said === undefined ? undefined : Math.min(Math.max(said, minFreshFor), settings.maxFreshFor)
-}
-
-/** Runs the steps of one exchange; of all its steps, one is tried once more. */
-function withOneRetry(
-  { clock, random }: KeyFetchOptions,
-  signal: AbortSignal,
-): <T>(step: () => Promise<T>) => Promise<T> {
-  let retried = false
-  return async (step) => {
-    try {
-      return await step()
-    } catch (error) {
-      if (retried || signal.aborted || !mayPass(asFetchError(error))) throw error
-      retried = true
-      const ms = retryPauseMs.min + random() * (retryPauseMs.max - retryPauseMs.min)
-      await withSignal(clock.pause(ms), signal)
-      return step()
-    }
-  }
-}
-
-/** What may be gone a moment later: no answer, 408, 429, 5xx; but not where the server said when. */
-function mayPass({ status, retryAfter }: FetchError): boolean {
-  return (
-    retryAfter === undefined && (status === undefined || status === 408 || status === 429 || status >= 500)
-  )
-}
-
 /** Every failure of a fetch as one class; what we did not foresee is told by its class alone. */
 export function asFetchError(error: unknown): FetchError {
   if (error instanceof FetchError) return error
-  const known = error instanceof Error && error.name === 'UnusableKeySetError'
+  const known = error instanceof UnusableKeySetError
   return new FetchError(known ? error.message : 'the keys cannot be read', { status: 200, cause: error })
 }

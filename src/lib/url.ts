@@ -16,11 +16,50 @@ export function isFetchable(url: URL, allowInsecureHosts: readonly string[] = []
   return url.protocol === 'http:' && (isLoopback(url) || isListed(url, allowInsecureHosts))
 }
 
-/** Tells whether the host of an `http:` URL is in the list. */
-function isListed({ hostname, port }: URL, hosts: readonly string[]): boolean {
-  const withPort = `${hostname}:${port || '80'}`
+/** Tells whether the host of a URL is in a list of `host` or `host:port`; compared exactly, in lower case. */
+export function isListed({ hostname, port, protocol }: URL, hosts: readonly string[]): boolean {
+  const withPort = `${hostname}:${port || (protocol === 'https:' ? '443' : '80')}`
   return hosts.some((host) => {
     const listed = host.toLowerCase()
     return listed === hostname || listed === withPort
   })
+}
+
+/** Names that every machine has for itself. */
+const ownNames = /(?:^|\.)(?:ip6-)?(?:localhost|loopback)[46]?(?:\.localdomain[46]?)?$/
+
+/**
+ * Tells whether the host of a URL is an IP address or a name of the machine itself: a stranger has no reason to send
+ * us there. `URL` writes every spelling of an IPv4 address the same way; the dot that may end a name is left out here.
+ */
+export function isAddress({ hostname }: URL): boolean {
+  const host = hostname.replace(/\.$/, '')
+  return host.startsWith('[') || /^[\d.]+$/.test(host) || ownNames.test(host)
+}
+
+/**
+ * Tells whether a URL means what it says: a parser changes neither its host nor its path, except for upper case and
+ * the default port. Otherwise `https://evil.test\\.example.com` is a URL of `evil.test`, and `/tenants/../admin` is
+ * not below `/tenants`. Encoded separators, dots, percent signs and control characters are no plain path either: the
+ * server behind the URL may decode them once more.
+ */
+export function hasPlainPath(text: string): boolean {
+  const [, scheme = '', host = '', path = ''] = /^([a-z]+):\/\/([^/?#\\@]+)([^?#]*)/i.exec(text) ?? []
+  if (!URL.canParse(text)) return false
+  const url = new URL(text)
+  const defaultPort = url.protocol === 'https:' ? /:443$/ : /:80$/
+  return (
+    `${scheme.toLowerCase()}:` === url.protocol &&
+    host.toLowerCase().replace(defaultPort, '') === url.host &&
+    !url.hostname.endsWith('.') &&
+    (path || '/') === url.pathname &&
+    !/%(?:2[ef5]|5c|[01][\da-f]|7f|(?![\da-f]{2}))/i.test(path)
+  )
+}
+
+/** A URL as it may be shown: without credentials, query and fragment. */
+export function shownUrl(text: string): string | undefined {
+  if (!URL.canParse(text)) return undefined
+  const { origin, pathname } = new URL(text)
+  return `${origin}${pathname}`
 }

@@ -83,6 +83,24 @@ describe('metadata of the issuer', () => {
     'https://0177.0.0.1/',
     'https://127.1/',
     'https://localhost/keys',
+    'https://localhost./keys',
+    'https://LOCALHOST./keys',
+    'https://local%68ost/keys',
+    'https://api.localhost/keys',
+    'https://api.localhost./keys',
+    'https://localhost.localdomain/keys',
+    'https://ip6-localhost/keys',
+    'https://127.0.0.1./keys',
+    'https://127.1./keys',
+    'https://0x7f.1/keys',
+    'https://[::ffff:7f00:1]/keys',
+    'https://[0:0:0:0:0:0:0:1]/keys',
+    'https://①②⑦.0.0.1/keys',
+    'https://issuer.test./keys',
+    'https://keys.example.test./set',
+    'https://:secret@issuer.test/keys',
+    'https:\\\\localhost.\\keys',
+    ' https://localhost./keys',
     'https://LOCALHOST/keys',
     'http://localhost/keys',
     'https://user:secret@issuer.test/keys',
@@ -96,7 +114,7 @@ describe('metadata of the issuer', () => {
     'keys',
     '',
     '["https://issuer.test/keys"]',
-  ])('SRF-4 that leads to %j is not followed', async (jwks_uri) => {
+  ])('SRF-4 D10 that leads to %j is not followed', async (jwks_uri) => {
     const { status, calls } = await discover({ [oauth]: () => ({ ...good, jwks_uri }) })
     expect(status).toBe(503)
     expect(new Set(calls)).toEqual(new Set([oauth]))
@@ -140,13 +158,19 @@ describe('metadata of the issuer', () => {
       'jwks_uri twice',
       () => new Response(`{"jwks_uri":"https://evil.test/",${JSON.stringify(good).slice(1)}`),
     ],
-    ['a byte order mark', () => new Response(`\ufeff${JSON.stringify(good)}`)],
+    ['two byte order marks', () => new Response(`\ufeff\ufeff${JSON.stringify(good)}`)],
     ['an error', () => new Response('', { status: 500 })],
-    ['another type', () => new Response(JSON.stringify(good), { headers: { 'content-type': 'text/html' } })],
   ])('SRF-9 of %s is not used', async (_title, document) => {
     const { status, calls } = await discover({ [oauth]: document, [openid]: document })
     expect(status).toBe(503)
     expect(calls).not.toContain(jwksUri)
+  })
+
+  it.each([
+    ['a byte order mark', () => new Response(`\ufeff${JSON.stringify(good)}`)],
+    ['another type', () => new Response(JSON.stringify(good), { headers: { 'content-type': 'text/html' } })],
+  ])('SRF-9 with %s is read by its body', async (_title, document) => {
+    expect((await discover({ [oauth]: document })).status).toBe(200)
   })
 
   it('SRF-9 with members nobody knows is used', async () => {

@@ -42,6 +42,18 @@ const serverOf = ({ issuer, audience }: TestIssuer): ResourceServer =>
 const metadata = (changes: Record<string, unknown> = {}): Answer =>
   says({ issuer: name, jwks_uri: jwksUri, ...changes })
 
+/** Metadata that comes after so many seconds. */
+const slow =
+  (seconds: number): Answer =>
+  async (call) => {
+    await new Promise<void>((resolve) => void setTimeout(resolve, seconds * 1000))
+    return metadata()(call)
+  }
+
+/** The connection ends within the body. */
+const breaksOff: Answer = () =>
+  new Response(new ReadableStream({ pull: () => Promise.reject(new TypeError('terminated')) }))
+
 async function judged(issuedBy = issuer): Promise<readonly [string, number]> {
   const outcome = verdict(api.verify(await issuedBy.sign({ exp: time.now() / 1000 + 1e6 })))
   const seconds = await time.until(outcome)
@@ -64,10 +76,6 @@ describe('metadata', () => {
     ['has a web page', says('<!doctype html>', { 'content-type': 'text/html' })],
     ['has a web page that claims to be JSON', says('<!doctype html>')],
     ['has JSON that is no metadata', says({ error: 'not found' })],
-    [
-      'has JSON labelled as something else',
-      says({ issuer: name, jwks_uri: 'x' }, { 'content-type': 'text/plain' }),
-    ],
   ] satisfies [string, Answer][])(
     'is looked for in OpenID Connect’s place when the first %s',
     async (_title, first) => {
@@ -78,13 +86,64 @@ describe('metadata', () => {
   )
 
   it.each([
+    ['text', { 'content-type': 'text/plain' }],
+    ['a web page', { 'content-type': 'text/html' }],
+    ['nothing anybody knows', { 'content-type': '?' }],
+  ])('labelled as %s is read by its body', async (_title, headers) => {
+    places[inserted] = says({ issuer: name, jwks_uri: jwksUri }, headers)
+    expect(await judged()).toEqual(['200', 0])
+    expect(asked()).toEqual([inserted, jwksUri])
+  })
+
+  it.each([
     ['is not there', refuse],
     ['is out of order', status(500)],
+    ['is down', status(503)],
+    ['is down and says until when', status(503, { 'retry-after': '60' })],
+    ['is slow to take requests', status(408)],
     ['is busy', status(429)],
-  ] satisfies [string, Answer][])('is not looked for elsewhere when the server %s', async (_title, first) => {
-    places = { ...places, [inserted]: first, [appended]: metadata() }
+    ['breaks off', breaksOff],
+  ] satisfies [string, Answer][])(
+    'D9 is looked for in the second place when the first %s',
+    async (_title, first) => {
+      places = { ...places, [inserted]: first, [appended]: metadata() }
+      expect(await judged()).toEqual(['200', 0])
+      expect(asked()).toEqual([inserted, appended, jwksUri])
+    },
+  )
+
+  it('D9 is looked for in the second place while the first hangs, before the time is over', async () => {
+    places = { ...places, [inserted]: hang, [appended]: metadata() }
+    expect(await judged()).toEqual(['200', 2.5])
+    expect(asked()).toEqual([inserted, appended, jwksUri])
+  })
+
+  it('D9 may still come from a slow first place while the second has none', async () => {
+    places[inserted] = slow(3)
+    expect(await judged()).toEqual(['200', 3])
+    expect(asked()).toEqual([inserted, appended, jwksUri])
+  })
+
+  it.each([
+    ['the first is down', status(503), status(404), 'the server answered with status 503'],
+    ['the second is down', status(404), status(503), 'the server answered with status 503'],
+    ['the first cannot be reached', refuse, status(404), 'the server cannot be reached'],
+    ['one is down, one cannot be reached', refuse, status(500), 'the server answered with status 500'],
+    ['neither is there', status(404), status(403), 'the issuer publishes no metadata'],
+    ['both hang', hang, hang, 'no complete answer in time'],
+  ] satisfies [string, Answer, Answer, string][])(
+    'D9 that neither place has is reported by the more telling error: %s',
+    async (_title, first, second, message) => {
+      places = { [inserted]: first, [appended]: second }
+      expect((await judged())[0]).toBe('503 unavailable')
+      expect(api.health().issuers[name]?.lastError).toContain(message)
+    },
+  )
+
+  it('D9 of another issuer in the second place is refused while the first is down', async () => {
+    places = { ...places, [inserted]: status(500), [appended]: metadata({ issuer: `${name}/` }) }
     expect((await judged())[0]).toBe('503 unavailable')
-    expect(asked()).toEqual([inserted, inserted])
+    expect(asked()).not.toContain(jwksUri)
   })
 
   it('of another issuer is refused, and its keys are never fetched (RFC 8414 §3.3)', async () => {
@@ -187,11 +246,7 @@ describe('metadata', () => {
   })
 
   it('shares the five seconds and the one retry of a fetch with the keys', async () => {
-    const slow: Answer = async (call) => {
-      await new Promise<void>((resolve) => void setTimeout(resolve, 3000))
-      return metadata()(call)
-    }
-    places = { [inserted]: slow, [jwksUri]: hang }
+    places = { [inserted]: slow(3), [jwksUri]: hang }
     expect(await judged()).toEqual(['503 unavailable', 5])
     await time.advance(10)
     asked()
@@ -202,7 +257,7 @@ describe('metadata', () => {
       [jwksUri]: status(500),
     }
     expect((await judged())[0]).toBe('503 unavailable')
-    expect(asked()).toEqual([inserted, inserted, jwksUri])
+    expect(asked()).toEqual([inserted, appended, inserted, jwksUri])
   })
 
   it('of an issuer at the root of its host has one place less to hide', async () => {

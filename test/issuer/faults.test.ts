@@ -74,7 +74,6 @@ const faults: [title: string, cause: Break, calls: number][] = [
   ['text that is no JSON', (it) => it.fail('text'), 1],
   ['a JSON array', (it) => it.fail('array'), 1],
   ['an object without keys', (it) => it.fail('no-keys'), 1],
-  ['a byte order mark', (it) => it.fail('bom'), 1],
   ['a member written twice', (it) => it.fail('duplicate'), 1],
   ['an empty set', (it) => it.fail('empty'), 1],
   ['a poisoned set', (it) => it.fail('poisoned'), 1],

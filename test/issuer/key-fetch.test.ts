@@ -1,6 +1,6 @@
 import { createResourceServer } from 'oauth-resource-server'
 import { describe, expect, it } from 'vitest'
-import { withSignal } from '../../src/issuer/fetch-json.ts'
+import { withSignal } from '../../src/issuer/with-signal.ts'
 import { asFetchError } from '../../src/issuer/key-fetch.ts'
 
 describe('a fetch', () => {

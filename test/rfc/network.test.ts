@@ -75,7 +75,6 @@ describe('requirements on metadata', () => {
   const noMetadata: Readonly<Record<string, () => Response>> = {
     'status 204': () => new Response(null, { status: 204 }),
     'status 404': missing,
-    'another type': () => new Response(JSON.stringify(good), { headers: { 'content-type': 'text/plain' } }),
     'a list': () => Response.json([good]),
     'no JSON': () => new Response('metadata', { headers: { 'content-type': 'application/json' } }),
   }

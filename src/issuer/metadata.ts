@@ -1,0 +1,97 @@
+import type { Clock } from '../lib/clock.ts'
+import { own } from '../lib/objects.ts'
+import { isPassing } from './exchange.ts'
+import { FetchError } from './fetch-error.ts'
+import { type Fetch, getJson } from './fetch-json.ts'
+
+/** What {@link searchedMetadata} works with. */
+export interface MetadataSearch {
+  readonly issuer: string
+  readonly fetch: Fetch
+  readonly clock: Clock
+  readonly maxBytes: number
+  readonly signal: AbortSignal
+  /** Milliseconds the whole search may take. */
+  readonly leftMs: number
+}
+
+/** Metadata of an issuer, and where it was found. */
+export interface FoundMetadata {
+  readonly document: Readonly<Record<string, unknown>>
+  readonly place: string
+}
+
+/**
+ * Searches one or two places for the metadata of an issuer. The second is asked when the first yields none, whatever
+ * the reason, and also when half of the time went by; the first that has metadata decides. Metadata of another issuer
+ * ends the search at once: it must not be used (RFC 8414 §3.3), and the issuer contradicts itself.
+ *
+ * @throws {FetchError} the more telling one, when no place has it
+ */
+export async function searchedMetadata(
+  [first = '', second]: readonly string[],
+  search: MetadataSearch,
+): Promise<FoundMetadata> {
+  const loser = new AbortController()
+  let cancelTimer = (): void => undefined
+  const halfTime = new Promise<undefined>((resolve) => {
+    cancelTimer = search.clock.schedule(search.leftMs / 2, () => {
+      resolve(undefined)
+    })
+  })
+  const signal = AbortSignal.any([search.signal, loser.signal])
+  const at = (place: string): Promise<FoundMetadata | FetchError> => metadataAt(place, { ...search, signal })
+  try {
+    const atFirst = at(first)
+    if (second === undefined) return checked(await atFirst)
+    const early = await Promise.race([atFirst, halfTime])
+    if (early !== undefined && !(early instanceof FetchError)) return early
+    const atSecond = at(second)
+    const next = await Promise.race(early === undefined ? [atFirst, atSecond] : [atSecond])
+    if (!(next instanceof FetchError)) return next
+    const answers = await Promise.all([atFirst, atSecond])
+    return checked(answers.find((answer) => !(answer instanceof FetchError)) ?? moreTelling(answers))
+  } finally {
+    loser.abort()
+    cancelTimer()
+  }
+}
+
+function checked(answer: FoundMetadata | FetchError): FoundMetadata {
+  if (answer instanceof FetchError) throw answer
+  return answer
+}
+
+/** Metadata, or why there is none in this place. @throws {FetchError} when it is that of another issuer */
+async function metadataAt(
+  place: string,
+  search: Omit<MetadataSearch, 'leftMs' | 'clock'>,
+): Promise<FoundMetadata | FetchError> {
+  let document: Readonly<Record<string, unknown>> | undefined
+  try {
+    document = (await getJson(place, search)).document
+  } catch (error) {
+    const failure = error instanceof FetchError ? error : undefined
+    if (failure !== undefined && isPassing(failure.status)) return failure
+    return noMetadata(place, error)
+  }
+  const issuer = document === undefined ? undefined : own(document, 'issuer')
+  if (document === undefined || typeof issuer !== 'string') return noMetadata(place)
+  // Compared before anything else in the document is looked at.
+  if (issuer !== search.issuer) {
+    const message = 'the metadata names another issuer than the one configured'
+    throw new FetchError(message, { status: 200, url: place })
+  }
+  return { document, place }
+}
+
+function noMetadata(url: string, cause?: unknown): FetchError {
+  return new FetchError('the issuer publishes no metadata', { status: 404, url, cause })
+}
+
+/** A server out of order says more than a place without metadata, and a status more than silence. */
+function moreTelling(answers: readonly (FoundMetadata | FetchError)[]): FetchError {
+  const failures = answers.filter((answer) => answer instanceof FetchError)
+  const rank = ({ status }: FetchError): number => (status === undefined ? 1 : isPassing(status) ? 0 : 2)
+  return failures.reduce((best, failure) => (rank(failure) < rank(best) ? failure : best))
+}
