@@ -1,6 +1,6 @@
 // OAUTH_ISSUER=https://id.example.com/ OAUTH_AUDIENCE=https://api.example.com node express.js
 import express from 'express'
-import { requireRole, requireScope, verifyJwt } from 'oauth-resource-server/express'
+import { getAuth, requireRole, requireScope, verifyJwt } from 'oauth-resource-server/express'
 
 const app = express()
 
@@ -11,11 +11,12 @@ app.get('/', (_req, res) => {
 app.use(verifyJwt())
 
 app.get('/me', (req, res) => {
-  res.json({ subject: req.auth.subject, scopes: [...req.auth.scopes] })
+  const { subject, scopes } = getAuth(req)
+  res.json({ subject, scopes: [...scopes] })
 })
 
 app.get('/reports', requireScope('reports:read'), (req, res) => {
-  res.json({ owner: req.auth.subject, reports: [] })
+  res.json({ owner: getAuth(req).subject, reports: [] })
 })
 
 app.delete('/reports/:id', requireRole('admin'), (_req, res) => {

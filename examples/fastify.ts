@@ -1,6 +1,6 @@
 // OAUTH_ISSUER=https://id.example.com/ OAUTH_AUDIENCE=https://api.example.com node fastify.js
 import fastify from 'fastify'
-import { requireRole, requireScope, verifyJwt } from 'oauth-resource-server/fastify'
+import { getAuth, requireRole, requireScope, verifyJwt } from 'oauth-resource-server/fastify'
 
 const app = fastify()
 
@@ -10,10 +10,13 @@ app.get('/', () => ({ name: 'reports' }))
 await app.register(async (api) => {
   await api.register(verifyJwt)
 
-  api.get('/me', ({ auth }) => ({ subject: auth.subject, scopes: [...auth.scopes] }))
+  api.get('/me', (request) => {
+    const { subject, scopes } = getAuth(request)
+    return { subject, scopes: [...scopes] }
+  })
 
-  api.get('/reports', { onRequest: requireScope('reports:read') }, ({ auth }) => ({
-    owner: auth.subject,
+  api.get('/reports', { onRequest: requireScope('reports:read') }, (request) => ({
+    owner: getAuth(request).subject,
     reports: [],
   }))
 

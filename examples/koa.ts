@@ -1,7 +1,7 @@
 // OAUTH_ISSUER=https://id.example.com/ OAUTH_AUDIENCE=https://api.example.com node koa.js
 import Router from '@koa/router'
 import Koa from 'koa'
-import { requireRole, requireScope, verifyJwt } from 'oauth-resource-server/koa'
+import { getAuth, requireRole, requireScope, verifyJwt } from 'oauth-resource-server/koa'
 
 const app = new Koa()
 const open = new Router()
@@ -12,11 +12,12 @@ open.get('/', (ctx) => {
 })
 
 router.get('/me', (ctx) => {
-  ctx.body = { subject: ctx.state.auth.subject, scopes: [...ctx.state.auth.scopes] }
+  const { subject, scopes } = getAuth(ctx)
+  ctx.body = { subject, scopes: [...scopes] }
 })
 
 router.get('/reports', requireScope('reports:read'), (ctx) => {
-  ctx.body = { owner: ctx.state.auth.subject, reports: [] }
+  ctx.body = { owner: getAuth(ctx).subject, reports: [] }
 })
 
 router.delete('/reports/:id', requireRole('admin'), (ctx) => {

@@ -1,6 +1,6 @@
 // Tenants bring issuers of their own; whoever is not in the table is never contacted.
 import express from 'express'
-import { requireScope, verifyJwt } from 'oauth-resource-server/express'
+import { getAuth, requireScope, verifyJwt } from 'oauth-resource-server/express'
 
 const tenants = new Map([
   ['https://one.example.com/', { audience: 'https://api.example.com' }],
@@ -20,7 +20,8 @@ app.use(
 )
 
 app.get('/reports', requireScope('reports:read'), (req, res) => {
-  res.json({ tenant: req.auth.issuer, owner: req.auth.subject, reports: [] })
+  const { issuer, subject } = getAuth(req)
+  res.json({ tenant: issuer, owner: subject, reports: [] })
 })
 
 export const server = app.listen(Number(process.env['PORT'] ?? 3000))

@@ -1,7 +1,7 @@
 // OAUTH_ISSUER=https://id.example.com/ OAUTH_AUDIENCE=https://api.example.com node readiness.js
 import express from 'express'
 import { createResourceServer } from 'oauth-resource-server'
-import { requireScope, verifyJwt } from 'oauth-resource-server/express'
+import { getAuth, requireScope, verifyJwt } from 'oauth-resource-server/express'
 
 const api = createResourceServer()
 const app = express()
@@ -26,7 +26,7 @@ app.get('/ready', async (_req, res) => {
 app.use(verifyJwt(api))
 
 app.get('/reports', requireScope('reports:read'), (req, res) => {
-  res.json({ owner: req.auth.subject, reports: [] })
+  res.json({ owner: getAuth(req).subject, reports: [] })
 })
 
 export const server = app.listen(Number(process.env['PORT'] ?? 3000))

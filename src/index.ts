@@ -21,7 +21,6 @@ export { anyRole, role } from './guards/role.ts'
 export { anyScope, scope } from './guards/scope.ts'
 export type { KeyCacheOptions } from './options/key-cache.ts'
 export type { KeyCounters, KeyHealth } from './issuer/key-source.ts'
-export { isPromise } from './lib/maybe-promise.ts'
 export type { Names } from './options/rules.ts'
 export type {
   CommonOptions,
@@ -37,13 +36,20 @@ export type {
   TokenOptions,
 } from './options/types.ts'
 export {
-  type AdapterInterface,
   asResourceServer,
   createResourceServer,
   type Health,
   type ResourceServer,
 } from './resource-server.ts'
-export { missingVerifyJwt, type RouteGuards, routeGuards } from './framework.ts'
+export {
+  type Framework,
+  type Hook,
+  type Hooks,
+  hooksFor,
+  type ResponseState,
+  type Verifier,
+} from './framework.ts'
+export type { RouteGuards } from './guards/route-guards.ts'
 export type { KeySnapshot, Snapshot } from './options/snapshot.ts'
 export type { StandardResult, StandardSchema } from './lib/standard-schema.ts'
 export type {

@@ -1,3 +1,4 @@
+import { type AdapterInterface, brand, interfaceOf, protocol } from './adapter-interface.ts'
 import { refusalOf } from './http/challenge.ts'
 import { assemble } from './assembly.ts'
 import { settingsOf } from './options/settings.ts'
@@ -14,7 +15,7 @@ import { isToken68, tokenOf } from './http/credentials.ts'
 import type { KeyHealth } from './issuer/key-source.ts'
 import type { ResourceServerOptions } from './options/types.ts'
 import type { KeySnapshot, Snapshot } from './options/snapshot.ts'
-import type { Auth, Claims, Guard, HttpRequest, HttpResponse, MaybePromise } from './types.ts'
+import type { Auth, Claims, HttpRequest, HttpResponse, MaybePromise } from './types.ts'
 import { verifier } from './token/jwt.ts'
 
 /** Judges requests to one API. Made by {@link createResourceServer}. */
@@ -48,8 +49,6 @@ export interface ResourceServer<C = Claims> {
   readonly health: () => Health
   /** The fetched keys with their age, for the `snapshot` option of a later process. */
   readonly snapshot: () => Snapshot
-  /** The same judgements for adapters, without a promise where nothing has to be waited for. */
-  readonly adapter: AdapterInterface<C>
 }
 
 /** State of a resource server, fit for a readiness route. */
@@ -58,30 +57,6 @@ export interface Health {
   readonly ready: boolean
   readonly issuers: Readonly<Record<string, KeyHealth>>
 }
-
-/** What adapters are made of. */
-export interface AdapterInterface<C = Claims> {
-  /** As {@link ResourceServer.authenticate}. */
-  readonly authenticate: (request: HttpRequest) => MaybePromise<Auth<C> | undefined>
-  /**
-   * Asks a guard.
-   *
-   * @throws {MissingTokenError} without `auth`
-   * @throws {AuthError} when the guard refuses
-   * @throws the guard's other errors as they are, and a TypeError when its result is not a boolean
-   */
-  readonly authorize: <R>(guard: Guard<R>, auth: Auth | undefined, request: R) => MaybePromise<void>
-  /** What every good answer to a proven caller carries, unless the handler says otherwise; mostly nothing. */
-  readonly headers: Readonly<Record<string, string>> | undefined
-  /**
-   * What to answer for an error: the refusal, for adapters to copy. Throws what the framework's error path is to
-   * get instead: errors that are none of ours, and with `onError: 'throw'` ours too, with `headers` set.
-   */
-  readonly answer: (error: unknown) => HttpResponse
-}
-
-// Registered globally, so that adapters of either build recognise a resource server of the other.
-const brand = Symbol.for('oauth-resource-server.api')
 
 /**
  * Makes a resource server: it finds, fetches and caches the issuer's keys, and judges tokens.
@@ -93,6 +68,7 @@ const brand = Symbol.for('oauth-resource-server.api')
 export function createResourceServer<C = Claims>(given?: ResourceServerOptions<C>): ResourceServer<C> {
   const { extract, optional, realm, onError, ...rest } = assemble(settingsOf<C>(given))
   const { issuers } = rest
+  const headers = extract.readsUrl === true ? { 'Cache-Control': 'private' } : undefined
   const verify = verifier<C>(rest)
 
   function authenticate(request: HttpRequest): MaybePromise<Auth<C> | undefined> {
@@ -141,32 +117,38 @@ export function createResourceServer<C = Claims>(given?: ResourceServerOptions<C
         ),
       }
     },
-    adapter: {
-      authenticate,
-      authorize(guard, auth, request) {
-        if (auth === undefined) throw new MissingTokenError()
-        const refusal = decide(guard, auth, request)
-        if (refusal instanceof Promise) return refusal.then(throwRefusal)
-        throwRefusal(refusal)
-      },
-      headers: extract.readsUrl === true ? { 'Cache-Control': 'private' } : undefined,
-      answer(error) {
-        const refusal = refuse(error)
-        if (onError === 'respond') return refusal
-        throw withHeaders(error, refusal)
-      },
+  }
+  const adapterInterface: AdapterInterface<C> = {
+    protocol,
+    authenticate,
+    authorize(guard, auth, request) {
+      if (auth === undefined) throw new MissingTokenError()
+      const refusal = decide(guard, auth, request)
+      if (refusal instanceof Promise) return refusal.then(throwRefusal)
+      throwRefusal(refusal)
+    },
+    headersFor: (auth) => (auth === undefined ? undefined : headers),
+    answer(error) {
+      const refusal = refuse(error)
+      if (onError === 'respond') return refusal
+      throw withHeaders(error, refusal)
     },
   }
-  Object.defineProperty(api, brand, { value: true })
+  Object.defineProperty(api, brand, { value: adapterInterface })
   return api
 }
 
-/** Takes a resource server as it is, and makes one of anything else. @throws {TypeError} */
+/**
+ * Takes a resource server as it is, and makes one of anything else.
+ *
+ * @throws {TypeError} also for a resource server of another release
+ */
 export function asResourceServer<C = Claims>(
   value?: ResourceServerOptions<C> | ResourceServer<C>,
 ): ResourceServer<C> {
-  const isApi = (value as { [brand]?: unknown } | null | undefined)?.[brand] === true
-  return isApi ? (value as ResourceServer<C>) : createResourceServer(value as ResourceServerOptions<C>)
+  return interfaceOf(value) === undefined
+    ? createResourceServer(value as ResourceServerOptions<C>)
+    : (value as ResourceServer<C>)
 }
 
 /** Says of a token that is none at all that the request is malformed (RFC 6750 §3.1). */

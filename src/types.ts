@@ -55,6 +55,12 @@ export interface HttpRequest {
   readonly rawHeaders?: readonly string[] | undefined
   /** Parsed form body, where `tokenFrom: fromBody()` is used. */
   readonly body?: unknown
+  /** Target before a router took a mount path off. */
+  readonly originalUrl?: string | undefined
+  /** Method before a method override. */
+  readonly originalMethod?: string | undefined
+  /** The framework's own request object (Koa: `ctx`), for functions that take that. */
+  readonly raw?: unknown
 }
 
 /** Header names to values, or a web `Headers` object. */

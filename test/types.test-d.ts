@@ -153,12 +153,12 @@ export function onExpress(): void {
   const app = express()
   app.use(forExpress.verifyJwt(), forExpress.verifyJwt({ issuer, audience }))
   app.get('/reports/:id', forExpress.requireScope('read'), (req, res) => {
-    expectTypeOf(req.auth.claims).toEqualTypeOf<Claims>()
+    expectTypeOf(forExpress.getAuth(req).claims).toEqualTypeOf<Claims>()
     expectTypeOf(req.params.id).toEqualTypeOf<string>()
-    res.json(req.auth.claims.sub)
+    res.json(forExpress.getAuth(req).claims.sub)
   })
   app.get('/:id', forExpress.requireRole(['admin']), forExpress.requireClaim('a', 1), (req, res) => {
-    res.json([req.params.id, req.auth.subject])
+    res.json([req.params.id, forExpress.getAuth(req).subject])
   })
   app.use(forExpress.authorize((auth, req) => auth.subject === req.params['id']))
   app.use(forExpress.authorize(async (_auth, req: ExpressRequest) => Promise.resolve(req.secure)))
@@ -182,8 +182,8 @@ export async function onFastify(): Promise<void> {
   await app.register(forFastify.verifyJwt, { issuer, audience })
   await app.register(forFastify.verifyJwt, { api: createResourceServer({ issuer, audience }) })
   app.get('/', { onRequest: forFastify.requireScope('read') }, (request) => {
-    expectTypeOf(request.auth.claims).toEqualTypeOf<Claims>()
-    return request.auth.claims.sub
+    expectTypeOf(forFastify.getAuth(request).claims).toEqualTypeOf<Claims>()
+    return forFastify.getAuth(request).claims.sub
   })
   app.get<{ Params: { id: string }; Querystring: { page: number }; Reply: { id: string } }>(
     '/:id',
@@ -191,10 +191,10 @@ export async function onFastify(): Promise<void> {
       onRequest: [forFastify.requireScope('read'), forFastify.requireRole('admin')],
       preHandler: forFastify.authorize(({ subject }, request) => subject !== undefined && request.ip !== ''),
     },
-    ({ params, query, auth }) => {
-      expectTypeOf(query.page).toEqualTypeOf<number>()
-      expectTypeOf(auth).toEqualTypeOf<Auth>()
-      return { id: params.id }
+    (request) => {
+      expectTypeOf(request.query.page).toEqualTypeOf<number>()
+      expectTypeOf(forFastify.getAuth(request)).toEqualTypeOf<Auth>()
+      return { id: request.params.id }
     },
   )
   app.addHook('preHandler', forFastify.requireAnyScope('a', 'b'))
@@ -202,24 +202,36 @@ export async function onFastify(): Promise<void> {
   const typed = fastify().withTypeProvider<JsonSchemaProvider>()
   await typed.register(forFastify.verifyJwt, { issuer, audience })
   const schema = { body: { properties: { name: {} } } } as const
-  typed.post('/', { schema, preHandler: forFastify.requireClaim('tenant', 'a') }, ({ body, auth }) => {
-    expectTypeOf(body).toEqualTypeOf<Record<'name', string>>()
-    return auth.subject
+  typed.post('/', { schema, preHandler: forFastify.requireClaim('tenant', 'a') }, (request) => {
+    expectTypeOf(request.body).toEqualTypeOf<Record<'name', string>>()
+    return forFastify.getAuth(request).subject
   })
 
   const plugin: FastifyPluginCallback = (inside, _options, done) => {
     void inside.register(forFastify.verifyJwt, { issuer, audience })
-    inside.get('/', { preHandler: [forFastify.requireScope('x')] }, ({ auth }) => auth.subject)
+    inside.get(
+      '/',
+      { preHandler: [forFastify.requireScope('x')] },
+      (request) => forFastify.getAuth(request).subject,
+    )
     done()
   }
   await app.register(plugin)
 
   const http2 = fastify({ http2: true })
   await http2.register(forFastify.verifyJwt, { issuer, audience })
-  http2.get('/', { onRequest: forFastify.requireScope('read') }, ({ auth }) => auth.claims.sub)
+  http2.get(
+    '/',
+    { onRequest: forFastify.requireScope('read') },
+    (request) => forFastify.getAuth(request).claims.sub,
+  )
   const secure = fastify({ http2: true, https: {} })
   await secure.register(forFastify.verifyJwt, { issuer, audience })
-  secure.get('/', { onRequest: forFastify.requireScope('read') }, ({ auth }) => auth.claims.sub)
+  secure.get(
+    '/',
+    { onRequest: forFastify.requireScope('read') },
+    (request) => forFastify.getAuth(request).claims.sub,
+  )
 
   // @ts-expect-error an audience is needed here too
   await app.register(forFastify.verifyJwt, { issuer })
@@ -231,13 +243,13 @@ export function onKoa(): void {
   app.use(forKoa.requireScope('read'))
   app.use(forKoa.authorize((auth, ctx) => auth.subject === ctx.query['user']))
   app.use((ctx) => {
-    expectTypeOf(ctx.state.auth.claims).toEqualTypeOf<Claims>()
-    ctx.body = ctx.state.auth.claims.sub
+    expectTypeOf(forKoa.getAuth(ctx).claims).toEqualTypeOf<Claims>()
+    ctx.body = forKoa.getAuth(ctx).claims.sub
   })
   const own = new Koa<{ user: string } & Koa.DefaultState, { tenant: string }>()
   own.use(forKoa.verifyJwt()).use(forKoa.requireRole('admin'))
   own.use((ctx) => {
-    expectTypeOf(ctx.state.auth).toEqualTypeOf<Auth>()
+    expectTypeOf(forKoa.getAuth(ctx)).toEqualTypeOf<Auth>()
     ctx.body = [ctx.state.user, ctx.tenant]
   })
 

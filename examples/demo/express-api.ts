@@ -1,5 +1,5 @@
 import express from 'express'
-import { requireRole, requireScope, verifyJwt } from 'oauth-resource-server/express'
+import { getAuth, requireRole, requireScope, verifyJwt } from 'oauth-resource-server/express'
 import { api } from './registrations.ts'
 import { running, type Running } from './running.ts'
 
@@ -14,7 +14,7 @@ export function startExpressApi(issuer: string): Promise<Running> {
   app.use(verifyJwt({ issuer, audience: api, clockTolerance: 0 }))
 
   app.get('/me', (req, res) => {
-    res.json(req.auth.claims)
+    res.json(getAuth(req).claims)
   })
   app.get('/reports', requireScope('reports:read'), (_req, res) => {
     res.json(['2025', '2026'])

@@ -1,5 +1,5 @@
 import fastify from 'fastify'
-import { requireRole, requireScope, verifyJwt } from 'oauth-resource-server/fastify'
+import { getAuth, requireRole, requireScope, verifyJwt } from 'oauth-resource-server/fastify'
 import { api } from './registrations.ts'
 import { running, type Running } from './running.ts'
 
@@ -13,7 +13,7 @@ export async function startFastifyApi(issuer: string): Promise<Running> {
   await app.register(async (secured) => {
     await secured.register(verifyJwt, { issuer, audience: api, clockTolerance: 0 })
 
-    secured.get('/me', (request) => request.auth.claims)
+    secured.get('/me', (request) => getAuth(request).claims)
     secured.get('/reports', { onRequest: requireScope('reports:read') }, () => ['2025', '2026'])
     secured.delete('/reports/:id', { onRequest: requireRole('admin') }, (_request, reply) =>
       reply.code(204).send(),

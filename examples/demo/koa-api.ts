@@ -1,6 +1,6 @@
 import Router from '@koa/router'
 import Koa from 'koa'
-import { requireRole, requireScope, verifyJwt } from 'oauth-resource-server/koa'
+import { getAuth, requireRole, requireScope, verifyJwt } from 'oauth-resource-server/koa'
 import { api } from './registrations.ts'
 import { running, type Running } from './running.ts'
 
@@ -15,7 +15,7 @@ export function startKoaApi(issuer: string): Promise<Running> {
   })
 
   secured.get('/me', (ctx) => {
-    ctx.body = ctx.state.auth.claims
+    ctx.body = getAuth(ctx).claims
   })
   secured.get('/reports', requireScope('reports:read'), (ctx) => {
     ctx.body = ['2025', '2026']

@@ -1,128 +1,146 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { NextFunction, Request, RequestHandler, Response } from 'express'
+import type { Request } from 'express'
 import {
   asResourceServer,
   type Auth,
-  type Guard,
+  type Claims,
+  type HttpRequest,
   type HttpResponse,
-  isPromise,
-  missingVerifyJwt,
+  hooksFor,
   type ResourceServer,
   type ResourceServerOptions,
   type RouteGuards,
-  routeGuards,
 } from 'oauth-resource-server'
 
-declare global {
-  // eslint-disable-next-line @typescript-eslint/no-namespace -- the only way Express's own types can be extended
-  namespace Express {
-    interface Request {
-      /** Who is calling; not set where `optional: true` let an anonymous caller through. */
-      auth: Auth
-    }
+type Next = (error?: unknown) => void
+
+/**
+ * Middleware for any Express route, and for every other stack of `(request, response, next)`. Typed on `node:http`, so
+ * that handlers behind it keep the types of their path parameters.
+ */
+export type ExpressMiddleware = (req: IncomingMessage, res: ServerResponse, next: Next) => void
+
+/** Reads members when asked: each costs time, since Express gives every request a hidden class of its own. */
+class RequestView implements HttpRequest {
+  readonly raw: Request
+
+  constructor(raw: Request) {
+    this.raw = raw
+  }
+
+  get method(): string | undefined {
+    return this.raw.method
+  }
+  get url(): string | undefined {
+    return this.raw.url
+  }
+  get headers(): HttpRequest['headers'] {
+    return this.raw.headers
+  }
+  get rawHeaders(): readonly string[] | undefined {
+    return this.raw.rawHeaders
+  }
+  get body(): unknown {
+    return this.raw.body as unknown
+  }
+  get originalUrl(): string | undefined {
+    return this.raw.originalUrl
+  }
+  get originalMethod(): string | undefined {
+    return (this.raw as { originalMethod?: string }).originalMethod
   }
 }
 
-/** Which resource server verified a request: guards answer in its name. */
-const verifiedBy = Symbol.for('oauth-resource-server.verified-by')
+const { verify, guarded, guardsBy, ...callers } = hooksFor<Request, ServerResponse, Next, unknown>({
+  rawOf: (req) => req,
+  requestOf: (req) => new RequestView(req),
+  responseOf: (_req, res) => res,
+  keep(auth, req) {
+    ;(req as { auth?: Auth | undefined }).auth = auth
+  },
+  setHeaders(headers, _req, res) {
+    if (res.headersSent) return
+    for (const name of Object.keys(headers)) {
+      if (res.getHeader(name) === undefined) res.setHeader(name, headers[name] as string)
+    }
+  },
+  next(_req, res, next) {
+    if (typeof next === 'function') next()
+    else respond(res, failure, undefined)
+  },
+  refuse: (refusal, req, res) => respond(res, refusal, req.method),
+  fail(error, req, res, next) {
+    // Without a `next` there is no error path: nothing of the error is shown.
+    if (typeof next === 'function') next(error)
+    else if (!res.headersSent) respond(res, failure, req.method)
+  },
+  leave: () => undefined,
+  awaits: false,
+})
 
-/**
- * Where that is noted: in `res.locals`, or on the request where something else than Express made the response. Each
- * request of Express has a hidden class of its own, which makes one more member cost microseconds.
- */
-function notesOf(req: object, { locals }: { locals?: object }): { [verifiedBy]?: ResourceServer<unknown> } {
-  return locals ?? req
+const failure: HttpResponse = {
+  status: 500,
+  headers: { 'Content-Type': 'text/plain' },
+  body: 'Internal Server Error',
+}
+
+/** With what every response of Node has: others than Express's have no `status()`, `set()` and `send()`. */
+function respond(
+  res: ServerResponse,
+  { status, headers, body }: HttpResponse,
+  method: string | undefined,
+): void {
+  res.statusCode = status
+  for (const name of Object.keys(headers)) res.setHeader(name, headers[name] as string)
+  if (method === 'HEAD') res.end()
+  else res.end(body)
 }
 
 /**
- * Middleware for any Express route. Less is said of the request than Express's own type says, so that a handler
- * behind it still knows the parameters of its path.
- */
-export type ExpressMiddleware = (
-  req: IncomingMessage,
-  res: ServerResponse,
-  next: (error?: unknown) => void,
-) => void
-
-/**
- * Middleware that lets only requests with a valid access token through, and leaves the caller on `req.auth`. For
- * guards it leaves a note in `res.locals`: add to that object behind it, but do not put another in its place.
+ * Middleware that lets only requests with a valid access token through. {@link getAuth} returns the caller, who is also
+ * on `req.auth`.
  *
  * @param options of the resource server, or one made elsewhere; from the environment when left out
  * @throws {TypeError} for options that are missing, contradictory or unsafe
  */
 export function verifyJwt<C>(options?: ResourceServerOptions<C> | ResourceServer<C>): ExpressMiddleware {
-  const api = asResourceServer(options)
-  const { headers } = api.adapter
-  const middleware: RequestHandler = (req, res, next) => {
-    const admit = (auth: unknown): void => {
-      if (headers !== undefined && auth !== undefined) res.set(headers)
-      req.auth = auth as Auth
-      notesOf(req, res)[verifiedBy] = api
-      next()
-    }
-    let auth: unknown
-    try {
-      auth = api.adapter.authenticate(req)
-    } catch (error) {
-      refuse(api, error, res, next)
-      return
-    }
-    // Outside the `try`: an error of the handler's own is not a refusal.
-    if (isPromise(auth)) void auth.then(admit, (error: unknown) => refuse(api, error, res, next))
-    else admit(auth)
-  }
-  return middleware as ExpressMiddleware
+  return verify(asResourceServer(options)) as ExpressMiddleware
 }
 
-function guarded(guard: Guard<Request>): ExpressMiddleware {
-  const middleware: RequestHandler = (req, res, next) => {
-    const api = notesOf(req, res)[verifiedBy]
-    if (api === undefined) {
-      next(missingVerifyJwt())
-      return
-    }
-    let pending: void | Promise<void>
-    try {
-      pending = api.adapter.authorize(guard, req.auth, req)
-    } catch (error) {
-      refuse(api, error, res, next)
-      return
-    }
-    if (pending === undefined) next()
-    else
-      pending.then(
-        () => next(),
-        (error: unknown) => refuse(api, error, res, next),
-      )
-  }
-  return middleware as ExpressMiddleware
+/**
+ * The caller `verifyJwt()` found, with the claim types of that resource server's `schema` where it is passed.
+ *
+ * @throws {MissingTokenError} for an anonymous caller
+ * @throws {Error} where nothing, or another resource server, verified the request
+ */
+export function getAuth<C = Claims>(req: IncomingMessage, api?: ResourceServer<C>): Auth<C> {
+  return callers.getAuth(req as Request, api)
 }
 
-/** Copies the refusal; what is none goes to the application's own error handler. */
-function refuse(api: ResourceServer<unknown>, error: unknown, res: Response, next: NextFunction): void {
-  let refusal: HttpResponse
-  try {
-    refusal = api.adapter.answer(error)
-  } catch (unanswered) {
-    next(unanswered)
-    return
-  }
-  res.status(refusal.status).set(refusal.headers).send(refusal.body)
+/**
+ * The caller `verifyJwt()` found, `undefined` for an anonymous one.
+ *
+ * @throws {Error} where nothing, or another resource server, verified the request
+ */
+export function getOptionalAuth<C = Claims>(
+  req: IncomingMessage,
+  api?: ResourceServer<C>,
+): Auth<C> | undefined {
+  return callers.getOptionalAuth(req as Request, api)
 }
 
 type ExpressGuards = RouteGuards<ExpressMiddleware, Request>
-const guards: ExpressGuards = routeGuards(guarded)
+const guards: ExpressGuards = guardsBy((guard) => guarded(guard) as ExpressMiddleware)
 
-/** Lets callers through who hold every one of these scopes; 403 naming them all otherwise. */
+/** Allows callers that have all of these scopes; 403 with all of them otherwise. */
 export const requireScope: ExpressGuards['requireScope'] = guards.requireScope
-/** Lets callers through who hold at least one of these scopes. */
+/** Allows callers that have at least one of these scopes. */
 export const requireAnyScope: ExpressGuards['requireAnyScope'] = guards.requireAnyScope
-/** Lets callers through who have every one of these roles. */
+/** Allows callers that have all of these roles. */
 export const requireRole: ExpressGuards['requireRole'] = guards.requireRole
-/** Lets callers through who have at least one of these roles. */
+/** Allows callers that have at least one of these roles. */
 export const requireAnyRole: ExpressGuards['requireAnyRole'] = guards.requireAnyRole
-/** Lets callers through whose claim is, or holds, one of the expected values. */
+/** Allows callers whose claim is, or contains, one of the expected values. */
 export const requireClaim: ExpressGuards['requireClaim'] = guards.requireClaim
-/** Lets callers through whom a guard allows, or for whom a predicate answers `true`. */
+/** Allows callers that pass the guard, or for whom the predicate returns `true`. */
 export const authorize: ExpressGuards['authorize'] = guards.authorize

@@ -2,37 +2,22 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import {
   asResourceServer,
   type Auth,
-  type Guard,
+  type Claims,
+  hooksFor,
   type HttpRequest,
-  type HttpResponse,
-  isPromise,
-  missingVerifyJwt,
   type ResourceServer,
   type ResourceServerOptions,
+  type ResponseState,
   type RouteGuards,
-  routeGuards,
 } from 'oauth-resource-server'
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Who is calling; not set where `optional: true` let an anonymous caller through. */
-    auth: Auth
-  }
-}
-
-/** Which resource server verified a request: guards answer in its name. */
-const verifiedBy = Symbol.for('oauth-resource-server.verified-by')
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- Fastify's own way to say "any": a server's and route's generics */
 type AnyInstance = FastifyInstance<any, any, any, any, any>
-type AnyRequest = FastifyRequest<any, any, any, any, any, any, any, any>
-type AnyReply = FastifyReply<any, any, any, any, any, any, any, any>
 /* eslint-enable @typescript-eslint/no-explicit-any */
-type VerifiedRequest = AnyRequest & { [verifiedBy]?: ResourceServer<unknown> }
 type Done = (error?: Error) => void
 
 /**
- * A hook for a route's `onRequest` or `preHandler`. Nothing is said of request and reply, so that the route keeps
+ * A hook for a route's `onRequest` or `preHandler`. It names no types of request and reply, so that the route keeps
  * the types of its own schema.
  */
 export type FastifyGuard = (request: object, reply: object, done: Done) => void
@@ -40,43 +25,65 @@ export type FastifyGuard = (request: object, reply: object, done: Done) => void
 /** Options of the plugin: those of a resource server, or one made elsewhere. */
 export type VerifyJwtOptions<C = unknown> = ResourceServerOptions<C> | { readonly api: ResourceServer<C> }
 
+const hijacked: ResponseState = { headersSent: true, writableEnded: true }
+
+// Hooks with a callback return nothing: Fastify would go on a second time when a promise of theirs resolves.
+const { verify, guarded, guardsBy, ...callers } = hooksFor<FastifyRequest, FastifyReply, Done, unknown>({
+  rawOf: (request) => request.raw,
+  requestOf,
+  responseOf: (_request, reply) => (reply.sent ? hijacked : reply.raw),
+  keep(auth, request) {
+    ;(request as { auth?: Auth | undefined }).auth = auth
+  },
+  setHeaders(headers, _request, reply) {
+    for (const name of Object.keys(headers)) {
+      if (!reply.hasHeader(name)) void reply.header(name, headers[name])
+    }
+  },
+  next: (_request, _reply, done) => done(),
+  refuse({ status, headers, body }, _request, reply) {
+    void reply.code(status).headers(headers).send(body)
+  },
+  fail: (error, _request, _reply, done) => done(error as Error),
+  leave(error, request) {
+    if (error !== undefined) request.log.info({ err: error }, 'refused after the response was sent or closed')
+  },
+  awaits: false,
+})
+
+function requestOf(request: FastifyRequest): HttpRequest {
+  const { raw, method, url, originalUrl, headers, body } = request
+  return {
+    method,
+    url,
+    headers,
+    rawHeaders: raw.rawHeaders,
+    body,
+    originalUrl,
+    originalMethod: (raw as { originalMethod?: string }).originalMethod,
+    raw: request,
+  }
+}
+
 /**
- * Plugin that lets only requests with a valid access token through, and leaves the caller on `request.auth`. It
- * covers the context it is registered in and everything below; contexts beside it stay open.
+ * Plugin that lets only requests with a valid access token through. {@link getAuth} returns the caller, who is also on
+ * `request.auth`. It covers every route of the context it is registered in, those registered before it included, and
+ * of the contexts below. For single routes use {@link authenticate}.
  *
  * @throws {TypeError} through `app.ready()`, for options that are missing, contradictory or unsafe
  */
 export function verifyJwt<C>(app: AnyInstance, options: VerifyJwtOptions<C>, done: Done): void {
-  let api: ResourceServer<unknown>
+  let hook: FastifyGuard
   try {
-    api = apiOf(options)
+    hook = authenticate(apiOf(options))
   } catch (error) {
-    // Fastify waits for `done`; what a plugin throws it does not see.
+    // Fastify waits for `done`, and does not see what a plugin throws.
     done(error as Error)
     return
   }
   // Decorated once, so that every request has the same shape; a context below finds it done.
-  for (const name of ['auth', verifiedBy]) {
-    if (!app.hasRequestDecorator(name)) app.decorateRequest(name, undefined as never)
-  }
-  const { headers } = api.adapter
-  app.addHook('onRequest', (request: VerifiedRequest, reply, next) => {
-    const admit = (auth: unknown): void => {
-      if (headers !== undefined && auth !== undefined) reply.headers(headers)
-      request.auth = auth as Auth
-      request[verifiedBy] = api
-      next()
-    }
-    let auth: unknown
-    try {
-      auth = api.adapter.authenticate(viewOf(request as FastifyRequest))
-    } catch (error) {
-      refuse(api, error, reply, next)
-      return
-    }
-    if (isPromise(auth)) void auth.then(admit, (error: unknown) => refuse(api, error, reply, next))
-    else admit(auth)
-  })
+  if (!app.hasRequestDecorator('auth')) app.decorateRequest('auth', undefined as never)
+  app.addHook('onRequest', hook)
   done()
 }
 
@@ -87,6 +94,17 @@ Object.assign(verifyJwt, {
   [Symbol.for('plugin-meta')]: { fastify: '5.x', name: 'oauth-resource-server' },
 })
 
+/**
+ * Route hook that does for one route what {@link verifyJwt} does for a context:
+ * `app.get('/me', { onRequest: authenticate(api) }, handler)`.
+ *
+ * @param options of the resource server, or one made elsewhere; from the environment when left out
+ * @throws {TypeError} for options that are missing, contradictory or unsafe
+ */
+export function authenticate<C>(options?: ResourceServerOptions<C> | ResourceServer<C>): FastifyGuard {
+  return verify(asResourceServer(options)) as FastifyGuard
+}
+
 /** @throws {TypeError} */
 function apiOf(options: object): ResourceServer<unknown> {
   // These are Fastify's own, for any plugin.
@@ -94,62 +112,44 @@ function apiOf(options: object): ResourceServer<unknown> {
   if (api === undefined) return asResourceServer(rest as ResourceServerOptions<unknown>)
   const [name] = Object.keys(rest)
   if (name !== undefined)
-    throw new TypeError(`${name}: belongs to the resource server; say it where api is made`)
+    throw new TypeError(`${name}: belongs to the resource server; pass it where api is made`)
   return asResourceServer(api as ResourceServer<unknown>)
 }
 
-function guarded(guard: Guard<FastifyRequest>): FastifyGuard {
-  const hook = (request: VerifiedRequest, reply: AnyReply, done: Done): void => {
-    const api = request[verifiedBy]
-    if (api === undefined) {
-      done(missingVerifyJwt())
-      return
-    }
-    let pending: void | Promise<void>
-    try {
-      pending = api.adapter.authorize(guard, request.auth, request as FastifyRequest)
-    } catch (error) {
-      refuse(api, error, reply, done)
-      return
-    }
-    if (pending === undefined) done()
-    else
-      pending.then(
-        () => done(),
-        (error: unknown) => refuse(api, error, reply, done),
-      )
-  }
-  return hook as FastifyGuard
+/**
+ * The caller `verifyJwt()` found, with the claim types of that resource server's `schema` where it is passed.
+ *
+ * @throws {MissingTokenError} for an anonymous caller
+ * @throws {Error} where nothing, or another resource server, verified the request
+ */
+export function getAuth<C = Claims>(request: { readonly raw: object }, api?: ResourceServer<C>): Auth<C> {
+  return callers.getAuth(request as FastifyRequest, api)
 }
 
-function viewOf({ raw, method, url, headers, body }: FastifyRequest): HttpRequest {
-  return { method, url, headers, rawHeaders: raw.rawHeaders, body }
-}
-
-/** Copies the refusal; what is none goes to the application's own error handler. */
-function refuse(api: ResourceServer<unknown>, error: unknown, reply: AnyReply, done: Done): void {
-  let refusal: HttpResponse
-  try {
-    refusal = api.adapter.answer(error)
-  } catch (unanswered) {
-    done(unanswered as Error)
-    return
-  }
-  void reply.code(refusal.status).headers(refusal.headers).send(refusal.body)
+/**
+ * The caller `verifyJwt()` found, `undefined` for an anonymous one.
+ *
+ * @throws {Error} where nothing, or another resource server, verified the request
+ */
+export function getOptionalAuth<C = Claims>(
+  request: { readonly raw: object },
+  api?: ResourceServer<C>,
+): Auth<C> | undefined {
+  return callers.getOptionalAuth(request as FastifyRequest, api)
 }
 
 type FastifyGuards = RouteGuards<FastifyGuard, FastifyRequest>
-const guards: FastifyGuards = routeGuards(guarded)
+const guards: FastifyGuards = guardsBy((guard) => guarded(guard) as FastifyGuard)
 
-/** Lets callers through who hold every one of these scopes; 403 naming them all otherwise. */
+/** Allows callers that have all of these scopes; 403 with all of them otherwise. */
 export const requireScope: FastifyGuards['requireScope'] = guards.requireScope
-/** Lets callers through who hold at least one of these scopes. */
+/** Allows callers that have at least one of these scopes. */
 export const requireAnyScope: FastifyGuards['requireAnyScope'] = guards.requireAnyScope
-/** Lets callers through who have every one of these roles. */
+/** Allows callers that have all of these roles. */
 export const requireRole: FastifyGuards['requireRole'] = guards.requireRole
-/** Lets callers through who have at least one of these roles. */
+/** Allows callers that have at least one of these roles. */
 export const requireAnyRole: FastifyGuards['requireAnyRole'] = guards.requireAnyRole
-/** Lets callers through whose claim is, or holds, one of the expected values. */
+/** Allows callers whose claim is, or contains, one of the expected values. */
 export const requireClaim: FastifyGuards['requireClaim'] = guards.requireClaim
-/** Lets callers through whom a guard allows, or for whom a predicate answers `true`. */
+/** Allows callers that pass the guard, or for whom the predicate returns `true`. */
 export const authorize: FastifyGuards['authorize'] = guards.authorize

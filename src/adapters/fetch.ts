@@ -4,43 +4,83 @@ import {
   type Auth,
   type Claims,
   type Guard,
-  missingVerifyJwt,
+  hooksFor,
+  type HttpRequest,
   type ResourceServer,
   type ResourceServerOptions,
   type RouteGuards,
-  routeGuards,
 } from 'oauth-resource-server'
 
-/** Handles a request whose caller is proven; further arguments are the server's own, such as route parameters. */
+/** Handles a request of a proven caller; further arguments are the server's own, such as route parameters. */
 export type ProtectedHandler<C, Rest extends unknown[], Req extends Request = Request> = (
   request: Req,
   auth: Auth<C>,
   ...rest: Rest
 ) => Response | Promise<Response>
 
+/** The part of a platform's context that keeps work alive after the response, as Workers have it. */
+export interface ExecutionContext {
+  waitUntil(work: Promise<unknown>): void
+}
+
+/** One request on its way: what was found out, and what is done with it. */
+interface Call {
+  auth: Auth | undefined
+  headers: Readonly<Record<string, string>> | undefined
+  readonly proceed: (call: Call) => unknown
+}
+
+const { verify, guardsBy, ...callers } = hooksFor<Request, ExecutionContext | undefined, Call, unknown>({
+  rawOf: (request) => request,
+  requestOf,
+  responseOf: () => undefined,
+  keep(auth, _request, call) {
+    call.auth = auth
+  },
+  setHeaders(headers, _request, _context, call) {
+    call.headers = headers
+  },
+  next: (_request, _context, call) => call.proceed(call),
+  refuse: ({ status, headers, body }) => new Response(body, { status, headers }),
+  fail(error) {
+    throw error
+  },
+  leave: () => undefined,
+  awaits: true,
+  waitUntilOf: (_request, context) => (context === undefined ? undefined : (work) => context.waitUntil(work)),
+})
+
+function requestOf(request: Request): HttpRequest {
+  return { method: request.method, url: request.url, headers: request.headers, raw: request }
+}
+
 /**
- * Makes a function that finds the caller of a web-standard request. What the handler answers it does not see:
- * with `tokenFrom: fromQuery()`, `Cache-Control: private` is the handler's to set, or use {@link protect}.
+ * Makes a function that finds the caller of a web-standard request. It does not see the handler's response: with
+ * `tokenFrom: fromQuery()` the handler sets `Cache-Control: private` itself, or use {@link protect}.
  *
  * @param options of the resource server, or one made elsewhere; from the environment when left out
- * @returns the caller, or the refusal to answer with; with `optional: true`, `undefined` for an anonymous caller
+ * @returns the caller, or the refusal to respond with; with `optional: true`, `undefined` for an anonymous caller
  * @throws {TypeError} for options that are missing, contradictory or unsafe
  */
 export function verifyJwt<C = Claims>(
   options?: ResourceServerOptions<C> | ResourceServer<C>,
-): (request: Request) => Promise<Auth<C> | Response> {
-  const api = asResourceServer(options)
-  return async (request) => {
-    try {
-      return (await api.adapter.authenticate(request)) as Auth<C>
-    } catch (error) {
-      return refusal(api, error)
-    }
-  }
+): (request: Request, context?: ExecutionContext) => Promise<Auth<C> | Response> {
+  const hook = verify(asResourceServer(options))
+  return async (request, context) =>
+    (await hook(
+      request,
+      context,
+      callOf(({ auth }) => auth),
+    )) as Auth<C> | Response
+}
+
+function callOf(proceed: Call['proceed']): Call {
+  return { auth: undefined, headers: undefined, proceed }
 }
 
 /**
- * Wraps a handler so that it only sees callers every guard allows.
+ * Wraps a handler so that it only sees callers that pass every guard. The first further argument with a method
+ * `waitUntil` is the platform's context.
  *
  * @param options of the resource server, or one made elsewhere; from the environment when `undefined`
  * @throws {TypeError} for options that are missing, contradictory or unsafe
@@ -51,59 +91,80 @@ export function protect<C = Claims>(
 ): <Rest extends unknown[], Req extends Request = Request>(
   handler: ProtectedHandler<C, Rest, Req>,
 ) => (request: Req, ...rest: Rest) => Promise<Response> {
-  const api = asResourceServer(options)
-  const { headers } = api.adapter
-  const guard = guards.length === 0 ? undefined : allOf(...guards)
+  const hook = verify(asResourceServer(options), guards.length === 0 ? undefined : allOf(...guards))
   return (handler) =>
     async (request, ...rest) => {
-      let auth: Auth<C> | undefined
-      try {
-        auth = await api.adapter.authenticate(request)
-        if (guard !== undefined) await api.adapter.authorize(guard, auth as Auth | undefined, request)
-      } catch (error) {
-        return refusal(api, error)
-      }
-      const response = handler(request, auth as Auth<C>, ...rest)
-      return headers === undefined || auth === undefined ? response : withHeaders(await response, headers)
+      const call = callOf(({ auth, headers }) => {
+        const response = handler(request, auth as Auth<C>, ...rest)
+        return headers === undefined ? response : withHeaders(response, headers)
+      })
+      return (await hook(request, rest.find(isExecutionContext), call)) as Response
     }
 }
 
-function refusal(api: ResourceServer<never> | ResourceServer<unknown>, error: unknown): Response {
-  const { status, headers, body } = api.adapter.answer(error)
-  return new Response(body, { status, headers })
+function isExecutionContext(value: unknown): value is ExecutionContext {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as { waitUntil?: unknown }).waitUntil === 'function'
+  )
 }
 
-/** A copy, since the headers of some responses cannot be changed; what the handler said itself stays. */
-function withHeaders(response: Response, headers: Readonly<Record<string, string>>): Response {
-  // Only good answers are meant; some of the others, such as 101, cannot be made again.
+/** A copy, since the headers of some responses cannot be changed; headers of the handler stay. */
+async function withHeaders(
+  pending: Response | Promise<Response>,
+  headers: Readonly<Record<string, string>>,
+): Promise<Response> {
+  const response = await pending
+  // Only successful responses are meant; some of the others, such as 101, cannot be made again.
   if (!response.ok) return response
   const copy = new Response(response.body, response)
-  for (const [name, value] of Object.entries(headers)) {
-    if (!copy.headers.has(name)) copy.headers.set(name, value)
+  for (const name of Object.keys(headers)) {
+    if (!copy.headers.has(name)) copy.headers.set(name, headers[name] as string)
   }
   return copy
 }
 
-/** A guard of this adapter is the guard itself, for {@link protect}, or to be asked with what `verifyJwt` found. */
+/**
+ * The caller `verifyJwt()` found, with the claim types of that resource server's `schema` where it is passed.
+ *
+ * @throws {MissingTokenError} for an anonymous caller
+ * @throws {Error} where nothing, or another resource server, verified the request
+ */
+export function getAuth<C = Claims>(request: Request, api?: ResourceServer<C>): Auth<C> {
+  return callers.getAuth(request, api)
+}
+
+/**
+ * The caller `verifyJwt()` found, `undefined` for an anonymous one.
+ *
+ * @throws {Error} where nothing, or another resource server, verified the request
+ */
+export function getOptionalAuth<C = Claims>(request: Request, api?: ResourceServer<C>): Auth<C> | undefined {
+  return callers.getOptionalAuth(request, api)
+}
+
+/** A guard of this adapter is the guard itself, for {@link protect}, or to be called with what `verifyJwt` found. */
 function guarded(guard: Guard<Request>): Guard<Request> {
   return (auth: Auth | undefined, request) => {
-    if (auth === undefined || auth instanceof Response) throw missingVerifyJwt()
+    // Left out by a forgetful caller, or anonymous: what was proven for the request decides.
+    if (auth === undefined || auth instanceof Response) return guard(callers.getAuth(request), request)
     return guard(auth, request)
   }
 }
 
 type FetchGuards = RouteGuards<Guard<Request>, Request>
-const guards: FetchGuards = routeGuards(guarded)
+const guards: FetchGuards = guardsBy(guarded)
 
-/** Allows callers who hold every one of these scopes. */
+/** Allows callers that have all of these scopes; 403 with all of them otherwise. */
 export const requireScope: FetchGuards['requireScope'] = guards.requireScope
-/** Allows callers who hold at least one of these scopes. */
+/** Allows callers that have at least one of these scopes. */
 export const requireAnyScope: FetchGuards['requireAnyScope'] = guards.requireAnyScope
-/** Allows callers who have every one of these roles. */
+/** Allows callers that have all of these roles. */
 export const requireRole: FetchGuards['requireRole'] = guards.requireRole
-/** Allows callers who have at least one of these roles. */
+/** Allows callers that have at least one of these roles. */
 export const requireAnyRole: FetchGuards['requireAnyRole'] = guards.requireAnyRole
-/** Allows callers whose claim is, or holds, one of the expected values. */
+/** Allows callers whose claim is, or contains, one of the expected values. */
 export const requireClaim: FetchGuards['requireClaim'] = guards.requireClaim
-/** Allows callers whom a guard allows, or for whom a predicate answers `true`. */
+/** Allows callers that pass the guard, or for whom the predicate returns `true`. */
 export const authorize: FetchGuards['authorize'] = guards.authorize

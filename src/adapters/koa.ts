@@ -2,103 +2,111 @@ import type { Context, Middleware } from 'koa'
 import {
   asResourceServer,
   type Auth,
-  type Guard,
+  type Claims,
+  hooksFor,
   type HttpRequest,
-  isPromise,
-  missingVerifyJwt,
   type ResourceServer,
   type ResourceServerOptions,
   type RouteGuards,
-  routeGuards,
 } from 'oauth-resource-server'
 
-declare module 'koa' {
-  interface DefaultState {
-    /** Who is calling; not set where `optional: true` let an anonymous caller through. */
-    auth: Auth
-  }
-}
+type Next = () => Promise<void>
 
-/** Which resource server verified a request: guards answer in its name. */
-const verifiedBy = Symbol.for('oauth-resource-server.verified-by')
-type VerifiedContext = Context & { [verifiedBy]?: ResourceServer<unknown> }
-
-type Proceed = () => Promise<void>
-
-/**
- * Middleware that lets only requests with a valid access token through, and leaves the caller on
- * `ctx.state.auth`.
- *
- * @param options of the resource server, or one made elsewhere; from the environment when left out
- * @throws {TypeError} for options that are missing, contradictory or unsafe
- */
-export function verifyJwt<C>(options?: ResourceServerOptions<C> | ResourceServer<C>): Middleware {
-  const api = asResourceServer(options)
-  const { headers } = api.adapter
-  return (ctx: VerifiedContext, next: Proceed) => {
-    const admit = (auth: unknown): Promise<void> => {
-      if (headers !== undefined && auth !== undefined) ctx.set(headers)
-      ctx.state.auth = auth as Auth
-      ctx[verifiedBy] = api
-      return next()
+const { verify, guarded, guardsBy, ...callers } = hooksFor<Context, Next, unknown, void | Promise<void>>({
+  rawOf: (ctx) => ctx.req,
+  requestOf,
+  responseOf: (ctx) => ctx.res,
+  keep(auth, ctx) {
+    ctx.state.auth = auth
+  },
+  setHeaders(headers, ctx) {
+    for (const name of Object.keys(headers)) {
+      if (!ctx.res.hasHeader(name)) ctx.set(name, headers[name] as string)
     }
-    let auth: unknown
-    try {
-      auth = api.adapter.authenticate(viewOf(ctx))
-    } catch (error) {
-      refuse(api, error, ctx)
-      return undefined
-    }
-    // Outside the `try`: an error further down is not a refusal.
-    return isPromise(auth) ? auth.then(admit, (error: unknown) => refuse(api, error, ctx)) : admit(auth)
-  }
-}
+  },
+  next: (_ctx, next) => next(),
+  refuse({ status, headers, body }, ctx) {
+    ctx.status = status
+    ctx.set(headers)
+    ctx.body = body
+    // Koa was told not to respond, and nobody behind this middleware will.
+    if (ctx.respond === false) ctx.res.end(ctx.method === 'HEAD' ? undefined : body)
+  },
+  fail(error) {
+    throw error
+  },
+  leave(error) {
+    // Koa reports it, and writes nothing where something was sent.
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- as it was thrown
+    if (error !== undefined) throw error
+  },
+  awaits: true,
+})
 
-function guarded(guard: Guard<Context>): Middleware {
-  return (ctx: VerifiedContext, next: Proceed) => {
-    const api = ctx[verifiedBy]
-    if (api === undefined) throw missingVerifyJwt()
-    let pending: void | Promise<void>
-    try {
-      pending = api.adapter.authorize(guard, ctx.state.auth, ctx)
-    } catch (error) {
-      refuse(api, error, ctx)
-      return undefined
-    }
-    return pending === undefined ? next() : pending.then(next, (error: unknown) => refuse(api, error, ctx))
-  }
-}
-
-function viewOf({ req, request }: Context): HttpRequest {
+function requestOf(ctx: Context): HttpRequest {
+  const { req, request } = ctx
   return {
     method: req.method,
     url: req.url,
     headers: req.headers,
     rawHeaders: req.rawHeaders,
     body: (request as { body?: unknown }).body,
+    originalUrl: ctx.originalUrl,
+    originalMethod: (req as { originalMethod?: string }).originalMethod,
+    raw: ctx,
   }
 }
 
-/** Copies the refusal; what is none passes through to Koa's own error path. */
-function refuse(api: ResourceServer<unknown>, error: unknown, ctx: Context): void {
-  const { status, headers, body } = api.adapter.answer(error)
-  ctx.status = status
-  ctx.set(headers)
-  ctx.body = body
+/**
+ * Middleware that lets only requests with a valid access token through. {@link getAuth} returns the caller, who is also
+ * on `ctx.state.auth`.
+ *
+ * @param options of the resource server, or one made elsewhere; from the environment when left out
+ * @throws {TypeError} for options that are missing, contradictory or unsafe
+ */
+export function verifyJwt<C>(options?: ResourceServerOptions<C> | ResourceServer<C>): Middleware {
+  return middleware(verify(asResourceServer(options)))
+}
+
+/** Koa passes two arguments. */
+function middleware(hook: (ctx: Context, next: Next, none: unknown) => void | Promise<void>): Middleware {
+  return (ctx: Context, next: Next) => hook(ctx, next, undefined)
+}
+
+/**
+ * The caller `verifyJwt()` found, with the claim types of that resource server's `schema` where it is passed.
+ *
+ * @throws {MissingTokenError} for an anonymous caller
+ * @throws {Error} where nothing, or another resource server, verified the request
+ */
+export function getAuth<C = Claims>(ctx: Pick<Context, 'req'>, api?: ResourceServer<C>): Auth<C> {
+  return callers.getAuth(ctx as Context, api)
+}
+
+/**
+ * The caller `verifyJwt()` found, `undefined` for an anonymous one.
+ *
+ * @throws {Error} where nothing, or another resource server, verified the request
+ */
+export function getOptionalAuth<C = Claims>(
+  ctx: Pick<Context, 'req'>,
+  api?: ResourceServer<C>,
+): Auth<C> | undefined {
+  return callers.getOptionalAuth(ctx as Context, api)
 }
 
 type KoaGuards = RouteGuards<Middleware, Context>
-const guards: KoaGuards = routeGuards(guarded)
+const guards: KoaGuards = guardsBy((guard) => middleware(guarded(guard)))
 
-/** Lets callers through who hold every one of these scopes; 403 naming them all otherwise. */
+/** Allows callers that have all of these scopes; 403 with all of them otherwise. */
 export const requireScope: KoaGuards['requireScope'] = guards.requireScope
-/** Lets callers through who hold at least one of these scopes. */
+/** Allows callers that have at least one of these scopes. */
 export const requireAnyScope: KoaGuards['requireAnyScope'] = guards.requireAnyScope
-/** Lets callers through who have every one of these roles. */
+/** Allows callers that have all of these roles. */
 export const requireRole: KoaGuards['requireRole'] = guards.requireRole
-/** Lets callers through who have at least one of these roles. */
+/** Allows callers that have at least one of these roles. */
 export const requireAnyRole: KoaGuards['requireAnyRole'] = guards.requireAnyRole
-/** Lets callers through whose claim is, or holds, one of the expected values. */
+/** Allows callers whose claim is, or contains, one of the expected values. */
 export const requireClaim: KoaGuards['requireClaim'] = guards.requireClaim
-/** Lets callers through whom a guard allows, or for whom a predicate answers `true`. */
+/** Allows callers that pass the guard, or for whom the predicate returns `true`. */
 export const authorize: KoaGuards['authorize'] = guards.authorize

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import {
+  type Auth,
   createResourceServer,
   type Extractor,
   firstOf,
@@ -13,6 +14,7 @@ import {
 } from 'oauth-resource-server'
 import { createTestIssuer } from 'oauth-resource-server/testing'
 import { describe, expect, it } from 'vitest'
+import { adapterOf } from '../support/adapter.ts'
 
 const issuer = await createTestIssuer()
 const token = await issuer.sign()
@@ -268,8 +270,9 @@ describe('an extractor', () => {
     ['one of the user that says so', firstOf(ofTheUrl), true],
     ['one of the user that denies it', firstOf(notOfTheUrl), false],
   ])('tells whether it reads the URL: %s', (_title, tokenFrom, readsUrl) => {
-    const { headers } = createResourceServer({ ...issuer.options, tokenFrom }).adapter
-    expect(headers).toEqual(readsUrl ? { 'Cache-Control': 'private' } : undefined)
+    const { headersFor } = adapterOf(createResourceServer({ ...issuer.options, tokenFrom }))
+    expect(headersFor(undefined)).toBeUndefined()
+    expect(headersFor({} as Auth)).toEqual(readsUrl ? { 'Cache-Control': 'private' } : undefined)
   })
 })
 

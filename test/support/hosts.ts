@@ -139,7 +139,7 @@ const expressHost = (framework: typeof express): StartHost =>
     if (options.unverified !== true) app.use(expressAdapter.verifyJwt(api))
     const handler: RequestHandler = (req, res, next) => {
       res.set(headersOf(options))
-      answer(req.auth, options, log).then((body) => res.json(body), next)
+      answer(expressAdapter.getOptionalAuth(req), options, log).then((body) => res.json(body), next)
     }
     for (const [path, guard] of guardsOf(options, expressAdapter)) {
       app.all(path, guard as RequestHandler, handler)
@@ -173,7 +173,8 @@ const koaHost = (framework: typeof Koa): StartHost =>
     })
     app.use(async (ctx) => {
       ctx.set(headersOf(options))
-      if (ctx.path === '/' || guards.has(ctx.path)) ctx.body = await answer(ctx.state.auth, options, log)
+      if (ctx.path === '/' || guards.has(ctx.path))
+        ctx.body = await answer(koaAdapter.getOptionalAuth(ctx), options, log)
     })
     return await listen(app.callback(), options)
   })
@@ -203,7 +204,7 @@ const fastifyHost: StartHost = host(async (api, options, log) => {
         onRequest: guard as fastifyAdapter.FastifyGuard,
         handler: (request, reply) => {
           reply.headers(headersOf(options))
-          return answer(request.auth, options, log)
+          return answer(fastifyAdapter.getOptionalAuth(request), options, log)
         },
       })
     }

@@ -1,0 +1,83 @@
+import type { Auth, Claims, Guard, HttpRequest, HttpResponse, MaybePromise } from './types.ts'
+
+/**
+ * Number of the agreement between adapters and core. It changes with {@link AdapterInterface} and {@link Proven}, so
+ * that the adapters of one release never use the core of another.
+ */
+export const protocol = 1
+
+/** What adapters call. A resource server carries it under the brand, where it is no part of its public face. */
+export interface AdapterInterface<C = Claims> {
+  readonly protocol: number
+  /**
+   * Finds the caller. `undefined` only with `optional: true`, for a request without credentials.
+   *
+   * @param request whose `raw` is the framework's own request object (Koa: `ctx`); functions of the user get that
+   * @param waitUntil gets the promise of work that outlives the response, where the platform offers that
+   * @throws {AuthError} also as a rejection
+   */
+  readonly authenticate: (
+    request: HttpRequest,
+    waitUntil?: (work: Promise<unknown>) => void,
+  ) => MaybePromise<Auth<C> | undefined>
+  /** Asks a guard. @throws {AuthError} when it refuses, and {@link MissingTokenError} without `auth` */
+  readonly authorize: <R>(guard: Guard<R>, auth: Auth | undefined, request: R) => MaybePromise<void>
+  /** Headers of a successful response to this caller, unless the handler sets them; `undefined` for none. */
+  readonly headersFor: (auth: Auth | undefined) => Readonly<Record<string, string>> | undefined
+  /**
+   * Turns an error into the refusal to send. Throws what the framework's error path must get instead: other errors,
+   * and with `onError: 'throw'` ours too, with `headers` set.
+   */
+  readonly answer: (error: unknown, request?: unknown) => HttpResponse
+}
+
+/** Registered globally, so that the adapters of either build recognise a resource server of the other. */
+export const brand: unique symbol = Symbol.for('oauth-resource-server.api') as never
+
+/**
+ * Finds the adapters' face of a resource server; `undefined` for any other value.
+ *
+ * @throws {TypeError} for a resource server of another release
+ */
+export function interfaceOf(value: unknown): AdapterInterface<unknown> | undefined {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, brand)) return undefined
+  const face = (value as { [brand]: AdapterInterface<unknown> | null | undefined })[brand]
+  if (face?.protocol === protocol) return face
+  throw new TypeError(
+    `this resource server comes from another release of oauth-resource-server (adapter protocol ${String(
+      face?.protocol,
+    )}, here ${protocol}): install one version only`,
+  )
+}
+
+/** Who was found to send a request, and by which resource server. */
+export interface Proven {
+  readonly by: AdapterInterface<unknown>
+  /** `undefined` for an anonymous caller. */
+  readonly auth: Auth | undefined
+}
+
+/** The record of what was proven, by the raw request. */
+export type ProvenRecord = Pick<WeakMap<object, Proven>, 'get' | 'set' | 'delete'>
+
+/** One record for the process: guards of one build see what `verifyJwt()` of the other proved. */
+export const proven: ProvenRecord = /* @__PURE__ */ sharedRecord(
+  globalThis,
+  `oauth-resource-server.proven.${protocol}`,
+)
+
+function sharedRecord(global: object, name: string): ProvenRecord {
+  const key = Symbol.for(name)
+  if (!Object.hasOwn(global, key)) {
+    const record = new WeakMap<object, Proven>()
+    // Methods of the object itself: nobody's change of `WeakMap.prototype` reaches them later.
+    const value: ProvenRecord = Object.freeze({
+      get: record.get.bind(record),
+      set: record.set.bind(record),
+      delete: record.delete.bind(record),
+    })
+    // Neither writable nor configurable; a frozen global object leaves each build with a record of its own.
+    if (!Reflect.defineProperty(global, key, { value })) return value
+  }
+  return (global as { [key]: ProvenRecord })[key]
+}

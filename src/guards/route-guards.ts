@@ -1,0 +1,37 @@
+import type { ClaimPath } from '../lib/claim-path.ts'
+import type { Guard } from '../types.ts'
+import { claim, type ExpectedClaim } from './claim.ts'
+import type { NameArguments } from './names.ts'
+import { anyRole, role } from './role.ts'
+import { anyScope, scope } from './scope.ts'
+
+/** The guards every adapter exports, in the form its framework takes. */
+export interface RouteGuards<H, R> {
+  /** Allows callers that have all of these scopes; 403 with all of them otherwise. */
+  readonly requireScope: (...scopes: NameArguments) => H
+  /** Allows callers that have at least one of these scopes. */
+  readonly requireAnyScope: (...scopes: NameArguments) => H
+  /** Allows callers that have all of these roles. */
+  readonly requireRole: (...roles: NameArguments) => H
+  /** Allows callers that have at least one of these roles. */
+  readonly requireAnyRole: (...roles: NameArguments) => H
+  /** Allows callers whose claim is, or contains, one of the expected values. */
+  readonly requireClaim: (path: ClaimPath, expected: ExpectedClaim) => H
+  /** Allows callers that pass the guard, or for whom the predicate returns `true`. */
+  readonly authorize: (guard: Guard<R>) => H
+}
+
+/** Makes the guards of an adapter from a function that wraps one guard for its framework. */
+export function routeGuards<H, R>(wrap: (guard: Guard<R>) => H): RouteGuards<H, R> {
+  return {
+    requireScope: (...scopes) => wrap(scope(...scopes)),
+    requireAnyScope: (...scopes) => wrap(anyScope(...scopes)),
+    requireRole: (...roles) => wrap(role(...roles)),
+    requireAnyRole: (...roles) => wrap(anyRole(...roles)),
+    requireClaim: (path, expected) => wrap(claim(path, expected)),
+    authorize(guard) {
+      if (typeof guard !== 'function') throw new TypeError('authorize: give it a guard or a predicate')
+      return wrap(guard)
+    },
+  }
+}
