@@ -1,3 +1,4 @@
+import { warn } from '#platform'
 import { fromHeader } from './http/credentials.ts'
 import type { Fetch } from './issuer/fetch-json.ts'
 import { dynamicIssuers, fixedIssuers, type Issuers } from './issuer/issuers.ts'
@@ -23,6 +24,7 @@ export interface Parts<C> extends VerifierOptions<C> {
 export function assemble<C>(settings: Settings<C>): Parts<C> {
   const { realm, optional, onError, maxTokenLength, schema } = settings
   const clock = systemClock(settings.now)
+  for (const { message, code } of settings.warnings) warn(message, code)
   return {
     clock,
     issuers: issuersOf(settings, networkOf(settings, clock)),
@@ -40,7 +42,7 @@ export function assemble<C>(settings: Settings<C>): Parts<C> {
 function networkOf({ fetch, keyCache, snapshot }: Settings<unknown>, clock: Clock): NetworkOptions {
   const platformFetch: Fetch = (url, init) => globalThis.fetch(url, init)
   return {
-    fetch: fetch ?? platformFetch,
+    fetch: (fetch as Fetch | undefined) ?? platformFetch,
     clock,
     random: Math.random,
     settings: keyCache,

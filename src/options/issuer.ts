@@ -1,27 +1,22 @@
 import type { AlgorithmName } from '../algorithms.ts'
-import {
-  checkFunction,
-  checkNumber,
-  checkText,
-  checkTexts,
-  checkWord,
-  copyOptions,
-  type OptionsObject,
-} from './reader.ts'
-import { claimReader, isStringList } from '../lib/claim-path.ts'
+import { mediaType } from '../jose/jws.ts'
+import { claimReader } from '../lib/claim-path.ts'
+import { checkIssuerName } from './issuer-name.ts'
 import { checkAlgorithms, checkKeys, type ConfiguredKeys } from './keys.ts'
+import { checkEntries, checkFunction, checkText, checkTexts, type OptionsReader } from './reader.ts'
 import { type ClaimRules, type Names, profileTypes } from './rules.ts'
 
-/** Options an issuer has to itself. */
-export const issuerOptionNames = [
-  'issuer',
+/** Options an issuer has to itself, which are not common to several. */
+export const singleIssuerNames = ['issuer', 'jwksUri', 'jwks', 'secret'] as const
+
+/** Options about tokens, which may be common to several issuers. */
+const tokenOptionNames = [
   'audience',
-  'jwksUri',
-  'jwks',
-  'secret',
   'clients',
   'algorithms',
   'profile',
+  'tokenTypes',
+  'acceptNonce',
   'clockTolerance',
   'maxTokenAge',
   'requiredClaims',
@@ -29,7 +24,13 @@ export const issuerOptionNames = [
   'roles',
 ] as const
 
-/** Everything that was said of one issuer, checked and with the defaults filled in. */
+/** Name of an option of one issuer. */
+export type IssuerOptionName = (typeof singleIssuerNames)[number] | (typeof tokenOptionNames)[number]
+
+/** Options of one issuer. */
+export const issuerOptionNames: readonly IssuerOptionName[] = [...singleIssuerNames, ...tokenOptionNames]
+
+/** Everything the options say of one issuer, checked and with the defaults filled in. */
 export interface IssuerSettings {
   readonly issuer: string
   readonly rules: ClaimRules
@@ -45,73 +46,102 @@ export interface IssuerSettings {
 /**
  * Checks the options of one issuer.
  *
- * @param where what messages begin with, for example `issuers[1]`
- * @throws {TypeError} for what is missing, contradictory or unsafe, naming the option and the remedy
+ * @param allowInsecureHosts hosts from which keys may be fetched by plain http
+ * @throws {TypeError} for what is missing, contradictory or unsafe, naming the option and the fix
  */
-export function issuerSettings(value: unknown, where: string): IssuerSettings {
-  const options = copyOptions(value, where === '' ? 'options' : where, issuerOptionNames)
-  const at = (name: string): string => (where === '' ? name : `${where}.${name}`)
-  const issuer = checkText(options['issuer'], `${at('issuer')} (or OAUTH_ISSUER)`)
-  const algorithms = checkAlgorithms(options, at)
-  const keys = checkKeys(options, issuer, algorithms, at)
+export function issuerSettings(
+  read: OptionsReader<IssuerOptionName>,
+  allowInsecureHosts: readonly string[],
+): IssuerSettings {
+  const { values } = read
+  const issuer = checkText(values['issuer'], `${read.at('issuer')} (or OAUTH_ISSUER)`)
+  checkIssuerName(issuer, read.at('issuer'))
+  const at = (name: string): string => read.at(name as IssuerOptionName)
+  const algorithms = checkAlgorithms(values, at)
+  const keys = checkKeys(values, issuer, algorithms, at, allowInsecureHosts)
   return {
     issuer,
-    rules: checkRules(options, at),
+    rules: { ...tokenRules(read), audience: requiredAudience(read) },
     algorithms,
     keys,
-    scopes: checkNames(options['scopes'], at('scopes')),
-    roles: checkNames(options['roles'], at('roles')),
-    keysIdentity: JSON.stringify([keys.from, issuer, options['jwksUri'], algorithms]),
+    scopes: checkNames(values['scopes'], read.at('scopes')),
+    roles: checkNames(values['roles'], read.at('roles')),
+    keysIdentity: JSON.stringify([keys.from, issuer, values['jwksUri'], algorithms]),
   }
 }
 
-function checkRules(options: OptionsObject, at: (name: string) => string): ClaimRules {
-  const clients = options['clients'] === undefined ? undefined : checkTexts(options['clients'], at('clients'))
-  const { requiredClaims = [], profile = 'compatible', clockTolerance = 5, maxTokenAge } = options
-  if (!isStringList(requiredClaims) || requiredClaims.includes('')) {
-    throw new TypeError(`${at('requiredClaims')}: must be a list of claim names`)
-  }
-  const checkedProfile = checkWord(profile, at('profile'), ['compatible', 'rfc9068'] as const)
+/**
+ * Checks the options that are common to several issuers, so that a mistake among them shows at construction even when
+ * the issuers are known later.
+ *
+ * @throws {TypeError}
+ */
+export function checkCommonOptions(read: OptionsReader<IssuerOptionName>): void {
+  tokenRules(read)
+  audienceOf(read)
+  read.list('algorithms')
+  checkNames(read.values['scopes'], read.at('scopes'))
+  checkNames(read.values['roles'], read.at('roles'))
+}
+
+function tokenRules(read: OptionsReader<IssuerOptionName>): Omit<ClaimRules, 'audience'> {
+  const profile = read.word('profile', ['compatible', 'rfc9068'])
   return {
-    audience: checkAudienceOption(options['audience'], clients, at),
-    clients,
-    profile: checkedProfile,
-    tokenTypes: profileTypes[checkedProfile],
-    acceptNonce: false,
-    clockTolerance: checkNumber(clockTolerance, at('clockTolerance'), 0, 300),
-    maxTokenAge: maxTokenAge === undefined ? undefined : checkNumber(maxTokenAge, at('maxTokenAge'), 1, 1e9),
-    requiredClaims: [...requiredClaims],
+    profile,
+    clients: read.list('clients'),
+    tokenTypes: tokenTypesOf(read) ?? profileTypes[profile],
+    acceptNonce: read.flag('acceptNonce'),
+    requiredClaims: read.names('requiredClaims'),
+    clockTolerance: read.number('clockTolerance', 0, 300, 30),
+    maxTokenAge: read.number('maxTokenAge', 1, 1e9, undefined),
   }
 }
 
-function checkAudienceOption(
-  audience: unknown,
-  clients: readonly string[] | undefined,
-  at: (name: string) => string,
-): ClaimRules['audience'] {
+function tokenTypesOf({ values, at }: OptionsReader<IssuerOptionName>): ClaimRules['tokenTypes'] | undefined {
+  const given = values['tokenTypes']
+  if (given === undefined) return undefined
+  const name = at('tokenTypes')
+  const what = "values of typ, for example ['at+jwt', undefined], where undefined stands for an absent typ"
+  const types = checkEntries(given, name, what)
+  if (types.length === 0)
+    throw new TypeError(`${name}: must be a list of ${what}; empty, it refuses every token`)
+  return types.map((type) => {
+    if (type === undefined) return undefined
+    if (typeof type !== 'string' || type === '') throw new TypeError(`${name}: must be a list of ${what}`)
+    return mediaType(type)
+  })
+}
+
+function audienceOf({ values, at }: OptionsReader<IssuerOptionName>): ClaimRules['audience'] | undefined {
+  const audience = values['audience']
+  if (audience === undefined || audience === null) return audience
+  return typeof audience === 'string' && audience !== '' ? [audience] : checkTexts(audience, at('audience'))
+}
+
+function requiredAudience(read: OptionsReader<IssuerOptionName>): ClaimRules['audience'] {
+  const audience = audienceOf(read)
   if (audience === undefined) {
     throw new TypeError(
-      `${at('audience')}: say which audience this API answers to (or set OAUTH_AUDIENCE); without it every API's tokens would be accepted`,
+      `${read.at('audience')}: set the audience of this API (or OAUTH_AUDIENCE); without it every API's tokens would be accepted`,
     )
   }
-  if (audience !== null)
-    return typeof audience === 'string' && audience !== '' ? [audience] : checkTexts(audience, at('audience'))
-  if (clients === undefined) {
+  if (audience === null && read.list('clients') === undefined) {
     throw new TypeError(
-      `${at('audience')}: null is accepted only beside clients, the list of clients whose tokens are meant`,
+      `${read.at('audience')}: null is accepted only together with clients, the list of clients to accept`,
     )
   }
-  return null
+  return audience
 }
 
 function checkNames(value: unknown, name: string): Names | undefined {
   if (value === undefined) return undefined
   if (typeof value === 'function') return checkFunction(value, name, '(claims) => claims.permissions')
-  const paths: unknown = typeof value === 'string' ? [value] : value
-  if (!Array.isArray(paths) || paths.length === 0 || paths.includes('')) {
+  const given: unknown = typeof value === 'string' ? [value] : value
+  if (!Array.isArray(given) || given.length === 0 || given.includes('')) {
     throw new TypeError(`${name}: must be a claim path, a list of paths, or a function of the claims`)
   }
+  const paths = checkEntries(given, name, 'claim paths') as readonly string[]
   // Throws for what is not a claim path.
-  for (const path of paths as readonly string[]) claimReader(path, name)
-  return [...(paths as readonly string[])]
+  for (const path of paths) claimReader(path, name)
+  return paths
 }

@@ -1,5 +1,12 @@
-import { issuerOptionNames, issuerSettings, type IssuerSettings } from './issuer.ts'
-import { copyOptions, type OptionsObject } from './reader.ts'
+import {
+  checkCommonOptions,
+  type IssuerOptionName,
+  issuerOptionNames,
+  issuerSettings,
+  type IssuerSettings,
+  singleIssuerNames,
+} from './issuer.ts'
+import { checkEntries, optionsReader, type OptionsBehind, type OptionsReader } from './reader.ts'
 
 /** The issuers an API trusts. */
 export type IssuersSettings =
@@ -13,52 +20,66 @@ export type IssuersSettings =
       readonly settingsOf: (name: string, answer: unknown) => IssuerSettings | undefined
     }
 
-/** Single-issuer options; not allowed together with `issuers`. */
-const singleIssuerNames = ['issuer', 'jwksUri', 'jwks', 'secret'] as const
-
-/** Reads which issuers are trusted, and how. @throws {TypeError} */
-export function issuersSettings(options: OptionsObject): IssuersSettings {
-  const { issuers } = options
-  const common = pick(options, issuerOptionNames)
-  if (issuers === undefined) return { from: 'options', issuers: [issuerSettings(common, '')] }
-  const contradiction = singleIssuerNames.find((name) => options[name] !== undefined)
+/**
+ * Reads which issuers are trusted, and how.
+ *
+ * @throws {TypeError}
+ */
+export function issuersSettings(
+  read: OptionsReader<IssuerOptionName | 'issuers'>,
+  allowInsecureHosts: readonly string[],
+): IssuersSettings {
+  const { issuers } = read.values
+  if (issuers === undefined) return { from: 'options', issuers: [issuerSettings(read, allowInsecureHosts)] }
+  const contradiction = singleIssuerNames.find((name) => read.values[name] !== undefined)
   if (contradiction !== undefined) {
-    throw new TypeError(`${contradiction}: belongs to one issuer; say it inside issuers, or drop issuers`)
+    throw new TypeError(`${contradiction}: belongs to one issuer; set it inside issuers, or drop issuers`)
   }
+  checkCommonOptions(read)
+  const common = commonOptions(read)
   if (typeof issuers === 'function') {
     return {
       from: 'function',
       resolve: issuers as (name: string) => unknown,
-      settingsOf: (name, answer) => vouchedSettings(name, answer, common),
+      settingsOf: (name, answer) => vouchedSettings(name, answer, common, allowInsecureHosts),
     }
   }
-  if (!Array.isArray(issuers) || issuers.length === 0) {
-    throw new TypeError('issuers: must be a list of at least one issuer, or a function')
-  }
-  const list = issuers.map((entry: unknown, index) => {
-    const where = `issuers[${index}]`
-    const said = copyOptions(entry, where, issuerOptionNames)
-    return issuerSettings({ ...common, ...said }, where)
-  })
-  if (new Set(list.map(({ issuer }) => issuer)).size < list.length) {
-    throw new TypeError('issuers: two entries name the same issuer; merge them')
+  const what = 'at least one issuer, or a function'
+  const entries = checkEntries(issuers, 'issuers', what)
+  if (entries.length === 0) throw new TypeError(`issuers: must be a list of ${what}`)
+  const list = entries.map((entry, index) =>
+    issuerSettings(optionsReader(entry, `issuers[${index}]`, issuerOptionNames, common), allowInsecureHosts),
+  )
+  const twice = list.find(({ issuer }, index) => list.findIndex((other) => other.issuer === issuer) < index)
+  if (twice !== undefined) {
+    throw new TypeError(
+      `issuers: two entries name the same issuer, ${JSON.stringify(twice.issuer)}; write one entry, which may have secret together with jwksUri or jwks when its algorithms list both kinds, for example ['ES256', 'HS256']`,
+    )
   }
   return { from: 'list', issuers: list }
 }
 
-/** Checks what the function of the `issuers` option returned. @throws {TypeError} */
-function vouchedSettings(name: string, answer: unknown, common: OptionsObject): IssuerSettings | undefined {
-  if (answer === undefined || answer === null) return undefined
-  const said = copyOptions(answer, 'issuers(iss)', issuerOptionNames)
-  // Anything else would let one issuer's keys sign for another.
-  if ((said['issuer'] ?? name) !== name) {
-    throw new TypeError('issuers(iss): must return options for the issuer it was asked about')
-  }
-  return issuerSettings({ ...common, ...said, issuer: name }, 'issuers(iss)')
+/** The options that apply to every issuer which does not set them itself. */
+function commonOptions({ values, at }: OptionsReader<IssuerOptionName | 'issuers'>): OptionsBehind {
+  const common = Object.create(null) as Record<string, unknown>
+  for (const name of issuerOptionNames) if (values[name] !== undefined) common[name] = values[name]
+  return { values: common, at }
 }
 
-function pick(options: OptionsObject, names: readonly string[]): OptionsObject {
-  const picked: Record<string, unknown> = Object.create(null) as Record<string, unknown>
-  for (const name of names) if (options[name] !== undefined) picked[name] = options[name]
-  return picked
+/** Checks what the function of the `issuers` option returned. @throws {TypeError} */
+function vouchedSettings(
+  name: string,
+  answer: unknown,
+  common: OptionsBehind,
+  allowInsecureHosts: readonly string[],
+): IssuerSettings | undefined {
+  if (answer === undefined || answer === null) return undefined
+  const given = optionsReader(answer, 'issuers(iss)', issuerOptionNames)
+  // Anything else would let one issuer's keys sign for another.
+  if (given.values['issuer'] !== undefined && given.values['issuer'] !== name) {
+    throw new TypeError('issuers(iss): must return options for the issuer it was asked about')
+  }
+  // Read once more with the common options behind: a copy, so no getter of the answer runs again.
+  const named = { ...given.values, issuer: name }
+  return issuerSettings(optionsReader(named, 'issuers(iss)', issuerOptionNames, common), allowInsecureHosts)
 }

@@ -1,25 +1,25 @@
-import { checkNumber, copyOptions } from './reader.ts'
+import { optionsReader } from './reader.ts'
 
 /** Numbers of the key cache; each has a default that suits production. */
 export interface KeyCacheOptions {
   /** Seconds a key set is fresh when the issuer does not say. 60 to 86400. @default 600 */
-  readonly freshFor?: number
+  readonly freshFor?: number | undefined
   /** Longest the issuer's own `max-age` counts, in seconds. 60 to 86400. @default 3600 */
-  readonly maxFreshFor?: number
+  readonly maxFreshFor?: number | undefined
   /** Seconds old keys go on past their freshness while no new ones can be had. 0 to 86400. @default 3600 */
-  readonly staleFor?: number
+  readonly staleFor?: number | undefined
   /** Milliseconds for one fetch, from the first metadata to the last key. 500 to 60000. @default 5000 */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
   /** Bytes of one answer, after decompression. 1024 to 1048576. @default 262144 */
-  readonly maxBytes?: number
+  readonly maxBytes?: number | undefined
   /** Keys in one set. 1 to 1000. @default 100 */
-  readonly maxKeys?: number
+  readonly maxKeys?: number | undefined
   /** Dynamic issuers remembered at a time. 1 to 100000. @default 100 */
-  readonly maxIssuers?: number
+  readonly maxIssuers?: number | undefined
 }
 
 /** {@link KeyCacheOptions} with the defaults filled in. */
-export type KeyCacheSettings = Required<KeyCacheOptions>
+export type KeyCacheSettings = Readonly<Record<keyof KeyCacheOptions, number>>
 
 /** Default, least and greatest value of each number. */
 export const keyCacheLimits: Readonly<Record<keyof KeyCacheSettings, readonly [number, number, number]>> = {
@@ -35,12 +35,11 @@ export const keyCacheLimits: Readonly<Record<keyof KeyCacheSettings, readonly [n
 /** Fills in the numbers of the key cache. @throws {TypeError} */
 export function keyCacheSettings(value: unknown): KeyCacheSettings {
   const names = Object.keys(keyCacheLimits) as (keyof KeyCacheSettings)[]
-  const options = value === undefined ? {} : copyOptions(value, 'keyCache', names)
+  const read = optionsReader(value === undefined ? {} : value, 'keyCache', names)
   return Object.fromEntries(
     names.map((name) => {
       const [standard, min, max] = keyCacheLimits[name]
-      const given = options[name]
-      return [name, given === undefined ? standard : checkNumber(given, `keyCache.${name}`, min, max)]
+      return [name, read.number(name, min, max, standard)]
     }),
   ) as unknown as KeyCacheSettings
 }

@@ -59,6 +59,7 @@ export function checkKeys(
   issuer: string,
   algorithms: readonly AlgorithmName[],
   at: (name: string) => string,
+  allowInsecureHosts: readonly string[],
 ): ConfiguredKeys {
   const { jwksUri, jwks, secret } = options
   const said = Object.entries({ jwksUri, jwks, secret }).filter(([, value]) => value !== undefined)
@@ -70,14 +71,15 @@ export function checkKeys(
   if (secret !== undefined) return { from: 'secret', key: secretVerificationKey(options, algorithms, at) }
   if (jwks !== undefined) return { from: 'set', set: literalKeySet(jwks, algorithms, at('jwks')) }
   if (jwksUri !== undefined) {
-    return { from: 'uri', uri: checkFetchable(checkText(jwksUri, at('jwksUri')), at('jwksUri'), '').href }
+    const name = at('jwksUri')
+    return { from: 'uri', uri: checkFetchable(checkText(jwksUri, name), name, '', allowInsecureHosts).href }
   }
-  const url = checkFetchable(issuer, at('issuer'), ', or say where the keys are with jwksUri or jwks')
-  if (url.search !== '' || url.hash !== '' || issuer.includes('?') || issuer.includes('#')) {
+  if (URL.canParse(issuer) && (issuer.includes('?') || issuer.includes('#'))) {
     throw new TypeError(
-      `${at('issuer')}: a URL with a query or fragment has no metadata; say where the keys are with jwksUri or jwks`,
+      `${at('issuer')}: a URL with a query or fragment has no metadata; set jwksUri or jwks instead`,
     )
   }
+  checkFetchable(issuer, at('issuer'), ', or set jwksUri or jwks', allowInsecureHosts)
   return { from: 'metadata' }
 }
 

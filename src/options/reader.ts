@@ -1,22 +1,100 @@
 import { isFetchable } from '../lib/url.ts'
+import { nearest } from './nearest.ts'
 
 /** Options by name, own members only: what a polluted prototype offers is not an option. */
 export type OptionsObject = Readonly<Record<string, unknown>>
 
+/** Reads options by name. `undefined` always means "not given"; every method throws a TypeError with the name. */
+export interface OptionsReader<N extends string> {
+  /** The options that were given, those of the reader behind this one included. */
+  readonly values: OptionsObject
+  /** The name of an option for messages, for example `issuers[1].clients`. */
+  readonly at: (name: N) => string
+  /** Text with at least one character. */
+  readonly text: (name: N) => string | undefined
+  /** A list of at least one text. */
+  readonly list: (name: N) => readonly string[] | undefined
+  /** A list of texts that may be empty. */
+  readonly names: (name: N) => readonly string[]
+  /** A number within bounds. */
+  readonly number: <S extends number | undefined>(
+    name: N,
+    min: number,
+    max: number,
+    standard: S,
+  ) => number | S
+  /** One of a few words, the first of which is the default. */
+  readonly word: <W extends string>(name: N, words: readonly [W, ...W[]]) => W
+  /** `true` or `false`, which is the default. */
+  readonly flag: (name: N) => boolean
+  /** A function. */
+  readonly function: <F>(name: N, example: string) => F | undefined
+}
+
+/** Where a reader finds options that its own object does not have. */
+export interface OptionsBehind {
+  readonly values: OptionsObject
+  readonly at: (name: never) => string
+}
+
 /**
  * Copies options, so that what happens to the object later changes nothing, and refuses names that do not exist.
  *
+ * @param path what messages begin with, for example `issuers[1]`; empty for the options themselves
  * @throws {TypeError}
  */
-export function copyOptions(value: unknown, where: string, names: readonly string[]): OptionsObject {
-  if (typeof value !== 'object' || value === null)
-    throw new TypeError(`${where}: must be an object of options`)
-  const copy = Object.assign(Object.create(null) as Record<string, unknown>, value)
-  const unknown = Object.keys(copy).filter((name) => !names.includes(name))
-  if (unknown.length > 0) {
-    throw new TypeError(`${where}: unknown option ${unknown.join(', ')}; the options are ${names.join(', ')}`)
+export function optionsReader<N extends string>(
+  value: unknown,
+  path: string,
+  names: readonly N[],
+  behind?: OptionsBehind,
+): OptionsReader<N> {
+  const given = copyOptions(value, path === '' ? 'options' : path, names)
+  const values = Object.assign(Object.create(null) as Record<string, unknown>, behind?.values, given)
+  const isGiven = (name: N): boolean => values[name] !== undefined
+  const at = (name: N): string => {
+    if (behind !== undefined && !(name in given) && isGiven(name)) return behind.at(name as never)
+    return path === '' ? name : `${path}.${name}`
   }
+  return {
+    values,
+    at,
+    text: (name) => (isGiven(name) ? checkText(values[name], at(name)) : undefined),
+    list: (name) => (isGiven(name) ? checkTexts(values[name], at(name)) : undefined),
+    names: (name) => (isGiven(name) ? checkTexts(values[name], at(name), 0) : []),
+    number: (name, min, max, standard) =>
+      isGiven(name) ? checkNumber(values[name], at(name), min, max) : standard,
+    word: (name, words) => (isGiven(name) ? checkWord(values[name], at(name), words) : words[0]),
+    flag(name) {
+      const value = values[name]
+      if (value !== undefined && typeof value !== 'boolean') {
+        throw new TypeError(`${at(name)}: must be true or false`)
+      }
+      return value ?? false
+    },
+    function: (name, example) => (isGiven(name) ? checkFunction(values[name], at(name), example) : undefined),
+  }
+}
+
+/** Copies the options that are given: own members, each read once, without those that are `undefined`. */
+function copyOptions(value: unknown, where: string, names: readonly string[]): OptionsObject {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new TypeError(`${where}: must be an object of options`)
+  }
+  const unknown = Object.keys(value).filter((name) => !names.includes(name))
+  if (unknown.length > 0) {
+    throw new TypeError(
+      `${where}: unknown option ${unknown.map((name) => name + meant(name, names)).join(', ')}; the options are ${names.join(', ')}`,
+    )
+  }
+  const copy = Object.create(null) as Record<string, unknown>
+  for (const [name, option] of Object.entries(value)) if (option !== undefined) copy[name] = option
   return copy
+}
+
+function meant(name: string, names: readonly string[]): string {
+  const known = nearest(name, names)
+  return known === undefined ? '' : ` (did you mean ${known}?)`
 }
 
 /** Text with at least one character. @throws {TypeError} */
@@ -26,16 +104,25 @@ export function checkText(value: unknown, name: string): string {
   return value
 }
 
-/** A list of at least one text; one text alone is a list of one where the option allows it. @throws {TypeError} */
-export function checkTexts(value: unknown, name: string): readonly string[] {
-  if (
-    !Array.isArray(value) ||
-    value.length === 0 ||
-    value.some((text) => typeof text !== 'string' || text === '')
-  ) {
-    throw new TypeError(`${name}: must be a list of at least one string, none of them empty`)
+/** The entries of a list: its own, so that a polluted prototype fills no hole. @throws {TypeError} */
+export function checkEntries(value: unknown, name: string, what: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw new TypeError(`${name}: must be a list of ${what}`)
+  const entries: unknown[] = []
+  for (let index = 0; index < value.length; index += 1) {
+    if (!Object.hasOwn(value, index)) throw new TypeError(`${name}: has no entry at position ${index}`)
+    entries.push(value[index])
   }
-  return [...(value as string[])]
+  return entries
+}
+
+/** A list of texts. @param least number of entries. @throws {TypeError} */
+export function checkTexts(value: unknown, name: string, least: 0 | 1 = 1): readonly string[] {
+  const what = least === 0 ? 'strings, none of them empty' : 'at least one string, none of them empty'
+  const entries = checkEntries(value, name, what)
+  if (entries.length < least || entries.some((text) => typeof text !== 'string' || text === '')) {
+    throw new TypeError(`${name}: must be a list of ${what}`)
+  }
+  return entries as readonly string[]
 }
 
 /** A number within bounds. @throws {TypeError} */
@@ -59,13 +146,28 @@ export function checkFunction<F>(value: unknown, name: string, example: string):
   return value as F
 }
 
-/** A URL from which keys may be fetched. @throws {TypeError} */
-export function checkFetchable(value: string, name: string, instead: string): URL {
-  if (!URL.canParse(value)) throw new TypeError(`${name}: must be an https URL${instead}`)
-  const url = new URL(value)
-  if (!isFetchable(url))
-    throw new TypeError(`${name}: must be https; plain http is for this machine alone${instead}`)
+/**
+ * A URL from which keys may be fetched.
+ *
+ * @param instead what else can be done, for the end of the message
+ * @throws {TypeError}
+ */
+export function checkFetchable(
+  value: string,
+  name: string,
+  instead: string,
+  allowInsecureHosts: readonly string[] = [],
+): URL {
+  const url = URL.canParse(value) ? new URL(value) : undefined
+  if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+    throw new TypeError(`${name}: must be an https URL${instead}`)
+  }
   if (url.username !== '' || url.password !== '')
-    throw new TypeError(`${name}: must not hold a user name or password`)
+    throw new TypeError(`${name}: must not have a user name or password`)
+  if (!isFetchable(url, allowInsecureHosts)) {
+    throw new TypeError(
+      `${name}: must be https; to use http for this host on a network you trust, set allowInsecureHosts: ['${url.host}']${instead}`,
+    )
+  }
   return url
 }

@@ -1,28 +1,24 @@
-import {
-  checkFunction,
-  checkNumber,
-  checkText,
-  checkWord,
-  copyOptions,
-  type OptionsObject,
-} from './reader.ts'
+import type { StandardSchema } from '../lib/standard-schema.ts'
+import type { Extractor } from '../types.ts'
 import { environmentOptions } from './environment.ts'
+import { checkHosts, insecureHostWarning, type Warning } from './insecure-hosts.ts'
 import { issuerOptionNames } from './issuer.ts'
 import { issuersSettings, type IssuersSettings } from './issuers.ts'
 import { keyCacheSettings, type KeyCacheSettings } from './key-cache.ts'
+import { type OptionsBehind, optionsReader, type OptionsReader } from './reader.ts'
 import { checkSnapshot, type Snapshot } from './snapshot.ts'
 import type { CommonOptions, TokenCacheSettings } from './types.ts'
-import type { StandardSchema } from '../lib/standard-schema.ts'
-import type { Extractor } from '../types.ts'
 
 const optionNames = [
   ...issuerOptionNames,
   'issuers',
+  'allowInsecureHosts',
   'schema',
   'tokenFrom',
   'optional',
   'realm',
   'maxTokenLength',
+  'hookTimeoutMs',
   'onError',
   'keyCache',
   'tokenCache',
@@ -31,13 +27,20 @@ const optionNames = [
   'now',
 ] as const
 
+type Reader = OptionsReader<(typeof optionNames)[number]>
+
 /** Everything the options say, checked, as plain values with the defaults filled in. */
 export interface Settings<C> {
   readonly issuers: IssuersSettings
+  /** Hosts from which keys may be fetched by plain http. */
+  readonly allowInsecureHosts: readonly string[]
   readonly realm: string
   readonly optional: boolean
   readonly onError: 'respond' | 'throw'
+  /** Characters. */
   readonly maxTokenLength: number
+  /** Milliseconds that a promise of the user's may take. */
+  readonly hookTimeoutMs: number
   readonly keyCache: KeyCacheSettings
   /** `undefined`: off. */
   readonly tokenCache: TokenCacheSettings | undefined
@@ -46,6 +49,8 @@ export interface Settings<C> {
   readonly snapshot: Snapshot | undefined
   readonly fetch: CommonOptions['fetch']
   readonly now: (() => number) | undefined
+  /** What the process has to be warned of. */
+  readonly warnings: readonly Warning[]
 }
 
 /**
@@ -54,66 +59,67 @@ export interface Settings<C> {
  * @throws {TypeError} for options that are missing, misspelled, contradictory or unsafe, naming the fix
  */
 export function settingsOf<C>(given: unknown): Settings<C> {
-  const options = withEnvironment(copyOptions(given === undefined ? {} : given, 'options', optionNames))
-  const { now, fetch, snapshot, tokenFrom } = options
-  const issuers = issuersSettings(options)
+  const read = withEnvironment(given === undefined ? {} : given)
+  const { keyCache, tokenCache, schema, snapshot } = read.values
+  const allowInsecureHosts = checkHosts(read.names('allowInsecureHosts'))
+  const issuers = issuersSettings(read, allowInsecureHosts)
   return {
     issuers,
-    realm: realmOf(options, issuers),
-    optional: checkFlag(options['optional'], 'optional'),
-    onError: checkWord(options['onError'] ?? 'respond', 'onError', ['respond', 'throw']),
-    maxTokenLength: checkNumber(options['maxTokenLength'] ?? 8192, 'maxTokenLength', 256, 65_536),
-    keyCache: keyCacheSettings(options['keyCache']),
-    tokenCache: tokenCacheSettings(options['tokenCache']),
-    schema: schemaOf<C>(options['schema']),
-    tokenFrom:
-      tokenFrom === undefined ? undefined : checkFunction<Extractor>(tokenFrom, 'tokenFrom', 'fromHeader()'),
+    allowInsecureHosts,
+    realm: realmOf(read, issuers),
+    optional: read.flag('optional'),
+    onError: read.word('onError', ['respond', 'throw']),
+    maxTokenLength: read.number('maxTokenLength', 256, 65_536, 16_384),
+    hookTimeoutMs: read.number('hookTimeoutMs', 10, 60_000, 5000),
+    keyCache: keyCacheSettings(keyCache),
+    tokenCache: tokenCacheSettings(tokenCache),
+    schema: schemaOf<C>(schema),
+    tokenFrom: read.function<Extractor>('tokenFrom', 'fromHeader()'),
     snapshot: snapshot === undefined ? undefined : checkSnapshot(snapshot),
-    fetch:
-      fetch === undefined
-        ? undefined
-        : checkFunction<typeof globalThis.fetch>(fetch, 'fetch', 'globalThis.fetch'),
-    now: now === undefined ? undefined : checkFunction<() => number>(now, 'now', 'Date.now'),
+    fetch: read.function<NonNullable<CommonOptions['fetch']>>('fetch', 'globalThis.fetch'),
+    now: read.function<() => number>('now', 'Date.now'),
+    warnings: allowInsecureHosts.length === 0 ? [] : [insecureHostWarning(allowInsecureHosts)],
   }
 }
 
-function withEnvironment(options: OptionsObject): OptionsObject {
-  if (options['issuers'] !== undefined) return options
+/** Reads the options, with those of the environment behind them. */
+function withEnvironment(given: unknown): Reader {
+  const read = optionsReader(given, '', optionNames)
+  if (read.values['issuers'] !== undefined) return read
+  return optionsReader(read.values, '', optionNames, environmentBehind(read))
+}
+
+function environmentBehind({ values }: Reader): OptionsBehind {
   const environment = environmentOptions()
-  const keysSaid = options['jwks'] !== undefined || options['secret'] !== undefined
-  return Object.assign(Object.create(null) as OptionsObject, options, {
-    issuer: options['issuer'] ?? environment.issuer,
-    audience: options['audience'] === undefined ? environment.audience : options['audience'],
-    jwksUri: options['jwksUri'] ?? (keysSaid ? undefined : environment.jwksUri),
-  })
+  const { issuer = environment.issuer, jwks, secret } = values
+  // The keys of one issuer must never sign for another.
+  const takesKeys = issuer === environment.issuer && jwks === undefined && secret === undefined
+  return {
+    values: { ...environment, jwksUri: takesKeys ? environment.jwksUri : undefined },
+    at: (name: keyof typeof variables) => `${name} (from ${variables[name]})`,
+  }
 }
 
-function realmOf({ realm, audience }: OptionsObject, issuers: IssuersSettings): string {
-  if (realm !== undefined) {
-    const text = checkText(realm, 'realm')
-    if (!/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/.test(text)) {
-      throw new TypeError('realm: must be ASCII without quotes and backslashes (RFC 6750 §3)')
-    }
-    return text
+const variables = { issuer: 'OAUTH_ISSUER', audience: 'OAUTH_AUDIENCE', jwksUri: 'OAUTH_JWKS_URI' } as const
+
+function realmOf(read: Reader, issuers: IssuersSettings): string {
+  const realm = read.text('realm')
+  if (realm !== undefined && !/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/.test(realm)) {
+    throw new TypeError('realm: must be ASCII without quotes and backslashes (RFC 6750 §3)')
   }
-  const said =
+  const { audience } = read.values
+  const common =
     typeof audience === 'string' ? audience : (audience as readonly string[] | null | undefined)?.[0]
   const first = issuers.from === 'function' ? undefined : issuers.issuers[0]
-  return said ?? first?.rules.audience?.[0] ?? 'api'
-}
-
-function checkFlag(value: unknown, name: string): boolean {
-  if (value !== undefined && typeof value !== 'boolean') throw new TypeError(`${name}: must be true or false`)
-  return value ?? false
+  return realm ?? common ?? first?.rules.audience?.[0] ?? 'api'
 }
 
 function tokenCacheSettings(value: unknown): TokenCacheSettings | undefined {
   if (value === false) return undefined
-  const { max = 10_000, maxAge = 3600 } =
-    value === undefined ? {} : copyOptions(value, 'tokenCache', ['max', 'maxAge'])
+  const read = optionsReader(value === undefined ? {} : value, 'tokenCache', ['max', 'maxAge'])
   return {
-    max: checkNumber(max, 'tokenCache.max', 1, 1_000_000),
-    maxAge: checkNumber(maxAge, 'tokenCache.maxAge', 1, 86_400),
+    max: read.number('max', 1, 1_000_000, 10_000),
+    maxAge: read.number('maxAge', 1, 86_400, 3600),
   }
 }
 

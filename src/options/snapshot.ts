@@ -1,3 +1,5 @@
+import { own } from '../lib/objects.ts'
+
 /** Keys as they were fetched, with what is needed to judge their age elsewhere. */
 export interface KeySnapshot {
   readonly jwks: { readonly keys: readonly unknown[] }
@@ -20,11 +22,17 @@ export interface Snapshot {
   readonly issuers: Readonly<Record<string, KeySnapshot>>
 }
 
+const message = 'snapshot: must be what api.snapshot() of this version returned'
+
 /** Copies the `snapshot` option. @throws {TypeError} */
 export function checkSnapshot(value: unknown): Snapshot {
-  const { version, issuers } = (value ?? {}) as Partial<Snapshot>
-  if (version !== 1 || typeof issuers !== 'object' || (issuers as unknown) === null) {
-    throw new TypeError('snapshot: must be what api.snapshot() of this version returned')
+  const issuers = own(Object(value) as object, 'issuers')
+  if (own(Object(value) as object, 'version') !== 1 || typeof issuers !== 'object' || issuers === null) {
+    throw new TypeError(message)
   }
-  return structuredClone(value) as Snapshot
+  try {
+    return { version: 1, issuers: structuredClone(issuers) as Snapshot['issuers'] }
+  } catch (cause) {
+    throw new TypeError(message, { cause })
+  }
 }

@@ -114,3 +114,7 @@ export const verifySignature: Platform['verifySignature'] = (
 }
 
 export const channel: Platform['channel'] = (name: string): Channel => diagnostics.channel(name)
+
+export const warn: Platform['warn'] = (message: string, code: string): void => {
+  process.emitWarning(message, { code })
+}

@@ -31,6 +31,8 @@ export interface Platform {
     signingInput: string,
     signature: Uint8Array,
   ): MaybePromise<boolean>
+  /** Shows a warning of the process once, where the platform has such a thing. @param code stable, for filters */
+  readonly warn: (message: string, code: string) => void
   /** A named channel for observers. */
   readonly channel: (name: string) => Channel
 }

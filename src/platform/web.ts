@@ -70,3 +70,6 @@ export const verifySignature: Platform['verifySignature'] = async (
 const silent: Channel = { hasSubscribers: false, publish: () => undefined }
 
 export const channel: Platform['channel'] = (): Channel => silent
+
+// There are no warnings of a process where there is no process.
+export const warn: Platform['warn'] = (): void => undefined

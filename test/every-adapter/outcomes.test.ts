@@ -96,7 +96,7 @@ async function get(
   return { status: response.status, headers: response.headers, body: await response.text() }
 }
 
-const goodApi = createResourceServer(issuer.options)
+const goodApi = createResourceServer({ ...issuer.options, maxTokenLength: 8192 })
 const issuersApi = createResourceServer({
   audience: 'https://api.test',
   now: clock.now,

@@ -171,7 +171,7 @@ export function mutateToken(token: string, choices: Choices, tell: Tell): string
     'percent encoding': () => token.replaceAll('.', '%2E'),
     'upper case': () => token.toUpperCase(),
     twice: () => `${token},${token}`,
-    'too long': () => token + 'A'.repeat(8192),
+    'too long': () => token + 'A'.repeat(16_384),
     JSON: () => JSON.stringify({ protected: header, payload, signature }),
     'a character changed': () => {
       const at = choices.int(token.length)

@@ -26,10 +26,10 @@ export const stricterThanJose: readonly Difference[] = [
     holds: ({ strictJson }) => !strictJson,
   },
   {
-    what: 'a token longer than 8192 characters',
+    what: 'a token longer than 16384 characters',
     why: 'it would not fit into the headers most servers accept, and costs before anybody is known',
     reasons: ['too_large'],
-    holds: ({ token }) => token.length > 8192,
+    holds: ({ token }) => token.length > 16_384,
   },
   {
     what: 'b64 or enc in the header, or crit with what jose understands',

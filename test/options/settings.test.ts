@@ -23,12 +23,12 @@ afterEach(() => {
 
 /** What the message has to say: the option first, then the remedy. */
 const mistakes: readonly [title: string, options: object, message: RegExp][] = [
-  ['an unknown name', { ...good, foo: 1 }, /^options: unknown option foo; the options are issuer, audience/],
-  ['a misspelled name', { ...good, audiance: 'a' }, /unknown option audiance/],
+  ['an unknown name', { ...good, foo: 1 }, /^options: unknown option foo; the options are issuer, /],
+  ['a misspelled name', { ...good, audiance: 'a' }, /unknown option audiance \(did you mean audience\?\)/],
   ['no issuer', { audience, jwks }, /^issuer \(or OAUTH_ISSUER\): must be/],
   ['an empty issuer', { ...good, issuer: '' }, /^issuer/],
   ['a URL object as issuer', { ...good, issuer: new URL('https://issuer.test/') }, /^issuer.*string/],
-  ['no audience', { issuer: issuer.issuer, jwks }, /^audience: say which.*OAUTH_AUDIENCE/],
+  ['no audience', { issuer: issuer.issuer, jwks }, /^audience: set the audience.*OAUTH_AUDIENCE/],
   ['an empty audience', { ...good, audience: '' }, /^audience: must be/],
   ['an empty list of audiences', { ...good, audience: [] }, /^audience: must be a list of at least one/],
   ['an empty name among audiences', { ...good, audience: ['a', ''] }, /^audience: .*none of them empty/],
@@ -36,7 +36,7 @@ const mistakes: readonly [title: string, options: object, message: RegExp][] = [
   [
     'a null audience without clients',
     { ...good, audience: null },
-    /^audience: null is accepted only beside clients/,
+    /^audience: null is accepted only together with clients/,
   ],
   ['an empty list of clients', { ...good, clients: [] }, /^clients: must be a list of at least one/],
   ['a single client', { ...good, clients: 'client-1' }, /^clients: must be a list/],
@@ -53,7 +53,11 @@ const mistakes: readonly [title: string, options: object, message: RegExp][] = [
     { issuer: 'i', audience, jwksUri: 'jwks.json' },
     /^jwksUri: must be an https URL/,
   ],
-  ['a file as jwksUri', { issuer: 'i', audience, jwksUri: 'file:///jwks.json' }, /^jwksUri: must be https/],
+  [
+    'a file as jwksUri',
+    { issuer: 'i', audience, jwksUri: 'file:///jwks.json' },
+    /^jwksUri: must be an https URL/,
+  ],
   [
     'a host that only begins like loopback',
     { issuer: 'i', audience, jwksUri: 'http://127.0.0.1.issuer.test/jwks' },
@@ -178,7 +182,7 @@ const mistakes: readonly [title: string, options: object, message: RegExp][] = [
   ...(['issuer', 'jwksUri', 'jwks', 'secret'] as const).map((name): [string, object, RegExp] => [
     `${name} beside issuers`,
     { audience, issuers: [{ issuer: 'i', jwks }], [name]: { issuer: 'i', jwksUri, jwks, secret }[name] },
-    new RegExp(`^${name}: belongs to one issuer; say it inside issuers`),
+    new RegExp(`^${name}: belongs to one issuer; set it inside issuers`),
   ]),
   [
     'the same issuer twice',
@@ -205,7 +209,7 @@ const mistakes: readonly [title: string, options: object, message: RegExp][] = [
   [
     'no audience for one of the issuers',
     { issuers: [{ issuer: 'i', jwks }] },
-    /^issuers\[0\]\.audience: say which/,
+    /^issuers\[0\]\.audience: set the audience/,
   ],
   [
     'a common option inside an issuer',

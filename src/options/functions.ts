@@ -1,0 +1,35 @@
+import type { Credentials, HttpRequest, MaybePromise } from '../types.ts'
+
+/** What a user's `fetch` is called with. */
+export interface FetchRequestInit {
+  readonly method: 'GET'
+  readonly headers: Readonly<Record<string, string>>
+  readonly redirect: 'manual'
+  readonly signal: AbortSignal
+}
+
+/** What the core reads of a response. */
+export interface FetchedResponse {
+  readonly status: number
+  readonly headers: { get(name: string): string | null }
+  /** A web stream or an async iterable of bytes. */
+  readonly body: unknown
+  readonly redirected?: boolean | undefined
+}
+
+/** Any `fetch`: the platform's, undici's with a dispatcher, node-fetch. */
+export type FetchFunction = { fetch(url: string, init: FetchRequestInit): Promise<FetchedResponse> }['fetch']
+
+/** A request as `tokenFrom` gets it; web servers have a `Headers` object in it. */
+export interface TokenRequest extends Omit<HttpRequest, 'headers'> {
+  readonly headers: {
+    readonly authorization?: string | undefined
+    readonly cookie?: string | undefined
+    readonly [name: string]: string | readonly string[] | undefined
+  }
+}
+
+/** Finds the token of a request, which may be annotated with the framework's own type. */
+export type TokenFinder<R> = {
+  find(request: R): MaybePromise<Credentials | string | undefined>
+}['find']
