@@ -1,7 +1,8 @@
 import { warn } from '#platform'
 import { fromHeader } from './http/credentials.ts'
 import type { Fetch } from './issuer/fetch-json.ts'
-import { dynamicIssuers, fixedIssuers, type Issuers } from './issuer/issuers.ts'
+import { dynamicIssuers } from './issuer/dynamic-issuers.ts'
+import { fixedIssuers, type Issuers } from './issuer/issuers.ts'
 import { type IssuerWithReaders, type NetworkOptions, trustedIssuer } from './issuer/trusted-issuer.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
 import { andThen } from './lib/maybe-promise.ts'
@@ -55,14 +56,15 @@ function issuersOf({ issuers }: Settings<unknown>, network: NetworkOptions): Iss
     return fixedIssuers(issuers.issuers.map((settings) => trustedIssuer(withReaders(settings), network)))
   }
   const { resolve, settingsOf } = issuers
-  return dynamicIssuers(
-    (name) =>
+  return dynamicIssuers({
+    ...network,
+    resolve: (name) =>
       andThen(resolve(name), (answer) => {
         const settings = settingsOf(name, answer)
         return settings === undefined ? undefined : withReaders(settings)
       }),
-    network,
-  )
+    hookTimeoutMs: 5000,
+  })
 }
 
 function withReaders(settings: IssuerSettings): IssuerWithReaders {

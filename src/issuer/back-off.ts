@@ -1,17 +1,19 @@
-import type { FetchError } from './fetch-json.ts'
-import { maxRetryAfter, pauses } from './limits.ts'
+import type { FetchError } from './fetch-error.ts'
+import { maxRetryAfter, pauses, recentFailure } from './limits.ts'
 
-/** Fetches that failed in a row, and the pause in which nobody asks after them. */
+/** Fetches that failed in a row, and the pause before the next attempt. */
 export interface BackOff {
-  /** Whether the issuer is to be left alone at this moment. */
+  /** Whether the pause is on. */
   readonly isOn: () => boolean
   /** Seconds it goes on; below 0 when it is over. */
   readonly left: () => number
-  /** Takes note of a failed fetch, and makes the pause longer. @returns how many failed in a row */
+  /** Whether the last fetch failed, and so lately that the issuer counts as down. */
+  readonly failedLately: () => boolean
+  /** Records a failure and lengthens the pause. @returns how many fetches failed in a row */
   readonly failed: (error: FetchError) => number
-  /** Takes note of one that succeeded. */
+  /** Records a success. */
   readonly succeeded: () => void
-  /** What went wrong the last time; `undefined` where the last fetch went well. */
+  /** Error of the last fetch; `undefined` when it succeeded. */
   readonly lastError: () => FetchError | undefined
 }
 
@@ -23,11 +25,12 @@ export interface BackOff {
  */
 export function backOff(now: () => number, random: () => number): BackOff {
   let failures = 0
-  let until = 0
+  let until = -Infinity
   let lastError: FetchError | undefined
   return {
     isOn: () => now() < until,
     left: () => until - now(),
+    failedLately: () => now() < until + recentFailure,
     failed(error) {
       const longest = Math.min(pauses.max, pauses.first * 2 ** failures)
       const drawn = Math.max(pauses.first, longest * random())
@@ -38,7 +41,7 @@ export function backOff(now: () => number, random: () => number): BackOff {
     },
     succeeded() {
       failures = 0
-      until = 0
+      until = -Infinity
       lastError = undefined
     },
     lastError: () => lastError,

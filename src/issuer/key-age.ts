@@ -1,33 +1,33 @@
-import type { FetchedKeys } from './key-fetch.ts'
 import type { KeyCacheSettings } from '../options/key-cache.ts'
+import type { FetchedKeys } from './key-fetch.ts'
 import { refreshAhead } from './limits.ts'
 
-/** A key set with the moments its age decides about, in seconds of the steady clock. */
-export interface HeldKeys {
+/** A key set with the moments that its age decides about, in seconds of the steady clock. */
+export interface DatedKeys {
   readonly keys: FetchedKeys
-  /** Number of the fetch that brought it. */
-  readonly flight: number
+  /** Number of the fetch that brought it; 0 for a snapshot. */
+  readonly number: number
   readonly fetchedAt: number
   readonly refreshAt: number
   readonly freshUntil: number
   readonly staleUntil: number
 }
 
-/** How old the keys are; what follows from it is told at `publishedKeys`. */
+/** How old the keys are; `publishedKeys` says what follows from it. */
 export type AgeState = 'fresh' | 'refreshing' | 'stale' | 'empty'
 
 /** Dates a key set. */
-export function hold(
+export function dated(
   keys: FetchedKeys,
-  { flight, fetchedAt }: Pick<HeldKeys, 'flight' | 'fetchedAt'>,
+  { number, fetchedAt }: Pick<DatedKeys, 'number' | 'fetchedAt'>,
   { staleFor }: KeyCacheSettings,
   random: () => number,
-): HeldKeys {
+): DatedKeys {
   const { freshFor } = keys
   const ahead = refreshAhead.from - refreshAhead.jitter * random()
   return {
     keys,
-    flight,
+    number,
     fetchedAt,
     refreshAt: fetchedAt + freshFor * ahead,
     freshUntil: fetchedAt + freshFor,
@@ -35,9 +35,9 @@ export function hold(
   }
 }
 
-/** Judges the age of what is held. */
-export function stateOf(held: HeldKeys | undefined, now: number): AgeState {
-  if (held === undefined || now >= held.staleUntil) return 'empty'
-  if (now >= held.freshUntil) return 'stale'
-  return now >= held.refreshAt ? 'refreshing' : 'fresh'
+/** Tells how old a key set is. */
+export function ageOf(set: DatedKeys | undefined, now: number): AgeState {
+  if (set === undefined || now >= set.staleUntil) return 'empty'
+  if (now >= set.freshUntil) return 'stale'
+  return now >= set.refreshAt ? 'refreshing' : 'fresh'
 }

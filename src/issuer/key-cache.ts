@@ -1,229 +1,190 @@
-import { backOff } from './back-off.ts'
-import { boundedCache } from '../lib/cache.ts'
-import type { Clock } from '../lib/clock.ts'
-import { InvalidTokenError, UpstreamError } from '../errors.ts'
-import { type AgeState, hold, stateOf } from './key-age.ts'
-import type { FetchError } from './fetch-json.ts'
+import { chooseKey, type KeySet } from '../jose/key-set.ts'
+import type { VerificationKey } from '../jose/jwk.ts'
 import { andThen } from '../lib/maybe-promise.ts'
 import { own } from '../lib/objects.ts'
-import type { KeyCacheSettings } from '../options/key-cache.ts'
-import { forcedRefreshes, maxWaiting, maxWaitMs, missedKeyIds } from './limits.ts'
-import { keyEvents } from './key-events.ts'
-import { asFetchError, type FetchedKeys, type KeyFetch } from './key-fetch.ts'
-import { chooseKey, type KeySet } from '../jose/key-set.ts'
-import { noKey } from './configured-keys.ts'
-import type { KeySource } from './key-source.ts'
-import type { VerificationKey } from '../jose/jwk.ts'
-import { type RestoredKeys, snapshotOf } from './snapshot.ts'
-import { tokenBucket } from '../lib/permits.ts'
 import type { JwtHeader, MaybePromise } from '../types.ts'
+import { noKey } from './configured-keys.ts'
+import type { AgeState } from './key-age.ts'
+import { healthOf } from './key-health.ts'
+import { keyEvents } from './key-events.ts'
+import { type Arrival, keyFetches, type KeyFetchesOptions } from './key-fetches.ts'
+import type { KeyHealth, KeySource } from './key-source.ts'
+import { maxWaitMs } from './limits.ts'
+import { snapshotOf } from './snapshot.ts'
+import { missName, unknownKeys } from './unknown-keys.ts'
 
 /** What {@link publishedKeys} works with. */
-export interface PublishedKeysOptions {
+export interface PublishedKeysOptions extends Omit<KeyFetchesOptions, 'events' | 'changed'> {
+  /** Name of the issuer. */
   readonly issuer: string
-  readonly fetchKeys: KeyFetch
-  readonly clock: Clock
-  /** A number from 0 up to 1. */
-  readonly random: () => number
-  readonly settings: KeyCacheSettings
-  readonly restored?: RestoredKeys | undefined
-}
-
-/** One fetch under way, shared by everyone. */
-interface Flight {
-  /** Settles with the fetch. @throws {UpstreamError} */
-  readonly done: Promise<void>
-  /** Resolves with the fetch, or when waiting longer makes no sense while old keys still serve. */
-  readonly patience: Promise<unknown>
 }
 
 /**
  * Keys an issuer publishes, kept through everything that may happen to the issuer.
  *
- * | state | when | a request whose key is known | whose key is not |
- * |---|---|---|---|
- * | `fresh` | up to 80 % of the freshness, less jitter | goes on | waits for one forced fetch, if one is left |
- * | `refreshing` | from there to the end of it | goes on; a fetch starts in the background | the same |
- * | `stale` | up to `staleFor` after it | waits a second for a fetch at most, then goes on | the same |
- * | `empty` | before the first set, and after all that | waits for the fetch, or 503 | the same |
+ * | state | when | a request whose key is known |
+ * |---|---|---|
+ * | `fresh` | up to 80 % of the freshness, less jitter | goes on |
+ * | `refreshing` | from there to the end of it | goes on; a fetch starts in the background |
+ * | `stale` | up to `staleFor` after it; the last fetch did not fail | waits for the fetch to end; goes on when it fails |
+ * | `stale` | the same, during the pause after a failed fetch | goes on |
+ * | `stale` | the same, up to a minute after that pause | waits for the first second of a fetch, then goes on |
+ * | `empty` | before the first set, and after all that | waits for the fetch, or 503 |
  *
- * There is at most one fetch at a time, whoever asked for it. A failed one leaves the keys as they are and starts
- * a pause in which nobody asks; a good one replaces them as a whole. No timer is involved: requests alone move it
- * on.
+ * So a withdrawn key is refused when its freshness is over as long as the issuer answers, however slowly: old keys
+ * serve on only when a fetch failed a moment ago. What happens to a request whose key is not in the set,
+ * `unknownKeys` says.
+ *
+ * There is at most one fetch at a time, whoever asked for it, and a bounded number of requests wait for it; one more
+ * is 503 at once. A fetch that is not over when its time is up counts as failed, and its answer is ignored. A failed
+ * fetch leaves the keys as they are and starts a pause; a good one replaces them as a whole. No timer is involved but
+ * those of requests that wait: requests alone move it on.
  */
 export function publishedKeys(options: PublishedKeysOptions): KeySource {
-  const { issuer, clock, settings, random } = options
-  const now = clock.steady
+  const { issuer, clock, allowance } = options
+  const { backOff } = options.budget
   const events = keyEvents(issuer)
-  const pause = backOff(now, random)
-  const takeForcedRefresh = tokenBucket(forcedRefreshes.burst, forcedRefreshes.every)
-  const missed = boundedCache<object>({ max: missedKeyIds.max, maxAge: missedKeyIds.seconds, now })
+  const fetches = keyFetches({
+    ...options,
+    events,
+    changed: () => {
+      unknown.forget()
+    },
+  })
+  const unknown = unknownKeys({ ...options, fetches, events })
 
-  let held =
-    options.restored &&
-    hold(options.restored.keys, { flight: 0, fetchedAt: now() - options.restored.age }, settings, random)
-  let flight: Flight | undefined
-  let flights = 0
-  let waiting = 0
-
-  const state = (): AgeState => stateOf(held, now())
-
-  function find(header: JwtHeader): MaybePromise<VerificationKey> {
-    const arrivedAfter = flights
-    const current = state()
-    switch (current) {
+  /** Waits for newer keys, as far as the age of those there are demands. */
+  function upToDate(age: AgeState): Promise<void> | undefined {
+    switch (age) {
       case 'fresh':
-        return choose(header, arrivedAfter, current)
+        return undefined
       case 'refreshing':
-        refresh()
-        return choose(header, arrivedAfter, current)
-      case 'stale': {
-        const underWay = refresh()
-        if (underWay === undefined) return choose(header, arrivedAfter, current)
-        return underWay.patience.then(() => choose(header, arrivedAfter))
-      }
+        fetches.refresh()
+        return undefined
+      case 'stale':
+        return orStale()
       case 'empty':
-        return fetched().then(() => choose(header, arrivedAfter))
+        return fetched()
     }
   }
 
-  /** @param current the state, where it was told since anyone waited last */
-  function choose(header: JwtHeader, arrivedAfter: number, current = state()): MaybePromise<VerificationKey> {
-    const found = chooseKey(usable(current), header)
-    if (found === 'absent') return afterNewerSet(header, arrivedAfter)
-    if (typeof found === 'string') throw noKey(found, header)
-    return found
-  }
-
-  /** The set as it is now, unless it became too old while someone waited. */
-  function usable(current = state()): KeySet {
-    if (held === undefined || current === 'empty') throw unavailable()
-    if (current === 'stale') {
-      events.note('staleServed', { ageSeconds: Math.round(now() - held.fetchedAt) })
+  /** Waits for a fetch; ends without one where the old keys may go on. @throws {UpstreamError} */
+  function orStale(): Promise<void> | undefined {
+    const arrival = fetches.arrive()
+    const inFlight = fetches.refresh()
+    const isDown = backOff.failedLately()
+    if (inFlight === undefined) {
+      if (isDown) return undefined
+      throw fetches.unavailable()
     }
-    return held.keys.set
-  }
-
-  /**
-   * A token may name a key so new that only a set asked for after the token's arrival is sure to have it.
-   *
-   * @param arrivedAfter how many fetches had begun by then
-   */
-  async function afterNewerSet(header: JwtHeader, arrivedAfter: number): Promise<VerificationKey> {
-    const name = missName(header)
-    events.note('unknownKeyId')
-    if (missed.get(name) !== undefined) throw new InvalidTokenError('unknown_key')
-    while (held === undefined || held.flight <= arrivedAfter) {
-      await landing(flight ?? force())
-      const found = chooseKey(usable(), header)
-      if (typeof found !== 'string') return found
-      if (found !== 'absent') throw noKey(found, header)
-    }
-    missed.set(name, {})
-    throw new InvalidTokenError('unknown_key')
-  }
-
-  /** Waits for a fetch to land, in company of a limited number. @throws {UpstreamError} */
-  async function landing({ done }: Flight): Promise<void> {
-    if (waiting >= maxWaiting) {
-      events.note('refreshLimited')
-      throw unavailable()
-    }
-    waiting += 1
+    const withinMs = isDown ? maxWaitMs - (arrival.at - inFlight.begunAt) * 1000 : undefined
+    if (withinMs !== undefined && withinMs <= 0) return undefined
     try {
-      await done
-    } finally {
-      waiting -= 1
+      return fetches.join(inFlight, arrival, withinMs).catch(() => undefined)
+    } catch (error) {
+      // Too many wait.
+      if (isDown) return undefined
+      throw error
     }
-  }
-
-  /** Starts a fetch for an unknown key id. @throws when the issuer was asked too often, or is not to be asked now */
-  function force(): Flight {
-    if (pause.isOn()) throw unavailable()
-    if (takeForcedRefresh(now())) return start()
-    events.note('refreshLimited')
-    // While fetches fail, nobody can tell whether the key exists: not the caller's fault.
-    throw pause.lastError() === undefined ? new InvalidTokenError('unknown_key') : unavailable()
-  }
-
-  /** The fetch under way, or a new one; none while the issuer is to be left alone. */
-  function refresh(): Flight | undefined {
-    return flight ?? (pause.isOn() ? undefined : start())
   }
 
   /** Resolves once there is a set that was just fetched. */
   async function fetched(): Promise<void> {
-    const underWay = refresh()
-    if (underWay === undefined) throw unavailable()
-    await underWay.done
+    const arrival = fetches.arrive()
+    const inFlight = fetches.refresh()
+    if (inFlight === undefined) throw fetches.unavailable()
+    await fetches.join(inFlight, arrival)
   }
 
-  function start(): Flight {
-    const number = ++flights
-    const begun = now()
-    events.note('fetchStart')
-    const done = options.fetchKeys(held?.keys).then(
-      (keys) => {
-        flight = undefined
-        adopt(keys, number, now() - begun)
-      },
-      (error: unknown) => {
-        flight = undefined
-        fail(asFetchError(error), now() - begun)
-        throw unavailable()
-      },
-    )
-    const settled = done.catch(() => undefined)
-    return (flight = { done, patience: Promise.race([settled, clock.wait(maxWaitMs)]) })
-  }
-
-  function adopt(keys: FetchedKeys, number: number, seconds: number): void {
-    const before = held?.keys.set.keys ?? []
-    const after = keys.set.keys
-    held = hold(keys, { flight: number, fetchedAt: now() }, settings, random)
-    pause.succeeded()
-    if (keys.confirmed) {
-      events.note('notModified', { seconds })
-      return
+  function currentSet(age = fetches.age()): KeySet {
+    const current = fetches.keys()
+    if (current === undefined || age === 'empty') throw fetches.unavailable()
+    if (age === 'stale') {
+      events.note('staleServed', { ageSeconds: Math.round(clock.steady() - current.fetchedAt) })
     }
-    events.note('fetched', { keyCount: after.length, seconds })
-    const added = after.filter((key) => !before.includes(key)).length
-    const removed = before.filter((key) => !after.includes(key)).length
-    if (added === 0 && removed === 0) return
-    missed.clear()
-    events.note('keysChanged', { added, removed, refused: keys.set.refused.length })
+    return current.keys.set
   }
 
-  function fail(error: FetchError, seconds: number): void {
-    const failures = pause.failed(error)
-    events.note('fetchFailed', { error: error.message, seconds, failures, retryIn: pause.left() })
+  function find(header: JwtHeader): MaybePromise<VerificationKey> {
+    const age = fetches.age()
+    if (age === 'fresh') return choose(header, undefined, age)
+    const arrival = fetches.arrive()
+    const newer = upToDate(age)
+    return newer === undefined ? choose(header, arrival, age) : newer.then(() => choose(header, arrival))
   }
 
-  function unavailable(): UpstreamError {
-    return new UpstreamError(pause.left(), { cause: pause.lastError() })
+  /** @param age the age of the keys, unless somebody waited since it was told */
+  function choose(
+    header: JwtHeader,
+    arrival: Arrival | undefined,
+    age?: AgeState,
+  ): MaybePromise<VerificationKey> {
+    const found = chooseKey(currentSet(age), header)
+    if (found === 'absent') return afterNewerSet(header, arrival ?? fetches.arrive())
+    if (typeof found === 'string') throw noKey(found, header)
+    return found
+  }
+
+  async function afterNewerSet(header: JwtHeader, arrival: Arrival): Promise<VerificationKey> {
+    events.note('unknownKeyId')
+    const found = await unknown.find(missName(header), arrival, () => {
+      const choice = chooseKey(currentSet(), header)
+      return choice === 'absent' ? undefined : choice
+    })
+    if (found === undefined) throw noKey('absent', header)
+    if (typeof found === 'string') throw noKey(found, header)
+    return found
+  }
+
+  function stillHas(header: JwtHeader, key: VerificationKey): MaybePromise<boolean> {
+    const age = fetches.age()
+    const newer = upToDate(age)
+    if (newer === undefined) return chooseKey(currentSet(age), header) === key
+    return newer.then(() => chooseKey(currentSet(), header) === key)
+  }
+
+  /** A key that was chosen without an id may have been replaced: then a newer set has another. */
+  function afterBadSignature(
+    header: JwtHeader,
+    key: VerificationKey,
+  ): MaybePromise<VerificationKey | undefined> {
+    events.count('badSignatures')
+    if (own(header, 'kid') !== undefined) return undefined
+    const another = (): VerificationKey | undefined => {
+      const choice = chooseKey(currentSet(), header)
+      return choice === key || typeof choice === 'string' ? undefined : choice
+    }
+    return another() ?? unknown.find(undefined, fetches.arrive(), another)
+  }
+
+  async function refresh(): Promise<void> {
+    const earlier = fetches.inFlight()
+    if (earlier !== undefined) await fetches.join(earlier, fetches.arrive()).catch(() => undefined)
+    await fetches.join(fetches.inFlight() ?? fetches.start(), fetches.arrive())
+  }
+
+  function health(): KeyHealth {
+    const report = healthOf(fetches, backOff, events.counters(), clock.steady())
+    // So that a readiness route becomes ready without traffic.
+    if (report.state === 'empty' && allowance.isProven()) fetches.refresh()
+    return report
   }
 
   return {
     find,
-    stillHas: (header, key) => andThen(find(header), (found) => found === key),
-    afterBadSignature: () => undefined,
-    refresh: () => start().done,
-    pending: () => flight?.done.catch(() => undefined),
-    ready: () => (state() === 'empty' ? fetched() : undefined),
-    health: () => ({
-      state: state(),
-      ageSeconds: held === undefined ? undefined : now() - held.fetchedAt,
-      keyCount: held?.keys.set.keys.length ?? 0,
-      refusedKeys: held?.keys.set.refused ?? [],
-      lastError: pause.lastError()?.message,
-      counters: events.counters(),
-    }),
-    snapshot: () => (held === undefined ? undefined : snapshotOf(held, clock)),
+    stillHas,
+    afterBadSignature,
+    ready: () => andThen(fetches.age() === 'empty' ? fetched() : undefined, () => undefined),
+    refresh,
+    pending: () =>
+      fetches.inFlight()?.done.then(
+        () => undefined,
+        () => undefined,
+      ),
+    health,
+    snapshot: () => {
+      const current = fetches.keys()
+      return current === undefined || !allowance.isProven() ? undefined : snapshotOf(current, clock)
+    },
   }
-}
-
-/** What a missed key is remembered under: its id, or the algorithm where the token names no key. */
-function missName(header: JwtHeader): string {
-  const kid = own(header, 'kid')
-  return typeof kid === 'string' ? `kid:${kid}` : `alg:${header.alg}`
 }

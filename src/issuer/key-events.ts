@@ -3,6 +3,8 @@ import { type ChannelKey, report } from '../lib/diagnostics.ts'
 /** What happens to the keys of one issuer, told to observers and counted for `health()`. */
 export interface KeyEvents {
   readonly note: (event: ChannelKey, details?: Readonly<Record<string, unknown>>) => void
+  /** Counts what is told to no observer. */
+  readonly count: (counter: keyof KeyCounters) => void
   readonly counters: () => KeyCounters
 }
 
@@ -17,8 +19,13 @@ export interface KeyCounters {
   readonly staleServed: number
   /** Tokens whose key was not in the set. */
   readonly unknownKeyIds: number
-  /** Of these: refused at once, because the issuer was asked too often already, or keeps too many waiting. */
+  /** Requests refused at once, because the issuer was asked too often already, or keeps too many waiting. */
   readonly refreshLimited: number
+  /**
+   * Tokens with a wrong signature. Many of them under a known key id may mean that the issuer replaced a key without
+   * giving it another id.
+   */
+  readonly badSignatures: number
 }
 
 /** No events, to start from. */
@@ -29,6 +36,7 @@ export const noEvents: KeyCounters = {
   staleServed: 0,
   unknownKeyIds: 0,
   refreshLimited: 0,
+  badSignatures: 0,
 }
 
 const counterOf: Partial<Readonly<Record<ChannelKey, keyof KeyCounters>>> = {
@@ -48,6 +56,9 @@ export function keyEvents(issuer: string): KeyEvents {
       const counter = counterOf[event]
       if (counter !== undefined) counters[counter] += 1
       report(event, { issuer, ...details })
+    },
+    count(counter) {
+      counters[counter] += 1
     },
     counters: () => ({ ...counters }),
   }

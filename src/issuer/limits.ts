@@ -23,7 +23,7 @@ export const pauses = { first: 1, max: 60 }
 export const maxRetryAfter = 300
 
 /** Refetches for unknown keys: so many at once, one more each so many seconds. */
-export const forcedRefreshes = { burst: 2, every: 30 }
+export const forcedRefreshes = { burst: 2, every: 10 }
 
 /** Requests that wait for the keys of one issuer at a time: each holds memory for as long as the issuer hangs. */
 export const maxWaiting = 5000

@@ -1,6 +1,6 @@
 import type { AlgorithmName } from '../algorithms.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { HeldKeys } from './key-age.ts'
+import type { DatedKeys } from './key-age.ts'
 import type { KeyCacheSettings } from '../options/key-cache.ts'
 import type { FetchedKeys } from './key-fetch.ts'
 import { importKeySet } from '../jose/key-set.ts'
@@ -14,8 +14,8 @@ export interface RestoredKeys {
   readonly age: number
 }
 
-/** Takes down what is held. */
-export function snapshotOf({ keys, fetchedAt }: HeldKeys, clock: Clock): KeySnapshot {
+/** Exports the cached keys. */
+export function snapshotOf({ keys, fetchedAt }: DatedKeys, clock: Clock): KeySnapshot {
   return {
     jwks: keys.jwks,
     uri: keys.uri,
@@ -26,7 +26,10 @@ export function snapshotOf({ keys, fetchedAt }: HeldKeys, clock: Clock): KeySnap
   }
 }
 
-/** Takes keys up again, unless they are from the future, unusable, or can only be imported asynchronously. */
+/**
+ * Restores exported keys, at the age they have by now. Ignores them when they are unusable, dated in the future, or
+ * can only be imported asynchronously.
+ */
 export function restoredKeys(
   snapshot: KeySnapshot | null | undefined,
   algorithms: readonly AlgorithmName[],
@@ -38,7 +41,9 @@ export function restoredKeys(
   const age = clock.wall() - fetchedAt
   // However it got there, no snapshot is trusted for longer than this configuration would trust an answer.
   const freshFor = Math.min(snapshot.freshFor, Math.max(settings.maxFreshFor, settings.freshFor))
-  if (!(age >= 0) || !(freshFor >= 0)) return undefined
+  // Numbers alone: `Number.isFinite` converts nothing.
+  if (!Number.isFinite(fetchedAt) || !Number.isFinite(snapshot.freshFor)) return undefined
+  if (age < 0 || freshFor < 0) return undefined
   try {
     const set = importKeySet(jwks, algorithms, settings.maxKeys)
     if (isPromise(set)) return undefined

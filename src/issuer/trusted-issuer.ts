@@ -4,8 +4,9 @@ import type { IssuerSettings } from '../options/issuer.ts'
 import type { KeyCacheSettings } from '../options/key-cache.ts'
 import type { ClaimRules, NamesReaders } from '../options/rules.ts'
 import type { KeySnapshot } from '../options/snapshot.ts'
+import { type Allowance, type FetchBudget, fetchBudget, unlimited } from './budget.ts'
 import { configuredKeys, secretKey } from './configured-keys.ts'
-import { discoveredLocation, fixedLocation } from './discovery.ts'
+import { discoveredLocation, fixedLocation, type KeyLocation } from './discovery.ts'
 import type { Fetch } from './fetch-json.ts'
 import { publishedKeys } from './key-cache.ts'
 import { keyFetch } from './key-fetch.ts'
@@ -27,36 +28,93 @@ export interface TrustedIssuer extends NamesReaders {
 export interface NetworkOptions {
   readonly fetch: Fetch
   readonly clock: Clock
+  /** A number from 0 up to 1. */
   readonly random: () => number
   readonly settings: KeyCacheSettings
   readonly snapshots: Readonly<Record<string, KeySnapshot>>
+  /** `host` or `host:port` for which plain http is accepted. */
+  readonly allowInsecureHosts?: readonly string[]
 }
 
 /** Settings of an issuer, with what reads scopes and roles in its tokens. */
 export type IssuerWithReaders = IssuerSettings & NamesReaders
 
-/** Gives an issuer its source of keys. */
-export function trustedIssuer(settings: IssuerWithReaders, network: NetworkOptions): TrustedIssuer {
-  const { issuer: name, rules, algorithms, scopesOf, rolesOf } = settings
-  const keys = keySource(settings, network)
-  return { name, rules, algorithms, keys, scopesOf, rolesOf, generation: Symbol(name) }
+/** What {@link publishedSource} works with beside the network. */
+export interface SourceOptions {
+  readonly budget: FetchBudget
+  readonly allowance: Allowance
+  readonly snapshot: KeySnapshot | undefined
 }
 
-function keySource({ issuer, algorithms, keys }: IssuerSettings, network: NetworkOptions): KeySource {
-  if (keys.from === 'secret') return secretKey(keys.key)
-  if (keys.from === 'set') return configuredKeys(keys.set)
-  const { fetch, clock, random, settings } = network
+/** Gives an issuer of the configuration its source of keys. */
+export function trustedIssuer(settings: IssuerWithReaders, network: NetworkOptions): TrustedIssuer {
+  const { clock, random, snapshots } = network
+  const snapshot = Object.hasOwn(snapshots, settings.issuer) ? snapshots[settings.issuer] : undefined
+  const budget = fetchBudget(clock.steady, random)
+  return issuerOf(settings, publishedSource(settings, network, { budget, allowance: unlimited, snapshot }))
+}
+
+/**
+ * Makes an issuer of its settings, as a new generation.
+ *
+ * @param published the source of the keys it publishes, where they are fetched
+ */
+export function issuerOf(settings: IssuerWithReaders, published: KeySource | undefined): TrustedIssuer {
+  const { issuer: name, rules, algorithms, scopesOf, rolesOf, keys } = settings
+  const literal =
+    keys.from === 'secret' ? secretKey(keys.key) : keys.from === 'set' && configuredKeys(keys.set)
+  return {
+    name,
+    rules,
+    algorithms,
+    keys: published ?? (literal as KeySource),
+    scopesOf,
+    rolesOf,
+    generation: Symbol(name),
+  }
+}
+
+/** Where the keys are fetched from and what for: equal for settings that may share them. `undefined`: not fetched. */
+export function placeOf({ issuer, algorithms, keys }: IssuerSettings): string | undefined {
+  if (keys.from !== 'uri' && keys.from !== 'metadata') return undefined
+  return JSON.stringify([issuer, keys, algorithms])
+}
+
+/** The source of the keys an issuer publishes; `undefined` where they are not fetched. */
+export function publishedSource(
+  { issuer, algorithms, keys }: IssuerSettings,
+  { fetch, clock, random, settings, allowInsecureHosts }: NetworkOptions,
+  { budget, allowance, snapshot }: SourceOptions,
+): KeySource | undefined {
+  if (keys.from !== 'uri' && keys.from !== 'metadata') return undefined
   const location =
     keys.from === 'uri'
       ? fixedLocation(keys.uri)
-      : discoveredLocation({ issuer, fetch, clock, maxBytes: settings.maxBytes })
-  const snapshot = Object.hasOwn(network.snapshots, issuer) ? network.snapshots[issuer] : undefined
+      : discoveredLocation({ issuer, fetch, clock, maxBytes: settings.maxBytes, allowInsecureHosts })
+  // A place that has to be discovered is compared when it is found.
+  const isElsewhere = keys.from === 'uri' && snapshot?.uri !== keys.uri
   return publishedKeys({
     issuer,
     clock,
     random,
     settings,
-    fetchKeys: keyFetch({ location, fetch, clock, random, algorithms, settings }),
-    restored: restoredKeys(snapshot, algorithms, clock, settings),
+    budget,
+    allowance,
+    fetchKeys: (previous, located) =>
+      keyFetch({ location: reporting(location, located), fetch, clock, random, algorithms, settings })(
+        previous,
+      ),
+    restored: isElsewhere ? undefined : restoredKeys(snapshot, algorithms, clock, settings),
   })
+}
+
+/** A location that says where it is. */
+function reporting(location: KeyLocation, located: (uri: string) => void): KeyLocation {
+  return {
+    locate: (use, exchange) =>
+      location.locate((uri) => {
+        located(uri)
+        return use(uri)
+      }, exchange),
+  }
 }

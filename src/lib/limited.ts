@@ -17,8 +17,10 @@ export interface WorkLimits {
  * Waits for a result no longer than the limits say. A value passes through at once, and an error as it is; a promise
  * that is late, or one too many, becomes an {@link UpstreamError}: nobody could find out. What it settles to later is
  * ignored.
+ *
+ * @param withinMs a shorter limit for this piece of work
  */
-export type Limited = <T>(result: MaybePromise<T>) => MaybePromise<T>
+export type Limited = <T>(result: MaybePromise<T>, withinMs?: number) => MaybePromise<T>
 
 /** Seconds after which a client may try again. */
 const retryAfter = 1
@@ -29,7 +31,7 @@ export function limited(
   { name, timeoutMs, maxPending }: WorkLimits,
 ): Limited {
   let pending = 0
-  return <T>(result: MaybePromise<T>): MaybePromise<T> => {
+  return <T>(result: MaybePromise<T>, withinMs = timeoutMs): MaybePromise<T> => {
     if (!isPromise(result)) return result
     // A promise of this realm, whatever `then` the result brings: Promise.resolve would return a native one as it is.
     const work = new Promise<T>((resolve) => resolve(result))
@@ -46,8 +48,8 @@ export function limited(
         pending -= 1
         return true
       }
-      const cancel = clock.schedule(timeoutMs, () => {
-        if (settle()) reject(unknown(`${name}: no result within ${timeoutMs} ms`))
+      const cancel = clock.schedule(withinMs, () => {
+        if (settle()) reject(unknown(`${name}: no result within ${withinMs} ms`))
       })
       work.then(
         (value) => {

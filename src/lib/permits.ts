@@ -1,22 +1,46 @@
+/** A bucket of permits that fills again with time. */
+export interface Permits {
+  /** Takes a permit. @returns `false` when there is none */
+  readonly take: () => boolean
+  /** Gives a permit back. A full bucket stays as it is. */
+  readonly giveBack: () => void
+}
+
+/** How many permits a bucket holds, and the seconds in which it gains one. */
+export interface PermitLimits {
+  readonly burst: number
+  readonly every: number
+}
+
 /**
- * A bucket that holds `burst` permits and gains one each `every` seconds.
+ * Makes a bucket that is full.
  *
- * @returns takes a permit at a moment in seconds, or says that there is none
+ * @param now seconds that never run backwards
  */
-export function tokenBucket(burst: number, every: number): (now: number) => boolean {
-  let permits = burst
-  let filledAt = 0
-  return (now) => {
-    const gained = Math.floor((now - filledAt) / every)
-    if (permits + gained >= burst) {
-      permits = burst
-      filledAt = now
+export function permits({ burst, every }: PermitLimits, now: () => number): Permits {
+  let left = burst
+  let filledAt = -Infinity
+
+  function fill(): void {
+    const gained = Math.floor((now() - filledAt) / every)
+    if (left + gained >= burst) {
+      left = burst
+      filledAt = now()
     } else if (gained > 0) {
-      permits += gained
+      left += gained
       filledAt += gained * every
     }
-    if (permits === 0) return false
-    permits -= 1
-    return true
+  }
+
+  return {
+    take() {
+      fill()
+      if (left === 0) return false
+      left -= 1
+      return true
+    },
+    giveBack() {
+      left = Math.min(burst, left + 1)
+    },
   }
 }

@@ -69,9 +69,9 @@ export function verifier<C>(options: VerifierOptions<C>): Verifier<C> {
     return andThen(options.issuers.find(iss), (issuer) => {
       if (issuer === undefined) throw new InvalidTokenError(options.foreignIssuer)
       const times = checkBeforeKey(parsed, issuer)
-      return andThen(issuer.keys.find(parsed.header), (key) =>
-        andThen(isSigned(parsed, key), (signed) => {
-          if (!signed) throw new InvalidTokenError('signature')
+      return andThen(issuer.keys.find(parsed.header), (first) =>
+        andThen(signerOf(parsed, issuer, first), (key) => {
+          options.issuers.prove(issuer)
           checkShape(parsed.payload, issuer.rules)
           checkBinding(parsed.payload)
           const proof = proofOf(parsed.header, parsed.payload, times, issuer)
@@ -90,15 +90,32 @@ export function verifier<C>(options: VerifierOptions<C>): Verifier<C> {
     now: number,
   ): MaybePromise<Auth<C>> {
     const { proof, key, issuer } = remembered
-    // The rules changed, or have to be asked for: what was accepted under the old ones is judged anew.
-    if (!options.issuers.isCurrent(issuer)) return verifyAnew(token, name)
-    checkTimes(proof.times, issuer.rules, now)
-    const current = issuer.keys.find(proof.header)
-    // No promise in the common case: the key is there, and it is the same.
-    if (current === key) return accept(proof, token, true)
-    return andThen(current, (found) =>
-      // Another key under the same id: whether it signed this token is not known yet.
-      found === key ? finish(proof, issuer, token, true) : verifyAnew(token, name),
+    return andThen(options.issuers.find(issuer.name), (found) => {
+      if (found === undefined) throw new InvalidTokenError(options.foreignIssuer)
+      // Other rules: what was accepted under the old ones is verified anew.
+      if (found?.generation !== issuer.generation) return verifyAnew(token, name)
+      checkTimes(proof.times, issuer.rules, now)
+      return andThen(issuer.keys.stillHas(proof.header, key), (holds) => {
+        if (!holds) return verifyAnew(token, name)
+        options.issuers.prove(issuer)
+        return finish(proof, issuer, token, true)
+      })
+    })
+  }
+
+  /** The key that made the signature. @throws {InvalidTokenError} */
+  function signerOf(
+    parsed: ParsedToken,
+    issuer: TrustedIssuer,
+    key: VerificationKey,
+  ): MaybePromise<VerificationKey> {
+    return andThen(isSigned(parsed, key), (signed) =>
+      signed
+        ? key
+        : andThen(issuer.keys.afterBadSignature(parsed.header, key), (another) => {
+            if (another === undefined) throw new InvalidTokenError('signature')
+            return signerOf(parsed, issuer, another)
+          }),
     )
   }
 

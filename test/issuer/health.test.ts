@@ -29,7 +29,15 @@ beforeEach(async () => {
 afterEach(() => vi.restoreAllMocks())
 
 const ofIssuer = (): unknown => api.health().issuers[issuer.issuer]
-const none = { fetches: 0, failures: 0, notModified: 0, staleServed: 0, unknownKeyIds: 0, refreshLimited: 0 }
+const none = {
+  fetches: 0,
+  failures: 0,
+  notModified: 0,
+  staleServed: 0,
+  unknownKeyIds: 0,
+  refreshLimited: 0,
+  badSignatures: 0,
+}
 
 describe('ready()', () => {
   it('fetches the keys now', async () => {

@@ -1,0 +1,193 @@
+import { UpstreamError } from '../errors.ts'
+import type { Clock } from '../lib/clock.ts'
+import { limited } from '../lib/limited.ts'
+import type { KeyCacheSettings } from '../options/key-cache.ts'
+import type { Allowance, FetchBudget } from './budget.ts'
+import { FetchError } from './fetch-error.ts'
+import { type AgeState, ageOf, dated, type DatedKeys } from './key-age.ts'
+import type { KeyEvents } from './key-events.ts'
+import { asFetchError, type FetchedKeys } from './key-fetch.ts'
+import { fetchMarginMs, maxWaiting } from './limits.ts'
+import type { RestoredKeys } from './snapshot.ts'
+
+/** What {@link keyFetches} works with. */
+export interface KeyFetchesOptions {
+  /**
+   * Fetches once.
+   *
+   * @param previous the keys there are
+   * @param located gets told where the keys are, before they are fetched
+   */
+  readonly fetchKeys: (
+    previous: FetchedKeys | undefined,
+    located: (uri: string) => void,
+  ) => Promise<FetchedKeys>
+  readonly clock: Clock
+  /** A number from 0 up to 1. */
+  readonly random: () => number
+  readonly settings: KeyCacheSettings
+  readonly budget: FetchBudget
+  readonly allowance: Allowance
+  readonly events: KeyEvents
+  readonly restored?: RestoredKeys | undefined
+  /** Called when a fetch found other keys than before. */
+  readonly changed: () => void
+}
+
+/** A fetch, shared by everyone. */
+export interface InFlight {
+  /** Fetches are numbered from 1. */
+  readonly number: number
+  /** Seconds of the steady clock. */
+  readonly begunAt: number
+  /** Resolves to the number of keys that are new. @throws {UpstreamError} */
+  readonly done: Promise<number>
+}
+
+/** When a request came. */
+export interface Arrival {
+  /** Fetches that had begun by then. */
+  readonly fetchesBefore: number
+  /** Seconds of the steady clock. */
+  readonly at: number
+}
+
+/** The keys an issuer published last, and the one fetch that may be in flight. */
+export interface KeyFetches {
+  readonly arrive: () => Arrival
+  readonly keys: () => DatedKeys | undefined
+  readonly age: () => AgeState
+  /** Whether the keys were fetched after a request came. */
+  readonly isNewer: (arrival: Arrival) => boolean
+  /** The fetch in flight. One that is older than its limit has failed, whatever became of it. */
+  readonly inFlight: () => InFlight | undefined
+  /** Starts a fetch, whatever the budget says. Only where none is in flight. */
+  readonly start: () => InFlight
+  /** The fetch in flight, or a new one; `undefined` during a back-off, or when the allowance is used up. */
+  readonly refresh: () => InFlight | undefined
+  /**
+   * Waits for a fetch, each caller with a timer of its own: never longer than one fetch may take.
+   *
+   * @param withinMs a shorter limit
+   * @throws {UpstreamError} when it fails or takes too long; at once, not as a rejection, when too many wait already
+   */
+  readonly join: (fetch: InFlight, arrival: Arrival, withinMs?: number) => Promise<void>
+  readonly unavailable: () => UpstreamError
+}
+
+/** Makes the {@link KeyFetches} of one place. */
+export function keyFetches(options: KeyFetchesOptions): KeyFetches {
+  const { clock, settings, random, events, allowance, restored } = options
+  const { backOff } = options.budget
+  const now = clock.steady
+  const limitMs = settings.timeoutMs + fetchMarginMs
+  const wait = limited(clock, { name: 'keys', timeoutMs: limitMs, maxPending: maxWaiting })
+
+  let current =
+    restored && dated(restored.keys, { number: 0, fetchedAt: now() - restored.age }, settings, random)
+  let flight: InFlight | undefined
+  let fetches = 0
+
+  function inFlight(): InFlight | undefined {
+    if (flight !== undefined && isLate(flight)) abandon(flight)
+    return flight
+  }
+
+  function isLate({ begunAt }: InFlight): boolean {
+    return now() - begunAt >= limitMs / 1000
+  }
+
+  function abandon({ begunAt }: InFlight): void {
+    flight = undefined
+    fail(new FetchError('no complete answer in time'), begunAt)
+  }
+
+  function start(): InFlight {
+    const number = ++fetches
+    const begunAt = now()
+    events.note('fetchStart')
+    const done = options.fetchKeys(current?.keys, located).then(
+      (keys) => {
+        if (!endsInTime(number)) throw unavailable()
+        return adopt(keys, number, now() - begunAt)
+      },
+      (error: unknown) => {
+        if (endsInTime(number)) fail(asFetchError(error), begunAt)
+        throw unavailable()
+      },
+    )
+    // Told to whoever waits.
+    done.catch(() => undefined)
+    return (flight = { number, begunAt, done })
+  }
+
+  /** Ends a fetch. One that is late has failed already: nobody knows how old its answer is. */
+  function endsInTime(number: number): boolean {
+    if (inFlight()?.number !== number) return false
+    flight = undefined
+    return true
+  }
+
+  function adopt(keys: FetchedKeys, number: number, seconds: number): number {
+    const before = current?.keys.set.keys ?? []
+    const after = keys.set.keys
+    current = dated(keys, { number, fetchedAt: now() }, settings, random)
+    backOff.succeeded()
+    if (keys.confirmed) {
+      events.note('notModified', { seconds })
+      return 0
+    }
+    events.note('fetched', { keyCount: after.length, seconds })
+    const added = after.filter((key) => !before.includes(key)).length
+    const removed = before.filter((key) => !after.includes(key)).length
+    if (added > 0 || removed > 0) {
+      options.changed()
+      events.note('keysChanged', { added, removed, refused: keys.set.refused.length })
+    }
+    return added
+  }
+
+  function fail(error: FetchError, begunAt: number): void {
+    const failures = backOff.failed(error)
+    const seconds = now() - begunAt
+    events.note('fetchFailed', { error: error.message, seconds, failures, retryIn: backOff.left() })
+  }
+
+  /** Keys of a snapshot are trusted for the place they came from alone. */
+  function located(uri: string): void {
+    if (current?.number === 0 && current.keys.uri !== uri) current = undefined
+  }
+
+  function refresh(): InFlight | undefined {
+    const running = inFlight()
+    if (running !== undefined) return running
+    return backOff.isOn() || !allowance.take() ? undefined : start()
+  }
+
+  function join({ done }: InFlight, { at }: Arrival, withinMs = Infinity): Promise<void> {
+    const leftMs = limitMs - (now() - at) * 1000
+    if (leftMs <= 0) throw unavailable()
+    try {
+      return Promise.resolve(wait(done, Math.min(leftMs, withinMs))).then(() => undefined)
+    } catch (error) {
+      events.note('refreshLimited')
+      throw error
+    }
+  }
+
+  function unavailable(): UpstreamError {
+    return new UpstreamError(backOff.left(), { cause: backOff.lastError() })
+  }
+
+  return {
+    arrive: () => ({ fetchesBefore: fetches, at: now() }),
+    keys: () => current,
+    age: () => ageOf(current, now()),
+    isNewer: ({ fetchesBefore }) => current !== undefined && current.number > fetchesBefore,
+    inFlight,
+    start,
+    refresh,
+    join,
+    unavailable,
+  }
+}
