@@ -1,0 +1,54 @@
+import { runInNewContext } from 'node:vm'
+import { describe, expect, it, vi } from 'vitest'
+import { andThen, isPromise } from '../../src/lib/maybe-promise.ts'
+
+describe('isPromise', () => {
+  it.each<[string, unknown]>([
+    ['a promise', Promise.resolve(1)],
+    ['a promise of another realm', runInNewContext('Promise.resolve(1)')],
+    ['a thenable', { then: () => undefined }],
+  ])('is true for %s', (_what, value) => {
+    expect(isPromise(value)).toBe(true)
+  })
+
+  it.each([undefined, null, 0, '', 'then', true, {}, { then: 1 }, [], () => 1])(
+    'is false for %o',
+    (value) => {
+      expect(isPromise(value)).toBe(false)
+    },
+  )
+})
+
+describe('andThen', () => {
+  it('goes on at once with a value', () => {
+    expect(andThen(1, (value) => value + 1)).toBe(2)
+  })
+
+  it('throws at once what the next step throws', () => {
+    expect(() =>
+      andThen(1, () => {
+        throw new Error('mine')
+      }),
+    ).toThrow('mine')
+  })
+
+  it.each<[string, () => Promise<number>]>([
+    ['a promise', () => Promise.resolve(1)],
+    ['a promise of another realm', () => runInNewContext('Promise.resolve(1)') as Promise<number>],
+    ['a thenable', () => ({ then: (go: (n: number) => void) => go(1) }) as unknown as Promise<number>],
+  ])('waits for %s with a promise of this realm', async (_what, make) => {
+    const result = andThen(make(), (value) => value + 1)
+    expect(result).toBeInstanceOf(Promise)
+    expect(await result).toBe(2)
+  })
+
+  it('waits for the next step too', async () => {
+    expect(await andThen(Promise.resolve(1), (value) => Promise.resolve(value + 1))).toBe(2)
+  })
+
+  it('does not go on after a rejection', async () => {
+    const next = vi.fn()
+    await expect(andThen(Promise.reject(new Error('mine')), next)).rejects.toThrow('mine')
+    expect(next).not.toHaveBeenCalled()
+  })
+})
