@@ -40,7 +40,8 @@ export function assemble<C>(settings: Settings<C>): Parts<C> {
   }
 }
 
-function networkOf({ fetch, keyCache, snapshot }: Settings<unknown>, clock: Clock): NetworkOptions {
+function networkOf(settings: Settings<unknown>, clock: Clock): NetworkOptions {
+  const { fetch, keyCache, snapshot, allowInsecureHosts } = settings
   const platformFetch: Fetch = (url, init) => globalThis.fetch(url, init)
   return {
     fetch: (fetch as Fetch | undefined) ?? platformFetch,
@@ -48,10 +49,11 @@ function networkOf({ fetch, keyCache, snapshot }: Settings<unknown>, clock: Cloc
     random: Math.random,
     settings: keyCache,
     snapshots: snapshot?.issuers ?? {},
+    allowInsecureHosts,
   }
 }
 
-function issuersOf({ issuers }: Settings<unknown>, network: NetworkOptions): Issuers {
+function issuersOf({ issuers, hookTimeoutMs }: Settings<unknown>, network: NetworkOptions): Issuers {
   if (issuers.from !== 'function') {
     return fixedIssuers(issuers.issuers.map((settings) => trustedIssuer(withReaders(settings), network)))
   }
@@ -63,7 +65,7 @@ function issuersOf({ issuers }: Settings<unknown>, network: NetworkOptions): Iss
         const settings = settingsOf(name, answer)
         return settings === undefined ? undefined : withReaders(settings)
       }),
-    hookTimeoutMs: 5000,
+    hookTimeoutMs,
   })
 }
 

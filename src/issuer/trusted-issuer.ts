@@ -33,7 +33,7 @@ export interface NetworkOptions {
   readonly settings: KeyCacheSettings
   readonly snapshots: Readonly<Record<string, KeySnapshot>>
   /** `host` or `host:port` for which plain http is accepted. */
-  readonly allowInsecureHosts?: readonly string[]
+  readonly allowInsecureHosts: readonly string[]
 }
 
 /** Settings of an issuer, with what reads scopes and roles in its tokens. */
