@@ -48,7 +48,8 @@ export function systemClock(now?: () => number): Clock {
   }
   if (now !== undefined) {
     const wall = (): number => secondsOf(now())
-    return { wall, steady: growing(wall), ...timers }
+    const grown = growing(wall())
+    return { wall, steady: () => grown(wall()), ...timers }
   }
   const wall = (): number => Date.now() / 1000
   const monotonic = (): number => performance.now() / 1000
@@ -76,21 +77,20 @@ function possibleTime(seconds: number): number {
   throw new UpstreamError(retryAfter, { detail: { hint: 'the clock of this machine is wrong: set it' } })
 }
 
-/** Adds up how far a clock moves forward; what it moves backwards does not count. */
-function growing(read: () => number): () => number {
-  let start = finite(read())
+/** Adds up how far a clock moves forward, reading by reading; what it moves backwards does not count. */
+function growing(first: number): (reading: number) => number {
+  let start = finite(first)
   let base = 0
   let latest = 0
-  return () => {
-    const now = finite(read())
-    if (now === undefined) return latest
-    start ??= now
+  return (reading) => {
+    if (!Number.isFinite(reading)) return latest
+    start ??= reading
     // Counted from one reading, so that rounding does not add up.
-    if (now - start < latest - base) {
+    if (reading - start < latest - base) {
       base = latest
-      start = now
+      start = reading
     } else {
-      latest = base + (now - start)
+      latest = base + (reading - start)
     }
     return latest
   }
@@ -117,28 +117,39 @@ const wallEvery = 0.001
  * @param monotonic seconds
  */
 export function steadyClock(wall: () => number, monotonic: () => number): () => number {
-  const running = growing(monotonic)
+  let readAt = monotonic()
+  const running = growing(readAt)
   /** Wall clock less running time, when they agreed last. */
   let offset = finite(wall())
   let slept = 0
-  let lastRan = 0
-  let wallReadAt = 0
-  return () => {
-    const ran = running()
-    const moved = ran > lastRan
-    lastRan = ran
-    // A monotonic clock that does not move is no reason to trust it.
-    if (moved && ran - wallReadAt < wallEvery) return ran + slept
-    wallReadAt = ran
+  /** The answer when both clocks were read last, and how much was added to it since. */
+  let latest = 0
+  let added = 0
+
+  function readBoth(reading: number): number {
+    const ran = running(reading)
     const difference = finite(wall() - ran)
     offset ??= difference
-    if (difference === undefined || offset === undefined) return ran + slept
-    const ahead = difference - offset
-    if (Math.abs(ahead) >= shortestSleep) {
+    const ahead = (difference ?? 0) - (offset ?? 0)
+    if (difference !== undefined && Math.abs(ahead) >= shortestSleep) {
       offset = difference
       slept += Math.min(Math.max(0, ahead), longestSleep)
     }
-    return ran + slept
+    latest = Math.max(latest + added, ran + slept)
+    added = 0
+    readAt = reading
+    return latest
+  }
+
+  return () => {
+    const reading = monotonic()
+    const since = reading - readAt
+    // A monotonic clock that does not move is no reason to trust it.
+    if (since > added && since < wallEvery) {
+      added = since
+      return latest + since
+    }
+    return readBoth(reading)
   }
 }
 
