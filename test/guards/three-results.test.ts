@@ -119,6 +119,7 @@ describe.each(wrappers)('a guard %s', (_title, wrap) => {
     const { proxy, revoke } = Proxy.revocable({}, {})
     revoke()
     expect(await ask(wrap(throwing(proxy)))).toBeInstanceOf(TypeError)
+    expect(await ask(anyOf(wrap(throwing(proxy)), scope('read')))).toBe(true)
   })
 })
 
