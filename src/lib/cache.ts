@@ -25,11 +25,18 @@ export interface CacheLimits<V> {
 
 /** Makes a {@link BoundedCache}. */
 export function boundedCache<V extends object>(limits: CacheLimits<V>): BoundedCache<V> {
-  const { now, maxAge, maxSize, sizeOf } = limits
-  return new LRUCache<string, V>({
-    max: limits.max,
-    ...(maxAge === undefined ? {} : { ttl: maxAge * 1000, ttlResolution: 0 }),
-    ...(now === undefined ? {} : { perf: { now: () => now() * 1000 + 1 } }),
-    ...(maxSize === undefined || sizeOf === undefined ? {} : { maxSize, sizeCalculation: sizeOf }),
-  })
+  // Without a prototype, as a polluted one would offer limits and callbacks.
+  const { max, now, maxAge, maxSize, sizeOf } = bare(limits)
+  return new LRUCache<string, V>(
+    bare({
+      max,
+      ...(maxAge === undefined ? {} : { ttl: maxAge * 1000, ttlResolution: 0 }),
+      ...(now === undefined ? {} : { perf: { now: () => now() * 1000 + 1 } }),
+      ...(maxSize === undefined || sizeOf === undefined ? {} : { maxSize, sizeCalculation: sizeOf }),
+    }),
+  )
+}
+
+function bare<T extends object>(value: T): T {
+  return Object.assign(Object.create(null) as T, value)
 }

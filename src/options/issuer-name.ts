@@ -1,3 +1,6 @@
+import { hasPlainPath } from '../lib/url.ts'
+import type { OptionsObject } from './reader.ts'
+
 /** Where the metadata of an issuer is: at its end (OpenID Connect Discovery §4), or after the host (RFC 8414 §3.1). */
 const wellKnown = /\/\.well-known\/(?:openid-configuration|oauth-authorization-server)/
 
@@ -17,5 +20,36 @@ export function checkIssuerName(issuer: string, at: string): void {
     throw new TypeError(
       `${at}: is the URL of the issuer's metadata; write ${JSON.stringify(name)} (with a slash at its end if the tokens have one), and set metadataUrl if the metadata is not found there`,
     )
+  }
+}
+
+/** Options by which keys are found without the name of the issuer. */
+const otherPlaces = ['jwksUri', 'metadataUrl', 'jwks', 'publicKey', 'secret'] as const
+
+/**
+ * Refuses an issuer whose metadata would be looked for in another place than its name says, as a URL parser changes
+ * `..`, `\` and `%2e`.
+ *
+ * @throws {TypeError}
+ */
+export function checkDiscoverable(issuer: string, options: OptionsObject, at: string): void {
+  if (otherPlaces.some((name) => options[name] !== undefined)) return
+  if (!URL.canParse(issuer) || hasPlainPath(issuer)) return
+  throw new TypeError(
+    `${at}: metadata can only be found by a plain URL, without '..', backslashes and encoded dots or slashes; set jwksUri or jwks instead`,
+  )
+}
+
+/**
+ * Tells whether a name that a token brought can be the name of an issuer. One that cannot is not trusted, whatever
+ * the function of the `issuers` option returned; it is no mistake in the configuration.
+ */
+export function isIssuerName(issuer: string, options: OptionsObject): boolean {
+  try {
+    checkIssuerName(issuer, '')
+    checkDiscoverable(issuer, options, '')
+    return true
+  } catch {
+    return false
   }
 }

@@ -1,7 +1,7 @@
 import type { AlgorithmName } from '../algorithms.ts'
 import { mediaType } from '../jose/jws.ts'
 import { claimReader } from '../lib/claim-path.ts'
-import { checkIssuerName } from './issuer-name.ts'
+import { checkDiscoverable, checkIssuerName } from './issuer-name.ts'
 import { checkAlgorithms, checkKeys, type ConfiguredKeys } from './keys.ts'
 import { checkEntries, checkFunction, checkText, checkTexts, type OptionsReader } from './reader.ts'
 import { type ClaimRules, type Names, profileTypes } from './rules.ts'
@@ -59,6 +59,7 @@ export function issuerSettings(
   const at = (name: string): string => read.at(name as IssuerOptionName)
   const algorithms = checkAlgorithms(values, at)
   const keys = checkKeys(values, issuer, algorithms, at, allowInsecureHosts)
+  checkDiscoverable(issuer, values, read.at('issuer'))
   return {
     issuer,
     rules: { ...tokenRules(read), audience: requiredAudience(read) },

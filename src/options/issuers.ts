@@ -6,6 +6,7 @@ import {
   type IssuerSettings,
   singleIssuerNames,
 } from './issuer.ts'
+import { isIssuerName } from './issuer-name.ts'
 import { checkEntries, optionsReader, type OptionsBehind, type OptionsReader } from './reader.ts'
 
 /** The issuers an API trusts. */
@@ -79,6 +80,7 @@ function vouchedSettings(
   if (given.values['issuer'] !== undefined && given.values['issuer'] !== name) {
     throw new TypeError('issuers(iss): must return options for the issuer it was asked about')
   }
+  if (!isIssuerName(name, given.values)) return undefined
   // Read once more with the common options behind: a copy, so no getter of the answer runs again.
   const named = { ...given.values, issuer: name }
   return issuerSettings(optionsReader(named, 'issuers(iss)', issuerOptionNames, common), allowInsecureHosts)
