@@ -1,3 +1,4 @@
+import type { TraceStep } from './token/check.ts'
 import type { Auth, Claims, Guard, HttpRequest, HttpResponse, MaybePromise } from './types.ts'
 
 /**
@@ -29,6 +30,15 @@ export interface AdapterInterface<C = Claims> {
    * and with `onError: 'throw'` ours too, with `headers` set.
    */
   readonly answer: (error: unknown, request?: unknown) => HttpResponse
+  /** Verifies a request and asks guards, and tells every decision on the way; for the test kit. */
+  readonly trace: (request: HttpRequest, ...guards: readonly Guard[]) => Promise<Traced<C>>
+}
+
+/** Every step of the verification of one request, and what came of it. */
+export interface Traced<C> {
+  readonly steps: readonly TraceStep[]
+  readonly auth: Auth<C> | undefined
+  readonly error: unknown
 }
 
 /** Registered globally, so that the adapters of either build recognise a resource server of the other. */

@@ -1,43 +1,81 @@
 import { warn } from '#platform'
+import { type Acceptor, acceptance } from './caller/accept.ts'
+import type { AuthenticatorOptions } from './caller/authenticate.ts'
+import { confirmation } from './caller/confirmation.ts'
+import { notRevocable } from './caller/revocation.ts'
+import { asSigned, withSchema } from './caller/schema.ts'
+import { withUrlHeaders } from './caller/url-token.ts'
+import type { ChallengeOptions } from './http/challenge.ts'
 import { fromHeader } from './http/credentials.ts'
 import type { Fetch } from './issuer/fetch-json.ts'
 import { dynamicIssuers } from './issuer/dynamic-issuers.ts'
 import { fixedIssuers, type Issuers } from './issuer/issuers.ts'
 import { type IssuerWithReaders, type NetworkOptions, trustedIssuer } from './issuer/trusted-issuer.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
+import { type Limited, limited } from './lib/limited.ts'
 import { andThen } from './lib/maybe-promise.ts'
 import type { IssuerSettings } from './options/issuer.ts'
 import type { Settings } from './options/settings.ts'
-import type { VerifierOptions } from './token/jwt.ts'
-import { tokenCache } from './token/remembered.ts'
+import { jwtSource } from './token/jwt.ts'
+import { remembered } from './token/remembered.ts'
 import { rolesReader, scopesReader } from './token/scopes-and-roles.ts'
-import type { Extractor } from './types.ts'
+import type { TokenSource } from './token/verified-token.ts'
+import { withinLength } from './token/within-length.ts'
+import type { MaybePromise } from './types.ts'
+
+/** Something outside of the process that must be there before requests can be judged. */
+export interface Store {
+  /** Resolves once it can be asked. @throws {UpstreamError} */
+  readonly ready: () => MaybePromise<void>
+  readonly isReady: () => boolean
+}
 
 /** The parts a resource server is made of. */
-export interface Parts<C> extends VerifierOptions<C> {
-  readonly extract: Extractor
-  readonly realm: string
-  readonly optional: boolean
+export interface Parts<C> extends AuthenticatorOptions<C>, ChallengeOptions {
+  readonly issuers: Issuers
+  readonly acceptor: Acceptor<C>
   readonly onError: 'respond' | 'throw'
+  /** Limits of guards that are asynchronous. */
+  readonly limitGuards: Limited
+  readonly stores: readonly Store[]
 }
+
+/** Pieces of work of one kind that may be pending at the same time. */
+const maxPending = 1000
 
 /** Makes the parts that the settings describe. */
 export function assemble<C>(settings: Settings<C>): Parts<C> {
-  const { realm, optional, onError, maxTokenLength, schema } = settings
   const clock = systemClock(settings.now)
   for (const { message, code } of settings.warnings) warn(message, code)
+  const limit = (name: string): Limited =>
+    limited(clock, { name, timeoutMs: settings.hookTimeoutMs, maxPending })
+  const issuers = issuersOf(settings, networkOf(settings, clock))
   return {
     clock,
-    issuers: issuersOf(settings, networkOf(settings, clock)),
-    foreignIssuer: settings.issuers.from === 'options' ? 'issuer' : 'unknown_issuer',
-    maxTokenLength,
-    tokenCache: settings.tokenCache === undefined ? undefined : tokenCache(settings.tokenCache),
-    schema,
+    issuers,
+    source: sourceOf(settings, issuers, clock),
+    acceptor: acceptance(
+      {
+        sender: withUrlHeaders(confirmation([])),
+        revocation: notRevocable,
+        claims: settings.schema === undefined ? asSigned<C> : withSchema<C>(settings.schema, limit('schema')),
+      },
+      clock,
+    ),
     extract: settings.tokenFrom ?? fromHeader(),
-    realm,
-    optional,
-    onError,
+    limitExtractor: limit('tokenFrom'),
+    limitGuards: limit('guard'),
+    optional: settings.optional,
+    realm: settings.realm,
+    onError: settings.onError,
+    stores: [],
   }
+}
+
+function sourceOf(settings: Settings<unknown>, issuers: Issuers, clock: Clock): TokenSource {
+  const foreignIssuer = settings.issuers.from === 'options' ? 'issuer' : 'unknown_issuer'
+  const jwt = jwtSource({ issuers, foreignIssuer, clock })
+  return withinLength(remembered(jwt, settings.tokenCache, clock), settings.maxTokenLength)
 }
 
 function networkOf(settings: Settings<unknown>, clock: Clock): NetworkOptions {

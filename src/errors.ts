@@ -1,39 +1,7 @@
 import { type RefusalDetail, shownDetail } from './detail.ts'
+import { descriptions, type Reason, type TokenFailure } from './reasons.ts'
 
-/** Why a token is refused. For logs and tests; the client sees `code` and a fixed description instead. */
-export type TokenFailure =
-  | 'malformed'
-  | 'too_large'
-  | 'type'
-  | 'algorithm'
-  | 'signature'
-  | 'unknown_key'
-  | 'unknown_issuer'
-  | 'issuer'
-  | 'audience'
-  | 'expired'
-  | 'not_yet_valid'
-  | 'too_old'
-  | 'claim'
-  | 'schema'
-  | 'revoked'
-  | 'inactive'
-  | 'binding'
-  | 'proof'
-  | 'replayed'
-
-/** Every reason an {@link AuthError} can carry. */
-export type Reason =
-  | TokenFailure
-  | 'missing'
-  | 'nonce'
-  | 'scope'
-  | 'role'
-  | 'step_up'
-  | 'authorization_details'
-  | 'csrf'
-  | 'forbidden'
-  | 'unavailable'
+export type { Reason, TokenFailure } from './reasons.ts'
 
 /** What an error can be made with, beside its reason. */
 export interface RefusalOptions {
@@ -119,28 +87,6 @@ export class InvalidRequestError extends AuthError {
   constructor(message = 'The credentials are malformed', options?: RefusalOptions) {
     super(message, options)
   }
-}
-
-const descriptions: Readonly<Record<TokenFailure, string>> = {
-  malformed: 'The access token is malformed',
-  too_large: 'The access token is too long',
-  type: 'The token is not an access token',
-  algorithm: 'The signature algorithm is not accepted',
-  signature: 'The signature of the access token is wrong',
-  unknown_key: 'The signing key of the access token is not known',
-  unknown_issuer: 'The issuer of the access token is not trusted',
-  issuer: 'The access token does not name its issuer',
-  audience: 'The access token is not meant for this API',
-  expired: 'The access token expired',
-  not_yet_valid: 'The access token is not valid yet',
-  too_old: 'The access token is too old',
-  claim: 'A claim of the access token is missing or not acceptable',
-  schema: 'The claims of the access token are not acceptable',
-  revoked: 'The access token was revoked',
-  inactive: 'The access token is not active',
-  binding: 'The access token is bound to a key and needs its proof',
-  proof: 'The proof of possession does not hold',
-  replayed: 'The proof of possession was used before',
 }
 
 /** The access token is expired, revoked, malformed, or otherwise invalid (RFC 6750 §3.1). */

@@ -1,51 +1,56 @@
+import { assemble, type Parts } from './assembly.ts'
+import { authenticator } from './caller/authenticate.ts'
+import { authorizer } from './caller/authorize.ts'
+import { isAuthError } from './errors.ts'
 import { type AdapterInterface, brand, interfaceOf, protocol } from './adapter-interface.ts'
-import { refusalOf } from './http/challenge.ts'
-import { assemble } from './assembly.ts'
-import { settingsOf } from './options/settings.ts'
-import { decide } from './guards/decide.ts'
-import { report } from './lib/diagnostics.ts'
-import {
-  type AuthError,
-  InvalidRequestError,
-  InvalidTokenError,
-  isAuthError,
-  MissingTokenError,
-} from './errors.ts'
-import { isToken68, tokenOf } from './http/credentials.ts'
+import { allOf } from './guards/combined.ts'
+import { answerFor } from './http/challenge.ts'
 import type { KeyHealth } from './issuer/key-source.ts'
+import { settingsOf } from './options/settings.ts'
+import type { Snapshot } from './options/snapshot.ts'
 import type { ResourceServerOptions } from './options/types.ts'
-import type { KeySnapshot, Snapshot } from './options/snapshot.ts'
-import type { Auth, Claims, HttpRequest, HttpResponse, MaybePromise } from './types.ts'
-import { verifier } from './token/jwt.ts'
+import { type Trace, traced, type TraceStep } from './token/check.ts'
+import type { Auth, Claims, Guard, HttpRequest, HttpResponse } from './types.ts'
 
 /** Judges requests to one API. Made by {@link createResourceServer}. */
 export interface ResourceServer<C = Claims> {
   /**
-   * Verifies a bare access token.
+   * Verifies a bare access token. A token bound to a key is refused, since there is no request to confirm it with.
+   * Scopes and roles are not checked.
    *
-   * Checks everything but what only a request can show: no scope or role is asked for here.
-   *
-   * @throws {InvalidTokenError} when it does not hold
+   * @throws {InvalidTokenError} when the token is not valid
    * @throws {UpstreamError} when the issuer's keys cannot be had
    */
   readonly verify: (token: string) => Promise<Auth<C>>
   /**
-   * Finds the token of a request and verifies it. `undefined` only with `optional: true`, for a request without
-   * credentials.
+   * Finds the token of a request, verifies it and asks the guards. Resolves to `undefined` only with `optional: true`
+   * and without guards, for a request without credentials.
    *
-   * @throws {AuthError} as {@link ResourceServer.verify}, and for credentials that are missing or malformed
+   * @throws {AuthError} as {@link ResourceServer.verify}, for missing or malformed credentials, and when a guard
+   * refuses
    */
-  readonly authenticate: (request: HttpRequest) => Promise<Auth<C>>
-  /** The answer for an error of this library. Throws again what is none. */
-  readonly refuse: (error: unknown) => HttpResponse
+  readonly authenticate: (request: HttpRequest, ...guards: readonly Guard[]) => Promise<Auth<C>>
   /**
-   * Resolves once the keys of every configured issuer are there, so that a start-up can fail loudly. Dynamic
-   * issuers are not known yet, and not waited for.
+   * Asks guards about a caller that this resource server returned, for frameworks without an adapter. The guards get
+   * no request.
    *
-   * @throws {UpstreamError} whose `cause` says what went wrong
+   * @throws {MissingTokenError} for `undefined`, an anonymous caller
+   * @throws {AuthError} when a guard refuses
+   * @throws {TypeError} for an `Auth` of anything else
+   */
+  readonly authorize: (auth: Auth<unknown> | undefined, ...guards: readonly Guard[]) => Promise<void>
+  /** Turns an `AuthError` into a response. Rethrows any other error. */
+  readonly refuse: (error: unknown) => HttpResponse
+  /** Fetches the keys of every issuer known by now again. @throws {UpstreamError} when that fails */
+  readonly refresh: () => Promise<void>
+  /**
+   * Resolves once the keys of every configured issuer are there, so that a start-up can fail loudly. Dynamic issuers
+   * are not known yet, and not waited for.
+   *
+   * @throws {UpstreamError} whose `cause` tells what went wrong
    */
   readonly ready: () => Promise<void>
-  /** State of the keys of every issuer known by now, by issuer. */
+  /** State of the keys of every issuer known by now, by issuer. Starts a fetch where there are no keys. */
   readonly health: () => Health
   /** The fetched keys with their age, for the `snapshot` option of a later process. */
   readonly snapshot: () => Snapshot
@@ -63,86 +68,13 @@ export interface Health {
  *
  * Every option is read and checked here, once. Nothing is fetched before the first token, or `ready()`.
  *
- * @throws {TypeError} for options that are missing, misspelled, contradictory or unsafe, naming the remedy
+ * @throws {TypeError} for options that are missing, misspelled, contradictory or unsafe, naming the option and the fix
  */
 export function createResourceServer<C = Claims>(given?: ResourceServerOptions<C>): ResourceServer<C> {
-  const { extract, optional, realm, onError, ...rest } = assemble(settingsOf<C>(given))
-  const { issuers } = rest
-  const headers = extract.readsUrl === true ? { 'Cache-Control': 'private' } : undefined
-  const verify = verifier<C>(rest)
-
-  function authenticate(request: HttpRequest): MaybePromise<Auth<C> | undefined> {
-    const token = tokenOf(extract, request)
-    if (token !== undefined) return verifyPresented(token)
-    if (optional) return undefined
-    throw new MissingTokenError()
-  }
-
-  function verifyPresented(token: string): MaybePromise<Auth<C>> {
-    try {
-      const auth = verify(token)
-      if (!(auth instanceof Promise)) return auth
-      return auth.catch((error: unknown) => {
-        throw asPresented(error, token)
-      })
-    } catch (error) {
-      throw asPresented(error, token)
-    }
-  }
-
-  function refuse(error: unknown): HttpResponse {
-    if (!isAuthError(error)) throw error
-    report('refused', { reason: error.reason, status: error.status })
-    return refusalOf(error, { realm })
-  }
-
-  const api: ResourceServer<C> = {
-    verify: async (token) => verify(token),
-    authenticate: async (request) => (await authenticate(request)) as Auth<C>,
-    refuse,
-    async ready() {
-      await Promise.all(issuers.configured().map(({ keys }) => keys.ready()))
-    },
-    health() {
-      const states = issuers.known().map(({ name, keys }) => [name, keys.health()] as const)
-      const ready = issuers.configured().every(({ keys }) => keys.health().state !== 'empty')
-      return { ready, issuers: Object.fromEntries(states) }
-    },
-    snapshot() {
-      const snapshots = issuers.known().map(({ name, keys }) => [name, keys.snapshot()] as const)
-      return {
-        version: 1,
-        issuers: Object.fromEntries(
-          snapshots.filter((entry): entry is [string, KeySnapshot] => entry[1] !== undefined),
-        ),
-      }
-    },
-  }
-  const adapterInterface: AdapterInterface<C> = {
-    protocol,
-    authenticate,
-    authorize(guard, auth, request) {
-      if (auth === undefined) throw new MissingTokenError()
-      const refusal = decide(guard, auth, request)
-      if (refusal instanceof Promise) return refusal.then(throwRefusal)
-      throwRefusal(refusal)
-    },
-    headersFor: (auth) => (auth === undefined ? undefined : headers),
-    answer(error) {
-      const refusal = refuse(error)
-      if (onError === 'respond') return refusal
-      throw withHeaders(error, refusal)
-    },
-  }
-  Object.defineProperty(api, brand, { value: adapterInterface })
-  return api
+  return resourceServer(assemble<C>(settingsOf(given)))
 }
 
-/**
- * Takes a resource server as it is, and makes one of anything else.
- *
- * @throws {TypeError} also for a resource server of another release
- */
+/** Takes a resource server as it is, and makes one of anything else. @throws {TypeError} */
 export function asResourceServer<C = Claims>(
   value?: ResourceServerOptions<C> | ResourceServer<C>,
 ): ResourceServer<C> {
@@ -151,15 +83,97 @@ export function asResourceServer<C = Claims>(
     : (value as ResourceServer<C>)
 }
 
-/** Says of a token that is none at all that the request is malformed (RFC 6750 §3.1). */
-function asPresented(error: unknown, token: string): unknown {
-  if (!(error instanceof InvalidTokenError)) return error
-  const ofItsForm = error.reason === 'malformed' || error.reason === 'too_large'
-  return ofItsForm && !isToken68(token) ? new InvalidRequestError() : error
+/** Makes a resource server of its parts. */
+export function resourceServer<C>(parts: Parts<C>): ResourceServer<C> {
+  const { issuers, stores } = parts
+  const { authenticate, verify } = authenticator(parts)
+  const authorize = authorizer(parts.acceptor, parts.limitGuards)
+
+  function refuse(error: unknown): HttpResponse {
+    if (!isAuthError(error)) throw error
+    return answerFor(error, parts)
+  }
+
+  const adapter: AdapterInterface<C> = {
+    protocol,
+    authenticate(request, waitUntil) {
+      if (waitUntil === undefined) return authenticate(request)
+      const result = Promise.resolve(request).then(authenticate)
+      // A refresh of the keys may have begun on the way, and it outlives the response.
+      const handOver = (): void => {
+        for (const { keys } of issuers.known()) {
+          const pending = keys.pending()
+          if (pending !== undefined) waitUntil(pending)
+        }
+      }
+      result.then(handOver, handOver)
+      return result
+    },
+    authorize,
+    headersFor: (auth) => (auth === undefined ? undefined : parts.acceptor.responseHeaders(auth)),
+    answer(error) {
+      const refusal = refuse(error)
+      if (parts.onError === 'respond') return refusal
+      throw withHeaders(error, refusal)
+    },
+    async trace(request, ...guards) {
+      const steps: TraceStep[] = []
+      const add: Trace = (step) => void steps.push(step)
+      try {
+        const auth = (await authenticate(request, add)) as Auth<C> | undefined
+        for (const guard of guards) {
+          await traced('guard', add, () => authorize(guard, auth as Auth | undefined, request.raw ?? request))
+        }
+        return { steps, auth, error: undefined }
+      } catch (error) {
+        return { steps, auth: undefined, error }
+      }
+    },
+  }
+
+  const api: ResourceServer<C> = {
+    verify: async (token) => verify(token),
+    async authenticate(request, ...guards) {
+      const auth = (await authenticate(request)) as Auth<C>
+      if (guards.length > 0) {
+        await authorize(together(guards), auth as Auth | undefined, request.raw ?? request)
+      }
+      return auth
+    },
+    async authorize(auth, ...guards) {
+      await authorize(together(guards), auth as Auth | undefined, undefined)
+    },
+    refuse,
+    async refresh() {
+      await Promise.all(issuers.known().map(({ keys }) => keys.refresh()))
+    },
+    async ready() {
+      const waiting = [...issuers.configured().map(({ keys }) => keys), ...stores]
+      await Promise.all(waiting.map((part) => part.ready()))
+    },
+    health() {
+      const states = issuers.known().map(({ name, keys }) => [name, keys.health()] as const)
+      const keysReady = issuers.configured().every(({ keys }) => keys.health().state !== 'empty')
+      return {
+        ready: keysReady && stores.every((store) => store.isReady()),
+        issuers: Object.fromEntries(states),
+      }
+    },
+    snapshot() {
+      const snapshots = issuers.known().flatMap(({ name, keys }) => {
+        const snapshot = keys.snapshot()
+        return snapshot === undefined ? [] : [[name, snapshot] as const]
+      })
+      return { version: 1, issuers: Object.fromEntries(snapshots) }
+    },
+  }
+  Object.defineProperty(api, brand, { value: adapter })
+  return api
 }
 
-function throwRefusal(refusal: AuthError | undefined): void {
-  if (refusal !== undefined) throw refusal
+/** One guard that asks them all, so that a refusal names everything that is missing. */
+function together(guards: readonly Guard[]): Guard {
+  return guards.length === 1 ? (guards[0] as Guard) : allOf(...guards)
 }
 
 /** The refused error with what a framework's error path reads; the body's type is the framework's business. */

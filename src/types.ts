@@ -55,11 +55,11 @@ export interface HttpRequest {
   readonly rawHeaders?: readonly string[] | undefined
   /** Parsed form body, where `tokenFrom: fromBody()` is used. */
   readonly body?: unknown
-  /** Target before a router took a mount path off. */
+  /** Target before a router or a rewrite changed `url`; `url` itself where there is none. */
   readonly originalUrl?: string | undefined
-  /** Method before a method override. */
+  /** Method before a method override changed `method`; `method` itself where there is none. */
   readonly originalMethod?: string | undefined
-  /** The framework's own request object (Koa: `ctx`), for functions that take that. */
+  /** The framework's own request object (Koa: `ctx`), for functions of the application's. */
   readonly raw?: unknown
 }
 
@@ -75,27 +75,30 @@ export interface HttpResponse {
   readonly body: string
 }
 
+/** Where in a request a token was found. */
+export type TokenPlace = 'header' | 'query' | 'body' | 'custom'
+
 /** What was presented, untrusted. */
 export interface Credentials {
-  readonly scheme: 'Bearer'
+  readonly scheme: 'Bearer' | 'DPoP'
   readonly token: string
+  /** A token from the query makes successful responses `Cache-Control: private` (RFC 6750 §2.3). */
+  readonly place: TokenPlace
 }
 
 /** Finds the credentials of a request; `undefined` when there are none. */
-export interface Extractor {
-  (request: HttpRequest): Credentials | string | undefined
-  /** Whether it looks into the URL: caches go by that, so good answers say `private` then (RFC 6750 §2.3). */
-  readonly readsUrl?: boolean
-}
+export type Extractor<R = HttpRequest> = {
+  find(request: R): MaybePromise<(Pick<Credentials, 'token'> & Partial<Credentials>) | string | undefined>
+}['find']
 
 /** Who is calling, proven. */
 export interface Auth<C = Claims> {
   readonly scheme: 'Bearer' | 'DPoP'
   /** The access token. Not enumerable, so that serialising or printing an `Auth` never shows it. */
   readonly token: string
-  /** Verified protected header, frozen. */
-  readonly header: JwtHeader
-  /** Verified payload, frozen all the way down. */
+  /** Verified protected header, frozen; absent for a token that is no JWT. */
+  readonly header?: JwtHeader
+  /** Every verified claim, frozen all the way down, with the output of `schema` in place of what it replaced. */
   readonly claims: C
   /** `iss`: together with `subject` the identity of the caller (RFC 8725 §3.8). */
   readonly issuer: string

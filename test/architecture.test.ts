@@ -13,11 +13,13 @@ function filesIn(directory: string): string[] {
     .sort()
 }
 
+const read = (file: string): string => readFileSync(join(src, file), 'utf8')
+
 /** What is left of each file when it runs: no types, no comments. */
 const code = new Map(
   filesIn('src').map((file) => [
     file,
-    ts.transpileModule(readFileSync(join(src, file), 'utf8'), {
+    ts.transpileModule(read(file), {
       compilerOptions: {
         module: ts.ModuleKind.ESNext,
         target: ts.ScriptTarget.ESNext,
@@ -28,44 +30,130 @@ const code = new Map(
   ]),
 )
 const files = [...code.keys()]
-const core = files.filter((file) => !/^(?:adapters|testing)\//.test(file))
+const outside = /^(?:adapters|testing)\//
+const core = files.filter((file) => !outside.test(file))
 
-/** Where a file gets what it needs at run time: packages by name, our own files by path within `src`. */
+/** What a file imports, types included: packages by name, our own files by path within `src`. */
+function importsOf(file: string): string[] {
+  const { importedFiles } = ts.preProcessFile(read(file))
+  return importedFiles.map(({ fileName }) =>
+    fileName.startsWith('.') ? join(dirname(file), fileName) : fileName,
+  )
+}
+
+/** What a file imports at run time. */
 function needs(file: string): string[] {
   const named = [...String(code.get(file)).matchAll(/(?:from|import|require\()\s*\(?\s*['"]([^'"]+)['"]/g)]
   return named.map(([, name = '']) => (name.startsWith('.') ? join(dirname(file), name) : name))
-}
-
-/** Everything a file needs, directly or not. */
-function needsInAll(file: string, seen = new Set<string>()): Set<string> {
-  for (const needed of needs(file)) {
-    if (seen.has(needed)) continue
-    seen.add(needed)
-    if (code.has(needed)) needsInAll(needed, seen)
-  }
-  return seen
 }
 
 const whoNeeds = (name: string): string[] => files.filter((file) => needs(file).includes(name))
 const whoSays = (text: RegExp, among = core): string[] =>
   among.filter((file) => text.test(String(code.get(file))))
 
-describe('the direction of imports', () => {
+/** The place of a file in the order of folders: its folder, or its own name at the top level. */
+const placeOf = (file: string): string => (file.includes('/') ? dirname(file) : basename(file, '.ts'))
+
+/** From the ground to the roof: a place may import what stands in a row before its own, or in its own folder. */
+const order: readonly (readonly string[])[] = [
+  ['types', 'detail', 'reasons', 'algorithms'],
+  ['errors'],
+  ['platform'],
+  ['lib'],
+  ['jose', 'http', 'guards'],
+  ['options'],
+  ['issuer'],
+  ['token'],
+  ['caller'],
+  ['adapter-interface'],
+  ['framework'],
+  ['assembly'],
+  ['resource-server'],
+  ['index'],
+]
+const rowOf = (place: string): number => order.findIndex((row) => row.includes(place))
+
+/** Narrower than the order: what these places may import at most, of the folders below them. */
+const atMost: Readonly<Record<string, readonly string[]>> = {
+  options: ['types', 'detail', 'reasons', 'algorithms', 'errors', 'platform', 'lib', 'jose'],
+  issuer: ['types', 'detail', 'reasons', 'algorithms', 'errors', 'platform', 'lib', 'jose', 'options'],
+  token: [
+    'types',
+    'detail',
+    'reasons',
+    'algorithms',
+    'errors',
+    'platform',
+    'lib',
+    'jose',
+    'options',
+    'issuer',
+  ],
+}
+
+describe('the direction of imports, types included', () => {
+  it('knows a place for every file', () => {
+    expect(core.map(placeOf).filter((place) => rowOf(place) === -1)).toEqual([])
+  })
+
+  it.each(core)('%s imports only what stands below it', (file) => {
+    const place = placeOf(file)
+    const wrong = importsOf(file)
+      .filter((name) => code.has(name))
+      .map(placeOf)
+      .filter((other) => other !== place)
+      .filter((other) => rowOf(other) >= rowOf(place) || atMost[place]?.includes(other) === false)
+    expect(wrong).toEqual([])
+  })
+
+  it.each(core)('%s imports neither adapters nor the test issuer', (file) => {
+    expect(importsOf(file).filter((name) => outside.test(name) || name.startsWith('oauth-'))).toEqual([])
+  })
+
+  it('goes in no circle', () => {
+    const reachable = (file: string, seen = new Set<string>()): Set<string> => {
+      for (const needed of importsOf(file)) {
+        if (seen.has(needed)) continue
+        seen.add(needed)
+        if (code.has(needed)) reachable(needed, seen)
+      }
+      return seen
+    }
+    expect(files.filter((file) => reachable(file).has(file))).toEqual([])
+  })
+
+  it('uses the settings and limits of options in issuer and token as types alone', () => {
+    const atRunTime = files
+      .filter((file) => /^(?:issuer|token)\//.test(file))
+      .filter((file) => needs(file).some((name) => name.startsWith('options/')))
+    expect(atRunTime).toEqual([])
+  })
+
+  it('keeps what depends on a request out of what may be remembered', () => {
+    const token = files.filter((file) => file.startsWith('token/'))
+    expect(token.filter((file) => read(file).includes('HttpRequest'))).toEqual([])
+  })
+
+  it('puts the whole together in one file', () => {
+    expect(files.filter((file) => importsOf(file).includes('assembly.ts'))).toEqual(['resource-server.ts'])
+    expect(files.filter((file) => importsOf(file).includes('resource-server.ts'))).toEqual(['index.ts'])
+  })
+
   it.each(files.filter((file) => file.startsWith('adapters/')))(
     '%s needs only the core, by the name of the package, at run time',
     (file) => {
-      expect(new Set(needs(file))).toEqual(new Set(['oauth-resource-server']))
+      expect(
+        needs(file).filter((name) => name !== 'oauth-resource-server' && !name.startsWith('adapters/')),
+      ).toEqual([])
     },
   )
 
   it.each(files.filter((file) => file.startsWith('adapters/')))(
     '%s knows no framework but its own',
     (file) => {
-      const imported = ts.preProcessFile(readFileSync(join(src, file), 'utf8')).importedFiles
-      const foreign = imported
-        .map(({ fileName }) => fileName)
-        .filter((name) => !/^(?:oauth-|node:)/.test(name))
-      expect([...new Set(foreign)]).toEqual(file === 'adapters/fetch.ts' ? [] : [basename(file, '.ts')])
+      const foreign = importsOf(file).filter((name) => !/^(?:oauth-|node:|adapters\/)/.test(name))
+      const own = basename(file, '.ts')
+      expect([...new Set(foreign)].filter((name) => !name.startsWith(own))).toEqual([])
     },
   )
 
@@ -75,41 +163,22 @@ describe('the direction of imports', () => {
       expect(needs(file).filter((name) => !/^(?:node:|testing\/|jose$)/.test(name))).toEqual([])
     },
   )
-
-  it.each(core)('%s needs neither adapters nor the test issuer', (file) => {
-    expect(needs(file).filter((name) => /^(?:adapters|testing)\/|^oauth-resource-server/.test(name))).toEqual(
-      [],
-    )
-  })
-
-  it.each(['types.ts', 'errors.ts'])('%s needs nothing', (file) => {
-    expect(needs(file)).toEqual([])
-  })
-
-  it.each([
-    'http/challenge.ts',
-    'http/credentials.ts',
-    'token/claims.ts',
-    'guards/scope.ts',
-    'guards/role.ts',
-    'guards/claim.ts',
-    'guards/combined.ts',
-  ])('%s is far from the network', (file) => {
-    const distant = /^(?:issuer\/.*|token\/jwt|resource-server)\.ts$/
-    expect([...needsInAll(file)].filter((name) => distant.test(name))).toEqual([])
-  })
-
-  it('goes round in no circle', () => {
-    expect(files.filter((file) => needsInAll(file).has(file))).toEqual([])
-  })
-
-  it('puts the whole together in one file', () => {
-    expect(whoNeeds('token/jwt.ts')).toEqual(['resource-server.ts'])
-    expect(whoNeeds('resource-server.ts')).toEqual(['index.ts'])
-  })
 })
 
 describe('what only one file may do', () => {
+  it('callers are made where every check of the request has run', () => {
+    expect(whoSays(/new VerifiedAuth\(/)).toEqual(['caller/accept.ts'])
+    expect(whoSays(/new VerifiedToken\(/)).toEqual(['token/verified-token.ts'])
+    expect(whoSays(/new SignedToken\(/)).toEqual(['token/signed-token.ts'])
+    expect(whoSays(/new PlausibleToken\(/)).toEqual(['token/plausible-token.ts'])
+  })
+
+  it('no value is declared to have passed a stage', () => {
+    const stages =
+      /\bas (?:unknown as )?(?:VerifiedAuth|VerifiedToken|SignedToken|PlausibleToken|TokenSource)\b/
+    expect(files.filter((file) => stages.test(read(file)))).toEqual([])
+  })
+
   it('jose is needed where there is no node:crypto', () => {
     expect(whoNeeds('jose').filter((file) => !file.startsWith('testing/'))).toEqual(['platform/web.ts'])
   })
@@ -119,9 +188,15 @@ describe('what only one file may do', () => {
   })
 
   it('Node itself is behind the platform', () => {
-    expect(core.filter((file) => needs(file).some((name) => name.startsWith('node:')))).toEqual([
-      'platform/node.ts',
+    expect(core.filter((file) => needs(file).some((name) => name.startsWith('node:'))).map(placeOf)).toEqual([
+      'platform',
     ])
+  })
+
+  it('options build no machine: no clock, cache, fetch or issuer', () => {
+    const options = files.filter((file) => file.startsWith('options/'))
+    const machines = /\b(?:systemClock|boundedCache|trustedIssuer|performance)\b|Date\.now\(/
+    expect(whoSays(machines, options)).toEqual([])
   })
 
   it('the global fetch is a default of the assembly', () => {
@@ -131,8 +206,10 @@ describe('what only one file may do', () => {
   })
 
   it('the environment is read in one place', () => {
-    expect(whoSays(/\bprocess\b/, files)).toEqual(['options/environment.ts', 'platform/node.ts'])
     expect(whoSays(/\benv\b/, files)).toEqual(['options/environment.ts'])
+    expect(whoSays(/\bprocess\b/, files).filter((file) => !file.startsWith('platform/'))).toEqual([
+      'options/environment.ts',
+    ])
   })
 
   it('nobody writes to the console', () => {
@@ -148,7 +225,7 @@ describe('what only one file may do', () => {
     expect(whoSays(/\b503\b/)).toEqual(['errors.ts', 'http/challenge.ts'])
   })
 
-  it('no timer is set but by the clock', () => {
+  it('timers are set by the clock alone', () => {
     expect(whoSays(/\bset(?:Timeout|Interval|Immediate)\b|AbortSignal\.timeout/)).toEqual(['lib/clock.ts'])
   })
 })
@@ -164,6 +241,11 @@ describe('the source', () => {
     // Control and format characters, line and paragraph separators, and every space but the space.
     const invisible = /(?![\n ])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Zs}]/u
     expect(written.filter((file) => invisible.test(readFileSync(join(root, file), 'utf8')))).toEqual([])
+  })
+
+  it('has one file over 200 lines', () => {
+    const long = files.filter((file) => read(file).split('\n').length > 201)
+    expect(long.filter((file) => file !== 'jose/jwk.ts')).toEqual([])
   })
 })
 
@@ -190,7 +272,7 @@ describe('the exports', () => {
         "./fastify": "authenticate authorize getAuth getOptionalAuth requireAnyRole requireAnyScope requireClaim requireRole requireScope verifyJwt",
         "./fetch": "authorize getAuth getOptionalAuth protect requireAnyRole requireAnyScope requireClaim requireRole requireScope verifyJwt",
         "./koa": "authorize getAuth getOptionalAuth requireAnyRole requireAnyScope requireClaim requireRole requireScope verifyJwt",
-        "./testing": "createTestClock createTestIssuer",
+        "./testing": "createTestClock createTestIssuer traceOf",
       }
     `)
   })

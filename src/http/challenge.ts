@@ -1,4 +1,5 @@
 import type { AuthError, InsufficientScopeError } from '../errors.ts'
+import { quoted } from '../lib/characters.ts'
 import type { HttpResponse } from '../types.ts'
 
 /** What every challenge of one API says. */
@@ -8,10 +9,10 @@ export interface ChallengeOptions {
 }
 
 /**
- * Writes the answer for a refusal: status, `WWW-Authenticate`, JSON body. What it writes depends on the kind of
+ * Writes the response for a refusal: status, `WWW-Authenticate`, JSON body. What it writes depends on the kind of
  * error and on configuration alone, never on what the token contained.
  */
-export function refusalOf(error: AuthError, options: ChallengeOptions): HttpResponse {
+export function answerFor(error: AuthError, options: ChallengeOptions): HttpResponse {
   const headers: Record<string, string> = {
     'Cache-Control': 'no-store',
     'Content-Type': 'application/json',
@@ -33,28 +34,23 @@ const challenged: ReadonlySet<string | undefined> = new Set([
 
 function challengeOf(error: AuthError, { realm }: ChallengeOptions): string | undefined {
   if (error.status >= 500 || !challenged.has(error.code)) return undefined
-  const parameters = [`realm=${quote(realm)}`]
+  const parameters = [`realm=${quoted(realm)}`]
+  // A request without any credentials gets no error code (RFC 6750 §3.1).
   if (error.code !== undefined) {
-    parameters.push(`error=${quote(error.code)}`, `error_description=${quote(error.message)}`)
+    parameters.push(`error=${quoted(error.code)}`, `error_description=${quoted(error.message)}`)
   }
-  if (isScopeError(error)) parameters.push(`scope=${quote(error.scopes.join(' '))}`)
+  if (isScopeError(error)) parameters.push(`scope=${quoted(error.scopes.join(' '))}`)
   return `Bearer ${parameters.join(', ')}`
 }
 
+/** One shape for every refusal; the body may name what the challenge must not. */
 function bodyOf(error: AuthError): Record<string, string> {
-  // Nothing was sent, so nothing is said (RFC 6750 §3.1); and an issuer's failure is no error of the client's.
-  if (error.code === undefined)
-    return { message: error.status === 503 ? 'Service Unavailable' : 'Unauthorized' }
-  const body = { error: error.code, error_description: error.message }
+  const code = error.code ?? (error.status === 503 ? 'temporarily_unavailable' : 'unauthorized')
+  const body = { error: code, error_description: error.message }
   return isScopeError(error) ? { ...body, scope: error.scopes.join(' ') } : body
 }
 
 function isScopeError(error: AuthError): error is InsufficientScopeError {
   // By code, not by class: the error may be one of the package's other build.
   return error.code === 'insufficient_scope'
-}
-
-/** A quoted-string of the characters RFC 6750 §3 permits, the widest common set of all parameters. */
-function quote(value: string): string {
-  return `"${value.replaceAll(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, "'")}"`
 }

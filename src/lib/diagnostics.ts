@@ -7,8 +7,8 @@ import type { Channel } from '../platform/types.ts'
  *
  * | channel | message |
  * |---|---|
- * | `verified` | `{ issuer, remembered }`: whether the signature was checked before |
- * | `refused` | `{ reason, status }` |
+ * | `verified` | `{ issuer, remembered }`: after the last check of the token, before the guards; whether the signature was verified by an earlier request |
+ * | `refused` | `{ reason, status, detail }` |
  * | `fetchStart` | `{ issuer }` |
  * | `fetched` | `{ issuer, keyCount, seconds }` |
  * | `notModified` | `{ issuer, seconds }` |

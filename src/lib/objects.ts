@@ -1,6 +1,6 @@
 /** Reads a member an object itself has: what a polluted prototype offers does not count. */
-export function own(object: object, name: string): unknown {
-  return Object.hasOwn(object, name) ? (object as Record<string, unknown>)[name] : undefined
+export function own(object: object, name: string | symbol): unknown {
+  return Object.hasOwn(object, name) ? (object as Record<string | symbol, unknown>)[name] : undefined
 }
 
 /** Freezes a value with everything in it, as far as it is plain data. */

@@ -31,5 +31,5 @@ export interface TokenRequest extends Omit<HttpRequest, 'headers'> {
 
 /** Finds the token of a request, which may be annotated with the framework's own type. */
 export type TokenFinder<R> = {
-  find(request: R): MaybePromise<Credentials | string | undefined>
+  find(request: R): MaybePromise<(Pick<Credentials, 'token'> & Partial<Credentials>) | string | undefined>
 }['find']

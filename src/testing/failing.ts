@@ -1,5 +1,6 @@
 import { faults } from './faults.ts'
-import type { Exchange, Fault, FaultOptions, Reply } from './faults.ts'
+import type { Exchange, Reply } from './exchange.ts'
+import type { Fault, FaultOptions } from './fault-names.ts'
 import { knownNames } from './options.ts'
 
 type Target = 'keys' | 'metadata'

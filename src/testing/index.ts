@@ -1,6 +1,6 @@
 export { createTestClock } from './clock.ts'
 export type { TestClock } from './clock.ts'
-export type { Fault, FaultOptions } from './faults.ts'
+export type { Fault, FaultOptions } from './fault-names.ts'
 export { createTestIssuer } from './issuer.ts'
 export type { TestAlgorithm, TestJwk, TestJwks } from './keys.ts'
 export type { TestMetadata } from './metadata.ts'
@@ -12,3 +12,4 @@ export type {
   TestServer,
   TestServerApiOptions,
 } from './types.ts'
+export { type RequestTrace, traceOf, type TraceStep } from './trace.ts'

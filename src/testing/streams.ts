@@ -3,7 +3,7 @@ import { Readable, pipeline } from 'node:stream'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { ZlibOptions } from 'node:zlib'
-import type { Exchange } from './faults.ts'
+import type { Exchange } from './exchange.ts'
 
 const MiB = 1024 * 1024
 const compress: (data: string | Buffer, options?: ZlibOptions) => Promise<Buffer> = promisify(gzip)

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Fault, FaultOptions } from './faults.ts'
+import type { Fault, FaultOptions } from './fault-names.ts'
 import type { TestAlgorithm, TestJwks } from './keys.ts'
 import type { TestMetadata } from './metadata.ts'
 import type { TestAudience, TestServerOptions } from './options.ts'

@@ -1,164 +1,82 @@
-import { verifySignature } from '#platform'
-import type { AlgorithmName } from '../algorithms.ts'
-import { authOf, type Proof, proofOf } from '../caller/accept.ts'
-import {
-  checkAudience,
-  checkBinding,
-  checkShape,
-  checkTimes,
-  checkType,
-  timesOf,
-  type TokenTimes,
-} from './claims.ts'
-import type { Clock } from '../lib/clock.ts'
-import { isObserved, report } from '../lib/diagnostics.ts'
 import { InvalidTokenError, type TokenFailure } from '../errors.ts'
 import type { Issuers } from '../issuer/issuers.ts'
 import type { TrustedIssuer } from '../issuer/trusted-issuer.ts'
-import { deepFreeze, own } from '../lib/objects.ts'
 import { type ParsedToken, parseToken } from '../jose/jws.ts'
-import type { VerificationKey } from '../jose/jwk.ts'
+import type { Clock } from '../lib/clock.ts'
 import { andThen } from '../lib/maybe-promise.ts'
-import type { StandardSchema } from '../lib/standard-schema.ts'
-import type { TokenCache, VerifiedToken } from './remembered.ts'
-import type { Auth, MaybePromise } from '../types.ts'
+import { own } from '../lib/objects.ts'
+import type { MaybePromise } from '../types.ts'
+import { type Trace, traced, tracedNow } from './check.ts'
+import { checkCommon, plausibleToken } from './plausible-token.ts'
+import { signedToken } from './signed-token.ts'
+import { type TokenSource, verification, type VerifiedToken } from './verified-token.ts'
 
-/** Turns a token into the caller it proves. @throws {AuthError} */
-export type Verifier<C> = (token: unknown) => MaybePromise<Auth<C>>
-
-/** What a verifier works with. */
-export interface VerifierOptions<C> {
+/** What {@link jwtSource} works with. */
+export interface JwtSourceOptions {
   readonly issuers: Issuers
-  /** What a foreign `iss` is called: the one issuer's name is wrong, or the name is none of many. */
+  /** What a foreign `iss` is called: another name than that of the one issuer, or none of several. */
   readonly foreignIssuer: Extract<TokenFailure, 'issuer' | 'unknown_issuer'>
   readonly clock: Clock
-  readonly maxTokenLength: number
-  readonly tokenCache: TokenCache | undefined
-  readonly schema: StandardSchema<unknown, C> | undefined
 }
 
 /**
- * Makes a verifier. It answers without a promise wherever nothing has to be waited for.
+ * Verifies signed JWTs. It answers without a promise wherever nothing has to be waited for.
  *
- * A token is judged in this order: what needs no network (length, form, algorithm, type, issuer, audience, time),
- * then the key, then the signature, then all claims on the verified bytes. What was verified before skips only the
- * signature, and only while its key is still the issuer's.
+ * The order: form, what no rules could accept, the issuer, everything else that needs no network, the key,
+ * the signature, then every claim on the verified bytes.
  */
-export function verifier<C>(options: VerifierOptions<C>): Verifier<C> {
-  const { clock, maxTokenLength, tokenCache } = options
-  return (token) => {
-    if (typeof token !== 'string' || token === '') throw new InvalidTokenError('malformed')
-    if (token.length > maxTokenLength) throw new InvalidTokenError('too_large')
-    if (tokenCache === undefined) return verifyAnew(token, undefined)
-    const name = tokenCache.nameOf(token)
-    return typeof name === 'string'
-      ? recall(tokenCache, name, token)
-      : name.then((it) => recall(tokenCache, it, token))
-  }
+export function jwtSource(options: JwtSourceOptions): TokenSource {
+  const { issuers, clock } = options
 
-  function recall(cache: TokenCache, name: string, token: string): MaybePromise<Auth<C>> {
-    const now = clock.wall()
-    const remembered = cache.get(name, now)
-    return remembered === undefined ? verifyAnew(token, name) : verifyAgain(token, name, remembered, now)
-  }
-
-  function verifyAnew(token: string, name: string | undefined): MaybePromise<Auth<C>> {
-    const parsed = parseToken(token)
-    const iss = own(parsed.payload, 'iss')
-    if (typeof iss !== 'string') throw new InvalidTokenError('issuer')
-    return andThen(options.issuers.find(iss), (issuer) => {
-      if (issuer === undefined) throw new InvalidTokenError(options.foreignIssuer)
-      const times = checkBeforeKey(parsed, issuer)
-      return andThen(issuer.keys.find(parsed.header), (first) =>
-        andThen(signerOf(parsed, issuer, first), (key) => {
-          options.issuers.prove(issuer)
-          checkShape(parsed.payload, issuer.rules)
-          checkBinding(parsed.payload)
-          const proof = proofOf(parsed.header, parsed.payload, times, issuer)
-          if (name !== undefined)
-            tokenCache?.set(name, { proof, key, issuer, verifiedAt: clock.wall(), length: token.length })
-          return finish(proof, issuer, token, false)
-        }),
-      )
-    })
-  }
-
-  function verifyAgain(
-    token: string,
-    name: string,
-    remembered: VerifiedToken,
-    now: number,
-  ): MaybePromise<Auth<C>> {
-    const { proof, key, issuer } = remembered
-    return andThen(options.issuers.find(issuer.name), (found) => {
-      if (found === undefined) throw new InvalidTokenError(options.foreignIssuer)
-      // Other rules: what was accepted under the old ones is verified anew.
-      if (found?.generation !== issuer.generation) return verifyAnew(token, name)
-      checkTimes(proof.times, issuer.rules, now)
-      return andThen(issuer.keys.stillHas(proof.header, key), (holds) => {
-        if (!holds) return verifyAnew(token, name)
-        options.issuers.prove(issuer)
-        return finish(proof, issuer, token, true)
-      })
-    })
-  }
-
-  /** The key that made the signature. @throws {InvalidTokenError} */
-  function signerOf(
+  function judged(
     parsed: ParsedToken,
     issuer: TrustedIssuer,
-    key: VerificationKey,
-  ): MaybePromise<VerificationKey> {
-    return andThen(isSigned(parsed, key), (signed) =>
-      signed
-        ? key
-        : andThen(issuer.keys.afterBadSignature(parsed.header, key), (another) => {
-            if (another === undefined) throw new InvalidTokenError('signature')
-            return signerOf(parsed, issuer, another)
-          }),
-    )
+    now: number,
+    trace: Trace | undefined,
+  ): MaybePromise<VerifiedToken> {
+    return andThen(signedToken(plausibleToken(parsed, issuer, now, trace), trace), (signed) => {
+      issuers.prove(issuer)
+      // Read again: fetching keys may have taken seconds.
+      return verification(signed, clock.wall(), trace)
+    })
   }
 
-  /** Refusals that cost little, on bytes nobody vouched for yet: they may only refuse. */
-  function checkBeforeKey({ header, payload }: ParsedToken, issuer: TrustedIssuer): TokenTimes {
-    if (!issuer.algorithms.includes(header.alg as AlgorithmName)) throw new InvalidTokenError('algorithm')
-    checkType(header, payload, issuer.rules)
-    checkAudience(payload, issuer.rules.audience)
-    const times = timesOf(payload)
-    checkTimes(times, issuer.rules, clock.wall())
-    return times
+  function verify(token: string, now: number, trace?: Trace): MaybePromise<VerifiedToken> {
+    const parsed = trace === undefined ? parseToken(token) : tracedNow('form', trace, () => parseToken(token))
+    checkCommon(parsed, now, trace)
+    const found =
+      trace === undefined
+        ? trustedIssuer(parsed, options)
+        : traced('issuer', trace, () => trustedIssuer(parsed, options))
+    // `now` is judged again in `verification`: the function that vouches for issuers may have taken seconds too.
+    return andThen(found, (issuer) => judged(parsed, issuer, now, trace))
   }
 
-  function finish(
-    proof: Proof,
-    issuer: TrustedIssuer,
-    token: string,
-    remembered: boolean,
-  ): MaybePromise<Auth<C>> {
-    // Asked again: fetching keys may have taken seconds.
-    checkTimes(proof.times, issuer.rules, clock.wall())
-    return accept(proof, token, remembered)
-  }
-
-  /** The last steps, the same for every token on every request. */
-  function accept(proof: Proof, token: string, remembered: boolean): MaybePromise<Auth<C>> {
-    if (isObserved('verified')) report('verified', { issuer: proof.issuer, remembered })
-    if (options.schema === undefined) return authOf(proof, proof.claims as C, token)
-    return andThen(validated(options.schema, proof), (claims) => authOf(proof, claims, token))
+  return {
+    verify,
+    stillHolds: ({ issuer, generation, header, key }) =>
+      andThen(issuers.find(issuer), (found) => {
+        if (found?.generation !== generation || header === undefined || key === undefined) return false
+        return andThen(found.keys.stillHas(header, key), (has) => {
+          if (has) issuers.prove(found)
+          return has
+        })
+      }),
   }
 }
 
-function isSigned(
-  { header, signingInput, signature }: ParsedToken,
-  key: VerificationKey,
-): MaybePromise<boolean> {
-  return verifySignature(header.alg as AlgorithmName, key.key, signingInput, signature)
-}
-
-function validated<C>(schema: StandardSchema<unknown, C>, { claims }: Proof): MaybePromise<C> {
-  return andThen(schema['~standard'].validate(claims), (result) => {
-    // Not as `cause`: issues quote the values they are about.
-    if (result.issues !== undefined) throw new InvalidTokenError('schema')
-    return deepFreeze(result.value)
+function trustedIssuer(
+  { payload }: ParsedToken,
+  { issuers, foreignIssuer }: JwtSourceOptions,
+): MaybePromise<TrustedIssuer> {
+  const iss = own(payload, 'iss')
+  const foreign = (): InvalidTokenError =>
+    new InvalidTokenError(typeof iss === 'string' ? foreignIssuer : 'issuer', {
+      detail: { claim: 'iss', expected: issuers.configured().map(({ name }) => name), actual: iss },
+    })
+  if (typeof iss !== 'string') throw foreign()
+  return andThen(issuers.find(iss), (issuer) => {
+    if (issuer === undefined) throw foreign()
+    return issuer
   })
 }

@@ -1,50 +1,96 @@
 import { digest } from '#platform'
-import type { Proof } from '../caller/accept.ts'
 import { boundedCache } from '../lib/cache.ts'
-import type { TrustedIssuer } from '../issuer/trusted-issuer.ts'
-import type { VerificationKey } from '../jose/jwk.ts'
-import type { TokenCacheSettings } from '../options/types.ts'
+import type { Clock } from '../lib/clock.ts'
+import { isObserved } from '../lib/diagnostics.ts'
+import { andThen } from '../lib/maybe-promise.ts'
 import type { MaybePromise } from '../types.ts'
+import { checkTimes } from './times.ts'
+import type { TokenSource, VerifiedToken } from './verified-token.ts'
 
-/** What is remembered of a token: that these bytes were signed by this key, and what they say. */
-export interface VerifiedToken {
-  readonly proof: Proof
-  readonly key: VerificationKey
-  /** The issuer under whose rules it was accepted. */
-  readonly issuer: TrustedIssuer
+/** What is remembered of a token: that these bytes were verified with this key, and what they say. */
+interface Entry {
+  readonly verified: VerifiedToken
   /** Seconds since the epoch. */
   readonly verifiedAt: number
   /** Length of the token, as a measure of the memory its claims take. */
   readonly length: number
 }
 
-/** Memory of verified signatures. */
-export interface TokenCache {
-  /** The name a token is remembered under: a hash, so that the memory holds no credentials. */
-  readonly nameOf: (token: string) => MaybePromise<string>
-  /** @param now seconds since the epoch */
-  readonly get: (name: string, now: number) => VerifiedToken | undefined
-  readonly set: (name: string, value: VerifiedToken) => void
+/** Limits of the memory of verified tokens. */
+export interface MemoryLimits {
+  /** Tokens. */
+  readonly max: number
+  /** Seconds. */
+  readonly maxAge: number
 }
 
 /** Characters of all remembered tokens together: 10,000 tokens of a common size fit. */
 const maxCharacters = 16_000_000
 
-/** Makes a token cache; every resource server has its own. */
-export function tokenCache({ max, maxAge }: TokenCacheSettings): TokenCache {
-  const entries = boundedCache<VerifiedToken>({
-    max,
-    maxSize: maxCharacters,
-    sizeOf: ({ length }) => length,
-  })
-  return {
-    nameOf: digest,
-    get(name, now) {
-      const entry = entries.get(name)
-      return entry !== undefined && now < entry.verifiedAt + maxAge ? entry : undefined
-    },
-    set(name, value) {
-      entries.set(name, value)
-    },
+/**
+ * Remembers what a source verified, under a hash of the token, so that the memory holds no credentials. Only the work
+ * that depends on the token's bytes alone is spared: whether the key is still the issuer's, and the time, are checked
+ * on every request. A trace never recalls, so that it shows every check.
+ *
+ * @param limits `undefined` remembers nothing
+ */
+export function remembered(source: TokenSource, limits: MemoryLimits | undefined, clock: Clock): TokenSource {
+  if (limits === undefined) return source
+  const { max, maxAge } = limits
+  const entries = boundedCache<Entry>({ max, maxSize: maxCharacters, sizeOf: ({ length }) => length })
+
+  function verifyAnew(name: string, token: string, now: number): MaybePromise<VerifiedToken> {
+    const verified = source.verify(token, now)
+    return verified instanceof Promise
+      ? verified.then((it) => remember(name, token, it))
+      : remember(name, token, verified)
   }
+
+  function remember(name: string, token: string, verified: VerifiedToken): VerifiedToken {
+    entries.set(name, { verified, verifiedAt: clock.wall(), length: token.length })
+    return verified
+  }
+
+  function recall(name: string, token: string, now: number): MaybePromise<VerifiedToken> {
+    const entry = entries.get(name)
+    // A clock that was set back makes entries look young: they are verified anew.
+    if (entry === undefined || now >= entry.verifiedAt + maxAge || now < entry.verifiedAt - 1) {
+      return verifyAnew(name, token, now)
+    }
+    const { verified } = entry
+    checkTimes(verified.times, now)
+    const holds = source.stillHolds(verified)
+    if (holds === true) return recalled(verified)
+    // Another key under the same id, or other rules: whether the token is valid under them is not known yet.
+    return andThen(holds, (still) => {
+      // The answer may have taken seconds.
+      const later = clock.wall()
+      if (!still) return verifyAnew(name, token, later)
+      checkTimes(verified.times, later)
+      return recalled(verified)
+    })
+  }
+
+  return {
+    verify(token, now, trace) {
+      if (trace !== undefined) return source.verify(token, now, trace)
+      const name = digest(token)
+      return typeof name === 'string'
+        ? recall(name, token, now)
+        : name.then((it) => recall(it, token, clock.wall()))
+    },
+    stillHolds: source.stillHolds,
+  }
+}
+
+const recalledTokens = new WeakSet<VerifiedToken>()
+
+function recalled(verified: VerifiedToken): VerifiedToken {
+  if (isObserved('verified')) recalledTokens.add(verified)
+  return verified
+}
+
+/** Whether an earlier request verified the signature of this token, as far as observers were there to see it. */
+export function wasRecalled(verified: VerifiedToken): boolean {
+  return recalledTokens.has(verified)
 }

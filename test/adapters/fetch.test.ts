@@ -31,7 +31,7 @@ describe('verifyJwt() for fetch', () => {
       401,
       'Bearer realm="https://api.test"',
     ])
-    expect(await refusal.json()).toEqual({ message: 'Unauthorized' })
+    expect(await refusal.json()).toMatchObject({ error: 'unauthorized' })
   })
 
   it('is configured by the environment when nothing is said', async () => {

@@ -44,7 +44,11 @@ async function started(start: StartHost, api: ResourceServer<unknown>, options?:
 const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` })
 
 const realm = 'Bearer realm="https://api.test"'
-const unauthorized = { status: 401, challenge: realm, body: { message: 'Unauthorized' } }
+const unauthorized = {
+  status: 401,
+  challenge: realm,
+  body: { error: 'unauthorized', error_description: 'No access token was sent' },
+}
 
 interface Refusal {
   readonly status: number
@@ -427,7 +431,10 @@ describe.each(Object.entries(hosts))('%s', (name, start) => {
     expectRefusal(host, answer, {
       status: 503,
       challenge: null,
-      body: { message: 'Service Unavailable' },
+      body: {
+        error: 'temporarily_unavailable',
+        error_description: 'The access token cannot be verified at the moment',
+      },
     })
     expect(answer.headers.get('retry-after')).toBe(retryAfter)
   })
@@ -581,7 +588,7 @@ describe.each(Object.entries(hosts))('%s', (name, start) => {
       expect([answer.status, host.calls()]).toEqual([200, 1])
     })
 
-    it('marks good answers private only for callers whose token may be in the URL (RFC 6750 §2.3)', async () => {
+    it('marks successful responses private only where the token was in the URL (RFC 6750 §2.3)', async () => {
       const optional = createResourceServer({ ...issuer.options, tokenFrom: either, optional: true })
       const host = await started(start, optional)
       const token = await issuer.sign()
@@ -590,12 +597,12 @@ describe.each(Object.entries(hosts))('%s', (name, start) => {
         return [answer.status, answer.headers.get('cache-control')]
       }
       expect(await cacheControl(`${host.origin}/?access_token=${token}`)).toEqual([200, 'private'])
-      expect(await cacheControl(host.origin, bearer(token))).toEqual([200, 'private'])
+      expect(await cacheControl(host.origin, bearer(token))).toEqual([200, null])
       expect(await cacheControl(host.origin)).toEqual([200, null])
       const usual = await started(start, goodApi)
       expect(await cacheControl(usual.origin, bearer(token))).toEqual([200, null])
       const stricter = await started(start, optional, { cacheControl: 'no-store' })
-      expect(await cacheControl(stricter.origin, bearer(token))).toEqual([200, 'no-store'])
+      expect(await cacheControl(`${stricter.origin}/?access_token=${token}`)).toEqual([200, 'no-store'])
     })
 
     it('answers 400 to two tokens in the query', async () => {

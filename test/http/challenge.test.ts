@@ -55,7 +55,10 @@ describe('refuse()', () => {
   it('says nothing beyond the realm when nothing was sent (RFC 6750 §3.1)', () => {
     const { status, headers, body } = api.refuse(new MissingTokenError())
     expect([status, headers['WWW-Authenticate']]).toEqual([401, 'Bearer realm="reports"'])
-    expect(JSON.parse(body)).not.toHaveProperty('error')
+    expect(JSON.parse(body)).toEqual({
+      error: 'unauthorized',
+      error_description: 'No access token was sent',
+    })
   })
 
   it.each(failures)('describes the reason %s in a sentence of its own', (reason) => {
@@ -191,9 +194,15 @@ describe('the realm', () => {
 describe('a refusal', () => {
   const bodyOf = (error: Error): unknown => JSON.parse(api.refuse(error).body)
 
-  it('says no more than its status where no error code is due (RFC 6750 §3.1)', () => {
-    expect(bodyOf(new MissingTokenError())).toEqual({ message: 'Unauthorized' })
-    expect(bodyOf(new UpstreamError(1))).toEqual({ message: 'Service Unavailable' })
+  it('has a body of one shape, also where the challenge has no error code (RFC 6750 §3.1)', () => {
+    expect(bodyOf(new MissingTokenError())).toEqual({
+      error: 'unauthorized',
+      error_description: 'No access token was sent',
+    })
+    expect(bodyOf(new UpstreamError(1))).toEqual({
+      error: 'temporarily_unavailable',
+      error_description: 'The access token cannot be verified at the moment',
+    })
   })
 
   it('says when to come back for an outage alone', () => {

@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import {
-  type Auth,
   createResourceServer,
   type Extractor,
   firstOf,
@@ -14,7 +13,12 @@ import {
 } from 'oauth-resource-server'
 import { createTestIssuer } from 'oauth-resource-server/testing'
 import { describe, expect, it } from 'vitest'
-import { adapterOf } from '../support/adapter.ts'
+import { type AdapterInterface, interfaceOf } from '../../src/adapter-interface.ts'
+
+/** What adapters call. */
+function adapterOf(api: object): AdapterInterface {
+  return interfaceOf(api) as AdapterInterface
+}
 
 const issuer = await createTestIssuer()
 const token = await issuer.sign()
@@ -253,26 +257,112 @@ describe('firstOf()', () => {
   })
 
   it('needs at least one place', () => {
-    expect(() => firstOf()).toThrow(/^firstOf: name at least one place/)
+    expect(() => firstOf()).toThrow(/^firstOf: pass at least one place/)
   })
 })
 
-describe('an extractor', () => {
-  const ofTheUrl = Object.assign(() => undefined, { readsUrl: true })
-  const notOfTheUrl = Object.assign(() => undefined, { readsUrl: false })
-  it.each<[string, Extractor, boolean]>([
-    ['fromHeader()', fromHeader(), false],
-    ['fromQuery()', fromQuery(), true],
-    ['fromBody()', fromBody(), false],
-    ['firstOf() of both', firstOf(fromHeader(), fromQuery()), true],
-    ['firstOf() without the query', firstOf(fromHeader(), fromBody()), false],
-    ['one of the user', () => undefined, false],
-    ['one of the user that says so', firstOf(ofTheUrl), true],
-    ['one of the user that denies it', firstOf(notOfTheUrl), false],
-  ])('tells whether it reads the URL: %s', (_title, tokenFrom, readsUrl) => {
-    const { headersFor } = adapterOf(createResourceServer({ ...issuer.options, tokenFrom }))
-    expect(headersFor(undefined)).toBeUndefined()
-    expect(headersFor({} as Auth)).toEqual(readsUrl ? { 'Cache-Control': 'private' } : undefined)
+describe('the place a token is found in', () => {
+  const url = `/?access_token=${token}`
+  const bearer = { authorization: `Bearer ${token}` }
+  it.each<[string, Extractor, HttpRequest, boolean]>([
+    ['the header', fromHeader(), { headers: bearer }, false],
+    ['the query', fromQuery(), { headers: {}, url }, true],
+    ['the query, where the header would do', firstOf(fromHeader(), fromQuery()), { headers: {}, url }, true],
+    ['the header, where the query would do', firstOf(fromHeader(), fromQuery()), { headers: bearer }, false],
+    ['a place of its own', () => token, { headers: {} }, false],
+    ['the query, by a function that says so', () => ({ token, place: 'query' }), { headers: {} }, true],
+  ])('decides about Cache-Control: private: %s', async (_title, tokenFrom, request, isPrivate) => {
+    const adapter = adapterOf(createResourceServer({ ...issuer.options, tokenFrom }))
+    const headers = adapter.headersFor(await adapter.authenticate(request))
+    expect(headers).toEqual(isPrivate ? { 'Cache-Control': 'private' } : undefined)
+  })
+})
+
+describe('G1 another token scheme in the Authorization header', () => {
+  const either = firstOf(fromHeader(), fromQuery())
+  const url = `/?access_token=${token}`
+
+  it.each(['DPoP', 'dpop', ' DPoP'])(
+    'counts as a place next to a token in the query (%s)',
+    async (scheme) => {
+      expect(await judged(either, { headers: { authorization: `${scheme} ${token}` }, url })).toBe('refused')
+    },
+  )
+
+  it('is no place where its credentials are no token', async () => {
+    expect(await judged(either, { headers: { authorization: 'Basic dTpw' }, url })).toBe('accepted')
+  })
+
+  it('is no credentials where nothing else is sent', async () => {
+    expect(await judged(either, { headers: { authorization: `DPoP ${token}` }, url: '/' })).toBe('none')
+  })
+
+  it('counts through a firstOf() within a firstOf()', async () => {
+    const nested = firstOf(firstOf(fromHeader(), fromBody()), fromQuery())
+    expect(await judged(nested, { headers: { authorization: `DPoP ${token}` }, url })).toBe('refused')
+  })
+})
+
+describe('fromHeader() with a name', () => {
+  const custom = fromHeader('X-Api-Token')
+
+  it.each([
+    ['the token alone', { 'x-api-token': token }, 'accepted'],
+    ['Bearer and the token', { 'x-api-token': `Bearer ${token}` }, 'accepted'],
+    ['another spelling of the name', { 'X-API-TOKEN': token }, 'accepted'],
+    ['nothing', {}, 'none'],
+    ['an empty value', { 'x-api-token': '' }, 'none'],
+    ['the Authorization header alone', { authorization: `Bearer ${token}` }, 'none'],
+    ['two values', { 'x-api-token': [token, token] }, 'refused'],
+    ['two values joined', { 'x-api-token': `${token}, ${token}` }, 'refused'],
+  ])('reads %s', async (_title, headers, expected) => {
+    expect(await judged(custom, { headers })).toBe(expected)
+  })
+
+  it('sees a second header of Node behind the first', async () => {
+    const rawHeaders = ['X-Api-Token', token, 'x-api-token', token]
+    expect(await judged(custom, { headers: { 'x-api-token': token }, rawHeaders })).toBe('refused')
+  })
+
+  it('takes Authorization for the default', async () => {
+    const headers = { authorization: `Bearer ${token}` }
+    expect(await judged(fromHeader('Authorization'), { headers })).toBe('accepted')
+  })
+
+  it.each(['', 'two words', 'naïve', 'Cookie', 'cookie', 7, null])('refuses the name %j', (name) => {
+    expect(() => fromHeader(name as string)).toThrow(/^fromHeader: must be the name of a header/)
+  })
+})
+
+describe('E9 a request without headers', () => {
+  it.each([null, undefined])('has no credentials (%s)', async (headers) => {
+    expect(await judged(fromHeader(), { method: 'GET', url: '/', headers } as never)).toBe('none')
+    expect(await judged(firstOf(fromHeader(), fromBody()), { method: 'POST', headers } as never)).toBe('none')
+  })
+
+  it('is let through where credentials are optional', async () => {
+    const api = createResourceServer({ ...issuer.options, optional: true })
+    expect(await api.authenticate({ headers: null } as never)).toBeUndefined()
+  })
+})
+
+describe('a request without a token', () => {
+  it.each<[string, HttpRequest, RegExp | undefined]>([
+    ['nothing at all', { headers: {} }, undefined],
+    ['another scheme', { headers: { authorization: `Token ${token}` } }, /another scheme/],
+    ['no scheme', { headers: { authorization: token } }, /without a scheme/],
+    [
+      'a CORS preflight',
+      { method: 'OPTIONS', headers: { 'access-control-request-method': 'GET' } },
+      /CORS preflight/,
+    ],
+  ])('tells the operator what it has: %s', async (_title, request, hint) => {
+    const api = createResourceServer(issuer.options)
+    const error = (await api.authenticate(request).catch((it: unknown) => it)) as MissingTokenError
+    expect(error).toBeInstanceOf(MissingTokenError)
+    if (hint === undefined) expect(error.detail).toEqual({})
+    else expect(error.detail.hint).toMatch(hint)
+    expect(JSON.stringify(error.detail)).not.toContain(token)
   })
 })
 
@@ -288,6 +378,29 @@ describe('a tokenFrom function', () => {
     expect(await judged(() => ({ scheme: 'Bearer', token }), request)).toBe('accepted')
   })
 
+  it('may answer later', async () => {
+    expect(await judged(() => Promise.resolve(token), request)).toBe('accepted')
+    expect(
+      await judged(
+        firstOf(fromHeader(), () => Promise.resolve(token)),
+        request,
+      ),
+    ).toBe('accepted')
+  })
+
+  it("gets the framework's own request, and this library's extractors the neutral one", async () => {
+    const framework = { headers: {}, raw: { cookies: { token } } }
+    const own = (raw: unknown): string => (raw as { cookies: { token: string } }).cookies.token
+    expect(await judged(own as never, framework as never)).toBe('accepted')
+    expect(await judged(firstOf(fromHeader(), own as never), framework as never)).toBe('accepted')
+  })
+
+  it('A5 is given up after hookTimeoutMs', async () => {
+    const tokenFrom = (): Promise<string> => new Promise(() => undefined)
+    const api = createResourceServer({ ...issuer.options, tokenFrom, hookTimeoutMs: 20 })
+    await expect(api.authenticate({ headers: {} })).rejects.toMatchObject({ status: 503 })
+  })
+
   it('means no credentials by undefined', async () => {
     expect(await judged(() => undefined, request)).toBe('none')
   })
@@ -296,7 +409,7 @@ describe('a tokenFrom function', () => {
     expect(await judged(() => found, request)).toBe('refused')
   })
 
-  it.each([null, 7, {}, [token], Promise.resolve(token)])('is a bug when it answers %o', async (found) => {
+  it.each([null, 7, {}, [token], Promise.resolve(7)])('is a bug when it answers %o', async (found) => {
     await expect(judged((() => found) as never, request)).rejects.toThrow(
       /^tokenFrom: the function must return/,
     )

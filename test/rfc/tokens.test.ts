@@ -685,8 +685,8 @@ describe('requirements on what becomes of a token', () => {
         { issuer: two.issuer, jwks: two.jwks, algorithms: ['EdDSA'] },
       ],
     })
-    expect((await api.verify(await one.sign({}, { alg: 'ES256' }))).header.alg).toBe('ES256')
-    expect((await api.verify(await two.sign({}, { alg: 'EdDSA' }))).header.alg).toBe('EdDSA')
+    expect((await api.verify(await one.sign({}, { alg: 'ES256' }))).header?.alg).toBe('ES256')
+    expect((await api.verify(await two.sign({}, { alg: 'EdDSA' }))).header?.alg).toBe('EdDSA')
     await expect(api.verify(await one.sign({}, { alg: 'EdDSA' }))).rejects.toMatchObject({
       reason: 'algorithm',
     })

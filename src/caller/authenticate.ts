@@ -1,0 +1,104 @@
+import { missingToken } from '../http/bearer.ts'
+import { asMalformed, credentialsOf } from '../http/credentials.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Limited } from '../lib/limited.ts'
+import { isPromise } from '../lib/maybe-promise.ts'
+import type { Trace } from '../token/check.ts'
+import type { TokenSource } from '../token/verified-token.ts'
+import type { Credentials, Extractor, HttpRequest, MaybePromise } from '../types.ts'
+import type { Acceptor, VerifiedAuth } from './accept.ts'
+import { refused } from './refused.ts'
+
+/** What {@link authenticator} works with. */
+export interface AuthenticatorOptions<C> {
+  readonly extract: Extractor
+  /** Whether a request without credentials is let through. */
+  readonly optional: boolean
+  readonly source: TokenSource
+  readonly acceptor: Acceptor<C>
+  readonly clock: Clock
+  /** Limits of the extractor, which may be a function of the application's. */
+  readonly limitExtractor: Limited
+}
+
+/** From what was presented to a caller. */
+export interface Authenticator<C> {
+  /**
+   * Finds the credentials of a request and verifies them.
+   *
+   * @returns `undefined` for a request without credentials, where that is allowed
+   * @throws {AuthError}
+   */
+  readonly authenticate: (request: HttpRequest, trace?: Trace) => MaybePromise<VerifiedAuth<C> | undefined>
+  /** Verifies a token that came without a request. @throws {AuthError} */
+  readonly verify: (token: string) => MaybePromise<VerifiedAuth<C>>
+}
+
+/** Makes the way from a request, or a bare token, to a caller. Every refusal is reported once. */
+export function authenticator<C>(options: AuthenticatorOptions<C>): Authenticator<C> {
+  const { source, acceptor, clock } = options
+
+  function judge(
+    credentials: Credentials | undefined,
+    request: HttpRequest,
+    trace: Trace | undefined,
+  ): MaybePromise<VerifiedAuth<C> | undefined> {
+    if (credentials !== undefined) return judgePresented(credentials, request, trace)
+    if (options.optional) return undefined
+    throw missingToken(request)
+  }
+
+  function judgePresented(
+    credentials: Credentials,
+    request: HttpRequest,
+    trace: Trace | undefined,
+  ): MaybePromise<VerifiedAuth<C>> {
+    try {
+      const auth = accepted(credentials, request, trace)
+      if (!(auth instanceof Promise)) return auth
+      return auth.catch((error: unknown) => {
+        throw asMalformed(error, credentials.token)
+      })
+    } catch (error) {
+      throw asMalformed(error, credentials.token)
+    }
+  }
+
+  function accepted(
+    { scheme, token, place }: Credentials,
+    request: HttpRequest | undefined,
+    trace?: Trace,
+  ): MaybePromise<VerifiedAuth<C>> {
+    const presented = { scheme, token, place, request }
+    const verified = source.verify(token, clock.wall(), trace)
+    return verified instanceof Promise
+      ? verified.then((it) => acceptor.accept(it, presented, trace))
+      : acceptor.accept(verified, presented, trace)
+  }
+
+  return {
+    authenticate(request, trace) {
+      try {
+        const found = options.limitExtractor(credentialsOf(options.extract, request))
+        const auth = isPromise(found)
+          ? found.then((credentials) => judge(credentials, request, trace))
+          : judge(found, request, trace)
+        return auth instanceof Promise ? auth.catch(throwRefused) : auth
+      } catch (error) {
+        throw refused(error)
+      }
+    },
+    verify(token) {
+      try {
+        const auth = accepted({ scheme: 'Bearer', token, place: 'custom' }, undefined)
+        return auth instanceof Promise ? auth.catch(throwRefused) : auth
+      } catch (error) {
+        throw refused(error)
+      }
+    },
+  }
+}
+
+function throwRefused(error: unknown): never {
+  throw refused(error)
+}

@@ -1,0 +1,44 @@
+import { MissingTokenError } from '../errors.ts'
+import { decide } from '../guards/decide.ts'
+import type { Limited } from '../lib/limited.ts'
+import type { Auth, Guard, MaybePromise } from '../types.ts'
+import type { Acceptor } from './accept.ts'
+import { refused } from './refused.ts'
+
+/** Asks a guard about a caller. */
+export type Authorizer = <R>(guard: Guard<R>, auth: Auth | undefined, request: R) => MaybePromise<void>
+
+/**
+ * Makes the function that asks guards. They judge every verified claim as the issuer signed it, whatever a schema made
+ * of the claims. Every refusal is reported once.
+ *
+ * @param limit for guards that are asynchronous
+ */
+export function authorizer(acceptor: Acceptor<unknown>, limit: Limited): Authorizer {
+  return (guard, auth, request) => {
+    if (auth === undefined) {
+      const hint = 'the caller is anonymous, and a guard asks who is calling'
+      throw refused(new MissingTokenError({ detail: { hint } }))
+    }
+    const judged = acceptor.judged(auth)
+    if (judged === undefined) {
+      throw new TypeError('authorize: the caller must be an Auth that this resource server returned')
+    }
+    let refusal: MaybePromise<unknown>
+    try {
+      refusal = limit(decide(guard, judged, request))
+    } catch (error) {
+      throw refused(error)
+    }
+    if (refusal instanceof Promise) {
+      return refusal.then(throwRefusal, (error: unknown) => {
+        throw refused(error)
+      })
+    }
+    throwRefusal(refusal)
+  }
+}
+
+function throwRefusal(refusal: unknown): void {
+  if (refusal !== undefined) throw refused(refusal)
+}

@@ -1,0 +1,4 @@
+import type { RequestChecks } from './accept.ts'
+
+/** The check of revocation where none is set up: a token counts until it expires. */
+export const notRevocable: RequestChecks<unknown>['revocation'] = () => undefined

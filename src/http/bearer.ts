@@ -1,0 +1,72 @@
+import { InvalidRequestError, MissingTokenError } from '../errors.ts'
+import type { HttpRequest } from '../types.ts'
+import { firstHeader, headerValues, onlyHeader } from './headers.ts'
+
+// RFC 9110 §11.4: the scheme in any case, spaces, a token68. Outer white space belongs to the header, not to it.
+const bearer = /^[\t ]*bearer +([^\t ](?:.*[^\t ])?)[\t ]*$/i
+// The scheme is ours, but what follows is not one token; or ours stands second in a list.
+const brokenBearer = /^[\t ]*bearer(?![\w!#$%&'*+.^`|~-])|,[\t ]*(?:bearer|dpop)[\t ]/i
+// Another scheme whose credentials are an access token.
+const otherTokenScheme = /^[\t ]*dpop(?:[\t ]|$)/i
+const anyScheme = /^[\t ]*[\w!#$%&'*+.^`|~-]+ +[^\t ]/
+
+/** The token in `Authorization: Bearer ...`, if there is one. @throws {InvalidRequestError} */
+export function bearerToken(request: HttpRequest): string | undefined {
+  const value = onlyHeader(request, 'authorization', moreThanOneAuthorization)
+  if (value === undefined) return undefined
+  return tokenIn(value)
+}
+
+function tokenIn(value: string): string | undefined {
+  // How nearly every client writes it, told apart without reading the whole value.
+  if (
+    value.startsWith('Bearer ') &&
+    isInner(value.charCodeAt(7)) &&
+    isInner(value.charCodeAt(value.length - 1))
+  ) {
+    return value.slice(7)
+  }
+  const match = bearer.exec(value)
+  if (match !== null) return match[1]
+  if (brokenBearer.test(value)) {
+    const hint = 'the Authorization header must be the word Bearer, a space and one token'
+    throw new InvalidRequestError(undefined, { detail: { hint } })
+  }
+  return undefined
+}
+
+/** Neither white space nor the NaN beyond the end. */
+function isInner(code: number): boolean {
+  return code > 0x20
+}
+
+/** The text behind `Bearer` in the value of a header; the value itself without that word. */
+export function withoutBearer(value: string): string {
+  return bearer.exec(value)?.[1] ?? value
+}
+
+/** Whether the Authorization header has another scheme whose credentials are an access token. */
+export function hasOtherTokenScheme(request: HttpRequest): boolean {
+  return otherTokenScheme.test(firstHeader(request, 'authorization') ?? '')
+}
+
+/** The refusal of a request in which no token was found, with what was found instead. */
+export function missingToken(request: HttpRequest): MissingTokenError {
+  const hint = missingHint(request)
+  return new MissingTokenError(hint === undefined ? {} : { detail: { hint } })
+}
+
+function missingHint(request: HttpRequest): string | undefined {
+  if (request.method === 'OPTIONS' && headerValues(request, 'access-control-request-method') !== undefined) {
+    return 'a CORS preflight carries no credentials: answer it before verifyJwt()'
+  }
+  const value = firstHeader(request, 'authorization')
+  if (value === undefined) return undefined
+  return anyScheme.test(value)
+    ? 'the Authorization header has another scheme than Bearer'
+    : 'the Authorization header has a value without a scheme: the word Bearer must come first'
+}
+
+function moreThanOneAuthorization(): InvalidRequestError {
+  return new InvalidRequestError('More than one Authorization header was sent')
+}

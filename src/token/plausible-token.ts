@@ -1,0 +1,64 @@
+import type { TrustedIssuer } from '../issuer/trusted-issuer.ts'
+import type { ParsedToken } from '../jose/jws.ts'
+import { runChecks, type Trace, tracedNow } from './check.ts'
+import { commonChecks } from './common-checks.ts'
+import { ruleChecks } from './rule-checks.ts'
+import { checkTimes, timesOf } from './times.ts'
+
+/** The widest rules an issuer can have about time. */
+const widestTimes = { clockTolerance: 300, maxTokenAge: undefined }
+
+/** A token of a trusted issuer that nothing speaks against so far. Its signature is not verified yet. */
+class PlausibleToken {
+  declare private readonly nominal: never
+  readonly parsed: ParsedToken
+  readonly issuer: TrustedIssuer
+
+  constructor(parsed: ParsedToken, issuer: TrustedIssuer) {
+    this.parsed = parsed
+    this.issuer = issuer
+  }
+}
+export type { PlausibleToken }
+
+/**
+ * Runs the checks that need no issuer, so that tokens that no rules could accept are refused before the function of
+ * the `issuers` option is called.
+ *
+ * @param now seconds since the epoch
+ * @throws {InvalidTokenError}
+ */
+export function checkCommon({ header, payload }: ParsedToken, now: number, trace?: Trace): void {
+  runChecks(commonChecks, { header, claims: payload }, trace)
+  // Checked again with the issuer's own tolerance, so a trace shows here what fails, and there what passes.
+  const failures = trace && failuresTo(trace)
+  const times = tracedNow('times', failures, () => timesOf(payload, widestTimes))
+  checkTimes(times, now, failures)
+}
+
+/**
+ * Runs every check that needs neither network nor key, on bytes nobody vouched for yet: they may only refuse. Most
+ * tokens that are refused are refused here, before an issuer is asked for anything.
+ *
+ * @param now seconds since the epoch
+ * @throws {InvalidTokenError}
+ */
+export function plausibleToken(
+  parsed: ParsedToken,
+  issuer: TrustedIssuer,
+  now: number,
+  trace?: Trace,
+): PlausibleToken {
+  const { header, payload } = parsed
+  const { rules, algorithms } = issuer
+  runChecks(ruleChecks, { header, claims: payload, rules, algorithms }, trace)
+  const times = tracedNow('times', trace, () => timesOf(payload, rules))
+  checkTimes(times, now, trace)
+  return new PlausibleToken(parsed, issuer)
+}
+
+function failuresTo(trace: Trace): Trace {
+  return (step) => {
+    if (!step.ok) trace(step)
+  }
+}

@@ -1,0 +1,125 @@
+import type { AlgorithmName } from '../algorithms.ts'
+import { mediaType } from '../jose/jws.ts'
+import { type ClaimsObject, isStringList } from '../lib/claim-path.ts'
+import { own } from '../lib/objects.ts'
+import type { ClaimRules } from '../options/rules.ts'
+import type { JwtHeader } from '../types.ts'
+import type { Check } from './check.ts'
+import type { CommonSubject } from './common-checks.ts'
+
+/** What the checks of an issuer's token look at. */
+export interface RuledSubject extends CommonSubject {
+  readonly rules: ClaimRules
+  readonly algorithms: readonly AlgorithmName[]
+}
+
+/** Claims every token of the profile has (RFC 9068 §2.2); `iss`, `aud` and `exp` have checks of their own. */
+const profileClaims = {
+  rfc9068: ['sub', 'client_id', 'iat', 'jti'],
+  compatible: [],
+} as const satisfies Record<ClaimRules['profile'], readonly string[]>
+
+/**
+ * What the rules of the issuer ask for, time aside: algorithm and type (RFC 9068 §4, RFC 8725 §3.1 and §3.11),
+ * audience, required claims and client.
+ */
+export const ruleChecks: readonly Check<RuledSubject>[] = [
+  {
+    name: 'algorithm',
+    reason: 'algorithm',
+    passes: ({ header, algorithms }) => algorithms.includes(header.alg as AlgorithmName),
+    facts: ({ header, algorithms }) => ({ claim: 'alg', expected: algorithms, actual: header.alg }),
+  },
+  {
+    name: 'type',
+    reason: 'type',
+    passes: ({ header, rules }) => rules.tokenTypes.includes(typeOf(header)),
+    facts: ({ header, rules }) => ({
+      claim: 'typ',
+      expected: rules.tokenTypes.map((type) => type ?? 'absent'),
+      actual: own(header, 'typ'),
+    }),
+  },
+  {
+    name: 'nonce',
+    reason: 'type',
+    passes: ({ header, claims, rules }) =>
+      !Object.hasOwn(claims, 'nonce') || (rules.acceptNonce && isMarkedAsAccessToken(header, claims)),
+    facts: ({ claims, rules }) => ({
+      claim: 'nonce',
+      expected: rules.acceptNonce ? 'absent, or in a token marked as an access token' : 'absent',
+      actual: own(claims, 'nonce'),
+    }),
+  },
+  {
+    name: 'audience',
+    reason: 'audience',
+    passes: ({ claims, rules }) => isMeantFor(own(claims, 'aud'), rules.audience),
+    facts: ({ claims, rules }) => ({ claim: 'aud', expected: rules.audience, actual: own(claims, 'aud') }),
+  },
+  {
+    name: 'required claims',
+    reason: 'claim',
+    passes: ({ claims, rules }) => missingClaim(claims, rules) === undefined,
+    facts: ({ claims, rules }) => {
+      const claim = missingClaim(claims, rules)
+      return claim === undefined ? {} : { claim, expected: 'present', actual: own(claims, claim) }
+    },
+  },
+  {
+    name: 'client',
+    reason: 'claim',
+    passes: ({ claims, rules }) => {
+      const client = clientOf(claims)
+      return rules.clients === undefined || (client !== undefined && rules.clients.includes(client))
+    },
+    facts: ({ claims, rules }) => ({
+      claim: 'client_id',
+      expected: rules.clients ?? 'any client',
+      actual: clientOf(claims),
+    }),
+  },
+]
+
+function typeOf(header: JwtHeader): string | undefined {
+  const typ = own(header, 'typ') as string | undefined
+  return typ === undefined ? undefined : mediaType(typ)
+}
+
+function isMarkedAsAccessToken(header: JwtHeader, claims: ClaimsObject): boolean {
+  return (
+    typeOf(header) === 'at+jwt' ||
+    own(claims, 'typ') === 'Bearer' ||
+    own(claims, 'token_use') === 'access' ||
+    Object.hasOwn(claims, 'scope') ||
+    Object.hasOwn(claims, 'scp')
+  )
+}
+
+/** Compared exactly (RFC 7519 §4.1.3, RFC 8707 §2); `null` leaves the decision to the list of clients. */
+function isMeantFor(aud: unknown, audience: ClaimRules['audience']): boolean {
+  if (aud !== undefined && typeof aud !== 'string' && !isStringList(aud)) return false
+  if (audience === null) return true
+  return typeof aud === 'string'
+    ? audience.includes(aud)
+    : aud?.some((name) => audience.includes(name)) === true
+}
+
+function missingClaim(claims: ClaimsObject, rules: ClaimRules): string | undefined {
+  for (const name of profileClaims[rules.profile]) if (isMissing(claims, name)) return name
+  // RFC 7519 §4.1.2 has no meaning for a subject without a character.
+  if (rules.profile === 'rfc9068' && own(claims, 'sub') === '') return 'sub'
+  for (const name of rules.requiredClaims) if (isMissing(claims, name)) return name
+  return undefined
+}
+
+function isMissing(claims: ClaimsObject, name: string): boolean {
+  const value = own(claims, name)
+  return value === undefined || value === null
+}
+
+/** The client a token was issued to: `client_id`, else `azp`, else `cid`, else `appid`. */
+export function clientOf(claims: ClaimsObject): string | undefined {
+  const client = own(claims, 'client_id') ?? own(claims, 'azp') ?? own(claims, 'cid') ?? own(claims, 'appid')
+  return typeof client === 'string' ? client : undefined
+}

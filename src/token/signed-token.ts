@@ -1,0 +1,59 @@
+import { verifySignature } from '#platform'
+import type { AlgorithmName } from '../algorithms.ts'
+import { InvalidTokenError } from '../errors.ts'
+import type { TrustedIssuer } from '../issuer/trusted-issuer.ts'
+import type { VerificationKey } from '../jose/jwk.ts'
+import { type ClaimsObject } from '../lib/claim-path.ts'
+import { andThen } from '../lib/maybe-promise.ts'
+import type { JwtHeader, MaybePromise } from '../types.ts'
+import { type Trace, traced } from './check.ts'
+import type { PlausibleToken } from './plausible-token.ts'
+
+/** A token whose signature is verified with a key of its issuer. Its claims are not judged yet. */
+class SignedToken {
+  declare private readonly nominal: never
+  readonly header: JwtHeader
+  readonly claims: ClaimsObject
+  readonly issuer: TrustedIssuer
+  readonly key: VerificationKey
+
+  constructor({ parsed, issuer }: PlausibleToken, key: VerificationKey) {
+    this.header = parsed.header
+    this.claims = parsed.payload
+    this.issuer = issuer
+    this.key = key
+  }
+}
+export type { SignedToken }
+
+/**
+ * Finds the key and verifies the signature (RFC 7515 §5.2).
+ *
+ * @throws {InvalidTokenError} when there is no such key, or the signature is wrong
+ * @throws {UpstreamError} when the keys cannot be had
+ */
+export function signedToken(token: PlausibleToken, trace?: Trace): MaybePromise<SignedToken> {
+  const key =
+    trace === undefined
+      ? token.issuer.keys.find(token.parsed.header)
+      : traced('key', trace, () => token.issuer.keys.find(token.parsed.header))
+  return andThen(key, (found) =>
+    trace === undefined
+      ? signedWith(token, found)
+      : traced('signature', trace, () => signedWith(token, found)),
+  )
+}
+
+function signedWith(token: PlausibleToken, key: VerificationKey): MaybePromise<SignedToken> {
+  const { header, signingInput, signature } = token.parsed
+  const valid = verifySignature(header.alg as AlgorithmName, key.key, signingInput, signature)
+  return andThen(valid, (signed) => (signed ? new SignedToken(token, key) : signedWithAnother(token, key)))
+}
+
+/** A wrong signature is final, unless the source of keys knows another key that may have made it. */
+function signedWithAnother(token: PlausibleToken, tried: VerificationKey): MaybePromise<SignedToken> {
+  return andThen(token.issuer.keys.afterBadSignature(token.parsed.header, tried), (key) => {
+    if (key === undefined) throw new InvalidTokenError('signature', { detail: { claim: 'signature' } })
+    return signedWith(token, key)
+  })
+}

@@ -1,0 +1,148 @@
+import { InvalidTokenError } from '../errors.ts'
+import type { ClaimsObject } from '../lib/claim-path.ts'
+import { own } from '../lib/objects.ts'
+import type { ClaimRules } from '../options/rules.ts'
+import { type Check, runChecks, type Trace } from './check.ts'
+
+/** The moments a token names, in seconds since the epoch, with what its issuer's rules allow them. */
+export interface TokenTimes {
+  readonly exp: number
+  readonly nbf: number | undefined
+  readonly iat: number | undefined
+  /** Seconds. */
+  readonly tolerance: number
+  /** Seconds since `iat`. */
+  readonly maxAge: number | undefined
+}
+
+/**
+ * Reads `exp`, which must be present, `nbf` and `iat` (RFC 7519 §4.1.4 to §4.1.6).
+ *
+ * @throws {InvalidTokenError} `claim`, when one of them is missing where it is needed, or is no number that a date can have
+ */
+export function timesOf(
+  claims: ClaimsObject,
+  rules: Pick<ClaimRules, 'clockTolerance' | 'maxTokenAge'>,
+): TokenTimes {
+  const exp = numericDate(claims, 'exp')
+  const nbf = numericDate(claims, 'nbf')
+  const iat = numericDate(claims, 'iat')
+  if (exp === undefined) throw notAcceptable('exp', 'a number', undefined)
+  if (rules.maxTokenAge !== undefined && iat === undefined) {
+    throw notAcceptable('iat', 'present, since maxTokenAge is set', undefined)
+  }
+  return { exp, nbf, iat, tolerance: rules.clockTolerance, maxAge: rules.maxTokenAge }
+}
+
+/** The last moment a `Date` can represent, in seconds. */
+const latestDate = 8.64e12
+
+function numericDate(claims: ClaimsObject, name: string): number | undefined {
+  const value = own(claims, name)
+  if (value === undefined) return undefined
+  // `1e400` parses as Infinity, and a token would never expire.
+  if (typeof value !== 'number' || value < 0 || value > latestDate) {
+    throw notAcceptable(name, 'seconds since the epoch', value)
+  }
+  return value
+}
+
+function notAcceptable(claim: string, expected: string, actual: unknown): InvalidTokenError {
+  return new InvalidTokenError('claim', { detail: { claim, expected, actual } })
+}
+
+/** A token at one moment. */
+interface Moment {
+  readonly times: TokenTimes
+  /** Seconds since the epoch. */
+  readonly now: number
+}
+
+/** Seconds in a hundred years: no issuer means a token to be valid for longer. */
+const century = 3_155_760_000
+
+const timeChecks: readonly Check<Moment>[] = [
+  {
+    name: 'expiry',
+    reason: 'expired',
+    passes: ({ times, now }) => now < times.exp + times.tolerance,
+    facts: ({ times, now }) => ({
+      claim: 'exp',
+      expected: `after ${Math.floor(now)}, with a tolerance of ${times.tolerance} s`,
+      actual: times.exp,
+      ...(now < times.exp + times.tolerance ? {} : { hint: `expired ${Math.ceil(now - times.exp)} s ago` }),
+    }),
+  },
+  {
+    name: 'unit of exp',
+    reason: 'claim',
+    passes: ({ times, now }) => times.exp - now <= century,
+    facts: ({ times, now }) => ({
+      claim: 'exp',
+      expected: 'at most a century ahead',
+      actual: times.exp,
+      ...(times.exp - now <= century
+        ? {}
+        : { hint: 'exp counts seconds; this value looks like milliseconds' }),
+    }),
+  },
+  notInFuture('nbf', 'not before'),
+  notInFuture('iat', 'issued at'),
+  {
+    // Valid for no moment: whoever wrote it made a mistake.
+    name: 'order of times',
+    reason: 'claim',
+    passes: ({ times: { exp, nbf, iat } }) =>
+      !(iat !== undefined && iat > exp) && !(nbf !== undefined && nbf > exp),
+    facts: ({ times: { exp, nbf, iat } }) => {
+      const [claim, actual] =
+        iat !== undefined && iat > exp ? (['iat', iat] as const) : (['nbf', nbf] as const)
+      return { claim, expected: `at most exp, which is ${exp}`, actual }
+    },
+  },
+  {
+    name: 'age',
+    reason: 'too_old',
+    passes: ({ times: { iat, maxAge, tolerance }, now }) =>
+      maxAge === undefined || iat === undefined || now - iat <= maxAge + tolerance,
+    facts: ({ times: { iat, maxAge }, now }) => ({
+      claim: 'iat',
+      expected: maxAge === undefined ? 'any age' : `at most ${maxAge} s ago`,
+      actual: iat,
+      ...(iat === undefined ? {} : { hint: `issued ${Math.round(now - iat)} s ago` }),
+    }),
+  },
+]
+
+function notInFuture(claim: 'nbf' | 'iat', name: string): Check<Moment> {
+  const isReached = ({ times, now }: Moment): boolean => {
+    const moment = times[claim]
+    return moment === undefined || moment <= now + times.tolerance
+  }
+  return {
+    name,
+    reason: 'not_yet_valid',
+    passes: isReached,
+    facts: (moment) => ({
+      claim,
+      expected: `at most ${Math.floor(moment.now)}, with a tolerance of ${moment.times.tolerance} s`,
+      actual: moment.times[claim],
+      ...(isReached(moment)
+        ? {}
+        : {
+            hint: `${claim} is ${Math.ceil((moment.times[claim] as number) - moment.now)} s ahead of this clock`,
+          }),
+    }),
+  }
+}
+
+/**
+ * Requires `exp` not reached, `nbf` and `iat` reached, and the age within bounds. Asked on every request, of
+ * remembered tokens too, and once more after the last wait.
+ *
+ * @param now seconds since the epoch
+ * @throws {InvalidTokenError}
+ */
+export function checkTimes(times: TokenTimes, now: number, trace?: Trace): void {
+  runChecks(timeChecks, { times, now }, trace)
+}

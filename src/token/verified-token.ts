@@ -1,0 +1,73 @@
+import type { VerificationKey } from '../jose/jwk.ts'
+import type { ClaimsObject } from '../lib/claim-path.ts'
+import { own } from '../lib/objects.ts'
+import type { JwtHeader, MaybePromise } from '../types.ts'
+import { runChecks, type Trace, tracedNow } from './check.ts'
+import { commonChecks } from './common-checks.ts'
+import { clientOf, ruleChecks } from './rule-checks.ts'
+import type { SignedToken } from './signed-token.ts'
+import { checkTimes, timesOf, type TokenTimes } from './times.ts'
+
+/**
+ * A token that is valid, as far as its bytes alone can tell. It may be remembered: it holds neither the token nor its
+ * issuer, whose keys and documents a remembered token must not keep in memory.
+ */
+class VerifiedToken {
+  declare private readonly nominal: never
+  /** `undefined` for a token that is no JWT. */
+  readonly header: JwtHeader | undefined
+  readonly claims: ClaimsObject
+  /** Name of the issuer. */
+  readonly issuer: string
+  /** The rules and the place of the keys it was verified under. */
+  readonly generation: symbol
+  /** The key that made the signature; `undefined` where there is none. */
+  readonly key: VerificationKey | undefined
+  readonly times: TokenTimes
+  readonly subject: string | undefined
+  readonly clientId: string | undefined
+  readonly scopes: ReadonlySet<string>
+  readonly roles: ReadonlySet<string>
+
+  constructor({ header, claims, issuer, key }: SignedToken, times: TokenTimes) {
+    this.header = header
+    this.claims = claims
+    this.issuer = issuer.name
+    this.generation = issuer.generation
+    this.key = key
+    this.times = times
+    this.subject = own(claims, 'sub') as string | undefined
+    this.clientId = clientOf(claims)
+    this.scopes = issuer.scopesOf(claims)
+    this.roles = issuer.rolesOf(claims)
+  }
+}
+export type { VerifiedToken }
+
+/** Where tokens of one kind are verified. */
+export interface TokenSource {
+  /**
+   * @param now seconds since the epoch
+   * @throws {AuthError}
+   */
+  readonly verify: (token: string, now: number, trace?: Trace) => MaybePromise<VerifiedToken>
+  /** Whether what was verified before is still what the issuer stands for: rules, place of the keys, key. */
+  readonly stillHolds: (token: VerifiedToken) => MaybePromise<boolean>
+}
+
+/**
+ * Checks every claim of a token whose signature is verified. The checks that ran before the signature run again, so
+ * that nothing depends on bytes that nobody vouched for.
+ *
+ * @param now seconds since the epoch
+ * @throws {InvalidTokenError}
+ */
+export function verification(token: SignedToken, now: number, trace?: Trace): VerifiedToken {
+  const { header, claims, issuer } = token
+  const subject = { header, claims, rules: issuer.rules, algorithms: issuer.algorithms }
+  runChecks(commonChecks, subject)
+  runChecks(ruleChecks, subject)
+  const times = timesOf(claims, issuer.rules)
+  checkTimes(times, now)
+  return tracedNow('scopes and roles', trace, () => new VerifiedToken(token, times))
+}

@@ -1,0 +1,117 @@
+import { createResourceServer, not, claim, type StandardSchema } from 'oauth-resource-server'
+import { createTestIssuer } from 'oauth-resource-server/testing'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+
+const issuer = await createTestIssuer({ algorithms: ['EdDSA'] })
+
+/** A schema that answers as it is told, without any library. */
+function schema<C>(validate: (value: unknown) => unknown): StandardSchema<unknown, C> {
+  return { '~standard': { version: 1, vendor: 'test', validate: validate as never } }
+}
+
+async function claimsWith(given: StandardSchema<unknown, unknown>, claims: object = {}): Promise<unknown> {
+  const api = createResourceServer({ ...issuer.options, schema: given })
+  const auth = await api.verify(await issuer.sign({ ...claims }))
+  return auth.claims
+}
+
+describe('the output of a schema', () => {
+  it('replaces members of the claims, and those it left out stay', async () => {
+    const given = z.object({ tenant: z.string().transform((name) => name.toUpperCase()) })
+    expect(await claimsWith(given, { tenant: 'one', suspended: true })).toMatchObject({
+      tenant: 'ONE',
+      suspended: true,
+      iss: issuer.issuer,
+    })
+  })
+
+  it('is frozen all the way down', async () => {
+    const given = schema(() => ({ value: { tenant: { name: 'one' } } }))
+    const claims = (await claimsWith(given)) as { tenant: object }
+    expect(Object.isFrozen(claims)).toBe(true)
+    expect(Object.isFrozen(claims.tenant)).toBe(true)
+  })
+
+  it.each([
+    ['undefined', undefined],
+    ['null', null],
+    ['a string', 'claims'],
+    ['a list', []],
+    ['a number', 1],
+  ])('is a mistake of the application where it is %s', async (_what, value) => {
+    await expect(claimsWith(schema(() => ({ value })))).rejects.toThrow(/^schema: .*object/)
+  })
+
+  it('cannot give the claims another prototype', async () => {
+    const value = JSON.parse('{"__proto__":{"admin":true}}') as object
+    const claims = (await claimsWith(schema(() => ({ value })))) as { admin?: unknown }
+    expect(claims.admin).toBeUndefined()
+  })
+})
+
+describe('B4 guards judge the verified claims', () => {
+  it.each<[string, StandardSchema<unknown, unknown>]>([
+    ['left out by the schema', z.object({ sub: z.string() })],
+    ['changed by the schema', z.object({ suspended: z.unknown().transform(() => false) })],
+  ])('a claim that is %s still decides', async (_what, given) => {
+    const api = createResourceServer({ ...issuer.options, schema: given })
+    const auth = await api.verify(await issuer.sign({ suspended: true }))
+    await expect(api.authorize(auth, not(claim('suspended', true)))).rejects.toMatchObject({ status: 403 })
+    await expect(api.authorize(auth, claim('suspended', true))).resolves.toBeUndefined()
+  })
+
+  it('hands a predicate the verified claims too', async () => {
+    const given = z.object({ level: z.unknown().transform(() => 9) })
+    const api = createResourceServer({ ...issuer.options, schema: given })
+    const auth = await api.verify(await issuer.sign({ level: 1 }))
+    expect(auth.claims).toMatchObject({ level: 9 })
+    await expect(api.authorize(auth, ({ claims }) => claims['level'] === 1)).resolves.toBeUndefined()
+  })
+})
+
+describe('a schema that refuses', () => {
+  it('names the claim for operators, and no value', async () => {
+    const api = createResourceServer({ ...issuer.options, schema: z.object({ tenant: z.literal('a') }) })
+    const error: unknown = await api
+      .verify(await issuer.sign({ tenant: 'secret-value' }))
+      .catch((it: unknown) => it)
+    expect(error).toMatchObject({ status: 401, reason: 'schema', detail: { claim: 'tenant' } })
+    expect(JSON.stringify((error as { detail: unknown }).detail)).not.toContain('secret-value')
+  })
+
+  it.each([[null], [[]], [[null]], [[{}]], [[{ path: 'x' }]], [[{ path: [{ key: Symbol('s') }] }]]])(
+    'is 401 with any list of issues (%o)',
+    async (issues) => {
+      const given = schema(() => ({ issues }))
+      await expect(claimsWith(given)).rejects.toMatchObject({ reason: 'schema' })
+    },
+  )
+})
+
+describe('a schema that waits', () => {
+  it('A5 is given up after hookTimeoutMs with 503, and its late answer changes nothing', async () => {
+    let settle: (result: unknown) => void = () => undefined
+    const given = schema(() => new Promise((resolve) => (settle = resolve)))
+    const api = createResourceServer({ ...issuer.options, schema: given, hookTimeoutMs: 20 })
+    const refusal: unknown = await api.verify(await issuer.sign()).catch((error: unknown) => error)
+    expect(refusal).toMatchObject({ status: 503, reason: 'unavailable' })
+    settle({ value: {} })
+    expect((refusal as { detail: { hint: string } }).detail.hint).toContain('schema')
+  })
+
+  it('has the time judged again after it', async () => {
+    let now = Date.now()
+    const given = schema(async () => {
+      now += 400_000
+      return Promise.resolve({ value: {} })
+    })
+    const api = createResourceServer({ ...issuer.options, schema: given, now: () => now })
+    await expect(api.verify(await issuer.sign())).rejects.toMatchObject({ reason: 'expired' })
+  })
+
+  it('passes its own error on', async () => {
+    const failure = new Error('the schema has a mistake')
+    await expect(claimsWith(schema(() => Promise.reject(failure)))).rejects.toBe(failure)
+  })
+})

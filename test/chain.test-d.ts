@@ -1,0 +1,75 @@
+/* What must not compile: no stage of the verification can be skipped. types.test.ts has the compiler read this. */
+import { acceptance, type Presented, type VerifiedAuth } from '../src/caller/accept.ts'
+import { notRevocable } from '../src/caller/revocation.ts'
+import { asSigned } from '../src/caller/schema.ts'
+import type { TrustedIssuer } from '../src/issuer/trusted-issuer.ts'
+import type { ParsedToken } from '../src/jose/jws.ts'
+import type { Clock } from '../src/lib/clock.ts'
+import type { PlausibleToken } from '../src/token/plausible-token.ts'
+import { plausibleToken } from '../src/token/plausible-token.ts'
+import type { SignedToken } from '../src/token/signed-token.ts'
+import { signedToken } from '../src/token/signed-token.ts'
+import type { VerifiedToken } from '../src/token/verified-token.ts'
+import { verification } from '../src/token/verified-token.ts'
+import type { MaybePromise } from '../src/types.ts'
+
+declare const parsed: ParsedToken
+declare const issuer: TrustedIssuer
+declare const plausible: PlausibleToken
+declare const signed: SignedToken
+declare const verified: VerifiedToken
+declare const presented: Presented
+declare const clock: Clock
+const sender = (): undefined => undefined
+
+export function inOrder(): void {
+  plausibleToken(parsed, issuer, 0) satisfies PlausibleToken
+  signedToken(plausible) satisfies MaybePromise<SignedToken>
+  verification(signed, 0) satisfies VerifiedToken
+  const { accept } = acceptance({ sender, revocation: notRevocable, claims: asSigned }, clock)
+  accept(verified, presented) satisfies MaybePromise<VerifiedAuth<unknown>>
+}
+
+export function outOfOrder(): void {
+  // @ts-expect-error a token must be plausible before its key is looked for
+  signedToken(parsed)
+  // @ts-expect-error the signature comes before the claims
+  verification(plausible, 0)
+  // @ts-expect-error nothing but `plausibleToken` makes a plausible token
+  signedToken({ parsed, issuer })
+  // @ts-expect-error nothing but `signedToken` makes a signed token
+  verification({ header: signed.header, claims: signed.claims, issuer, key: signed.key }, 0)
+}
+
+export function changed(): void {
+  // @ts-expect-error a copy with other claims is no signed token
+  verification({ ...signed, claims: {} }, 0)
+  // @ts-expect-error a copy with other claims is no verified token
+  const copy: VerifiedToken = { ...verified, claims: {} }
+  void copy
+}
+
+export function made(): void {
+  // @ts-expect-error the classes are types outside of their files
+  new VerifiedToken(signed, verified.times)
+  // @ts-expect-error and so is the caller's
+  new VerifiedAuth(verified, presented, {}, undefined, {})
+  const auth = { scheme: 'Bearer', token: '', claims: {}, issuer: '', expiresAt: new Date() } as const
+  // @ts-expect-error an object that looks like a caller is none
+  const caller: VerifiedAuth<unknown> = { ...auth, scopes: new Set<string>(), roles: new Set<string>() }
+  void caller
+  // @ts-expect-error a verified token is no caller before the checks of the request
+  const early: VerifiedAuth<unknown> = verified
+  void early
+}
+
+export function leftOut(): void {
+  // @ts-expect-error the sender is checked
+  acceptance({ revocation: notRevocable, claims: asSigned }, clock)
+  // @ts-expect-error revocation is checked
+  acceptance({ sender, claims: asSigned }, clock)
+  // @ts-expect-error the application's claims are checked
+  acceptance({ sender, revocation: notRevocable }, clock)
+  // @ts-expect-error "off" is a function that says so
+  acceptance({ sender, revocation: undefined, claims: asSigned }, clock)
+}
