@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { mediaType, parseToken } from '../../src/jose/jws.ts'
+import { b64 } from '../support/tokens.ts'
 
-const b64 = (text: string): string => Buffer.from(text).toString('base64url')
 const token = (header: object | string, payload = '{"a":1}', signature = 'AAAA'): string =>
   `${b64(typeof header === 'string' ? header : JSON.stringify(header))}.${b64(payload)}.${signature}`
 const reasonOf = (text: string): unknown => {
