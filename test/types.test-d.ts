@@ -33,6 +33,16 @@ declare module 'oauth-resource-server' {
 const issuer = 'https://issuer.test/'
 const audience = 'https://api.test'
 declare const jwks: JwkSet
+/** A `fetch` with types of its own, as undici's or node-fetch's. */
+declare function dispatchedFetch(
+  input: string | URL,
+  init?: {
+    method?: string
+    headers?: Record<string, string>
+    signal?: AbortSignal | null
+    dispatcher?: object
+  },
+): Promise<{ status: number; headers: Headers; body: AsyncIterable<Uint8Array> | null }>
 
 export function options(): void {
   createResourceServer()
@@ -54,6 +64,30 @@ export function options(): void {
   createResourceServer({ issuer, audience, tokenFrom: ({ url }) => url?.slice(1) })
   createResourceServer({ issuer, audience, tokenCache: false, fetch, now: () => Date.now() })
 
+  // D7: what people write compiles.
+  createResourceServer({ issuer: process.env['ISSUER'], audience })
+  createResourceServer({ issuer, audience, roles: (claims) => claims['permissions'] })
+  createResourceServer({
+    issuer,
+    audience,
+    scopes: ({ permissions }: { permissions?: string[] }) => permissions,
+  })
+  createResourceServer({ issuer, audience, tokenFrom: (request) => request.headers.cookie })
+  createResourceServer({ issuer, audience, tokenFrom: (request: ExpressRequest) => request.get('x-token') })
+  createResourceServer({ issuer, audience, tokenFrom: async () => Promise.resolve('token') })
+  createResourceServer({ issuer, audience, fetch: (url, init) => fetch(url, { ...init, keepalive: true }) })
+  createResourceServer({ issuer, audience, fetch: dispatchedFetch })
+  createResourceServer({ issuer, audience, clients: undefined, schema: undefined, keyCache: undefined })
+  createResourceServer({
+    issuer,
+    audience,
+    tokenCache: { max: undefined },
+    keyCache: { staleFor: undefined },
+  })
+  createResourceServer({ audience, issuers: [{ issuer, clients: undefined, jwksUri: undefined }] })
+  createResourceServer({ issuer, audience, tokenTypes: ['at+jwt', undefined], acceptNonce: true })
+  createResourceServer({ issuer, audience, allowInsecureHosts: ['keycloak:8080'], hookTimeoutMs: 1000 })
+
   // @ts-expect-error an API without an audience would accept every API's tokens
   createResourceServer({ issuer })
   // @ts-expect-error nor may it be left undefined
@@ -74,6 +108,10 @@ export function options(): void {
   createResourceServer({ issuer, audience, clockTolerance: '5s' })
   // @ts-expect-error a list of clients, not one
   createResourceServer({ issuer, audience, clients: 'c' })
+  // @ts-expect-error an issuer that may be undefined does not make the audience optional
+  createResourceServer({ issuer: process.env['ISSUER'] })
+  // @ts-expect-error null is no way to leave an option out
+  createResourceServer({ issuer, audience, jwksUri: null })
   // @ts-expect-error a place is a function
   createResourceServer({ issuer, audience, tokenFrom: 'header' })
 }
