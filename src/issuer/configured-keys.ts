@@ -1,13 +1,13 @@
 import { InvalidTokenError } from '../errors.ts'
 import { chooseKey, type KeySet } from '../jose/key-set.ts'
 import type { VerificationKey } from '../jose/jwk.ts'
-import { andThen, isPromise } from '../lib/maybe-promise.ts'
+import { isPromise } from '../lib/maybe-promise.ts'
 import { own } from '../lib/objects.ts'
 import type { JwtHeader, MaybePromise } from '../types.ts'
 import { noEvents } from './key-events.ts'
 import type { KeySource } from './key-source.ts'
 
-/** Keys written in the configuration. */
+/** Keys written in the configuration. One without `kid` serves tokens of any `kid` that no other key has. */
 export function configuredKeys(set: MaybePromise<KeySet>): KeySource {
   let imported = isPromise(set) ? undefined : set
   const arriving = Promise.resolve(set).then((keys) => (imported = keys))
@@ -18,12 +18,11 @@ export function configuredKeys(set: MaybePromise<KeySet>): KeySource {
       imported === undefined ? arriving.then((keys) => chosenKey(keys, header)) : chosenKey(imported, header),
     stillHas: (header, key) =>
       imported === undefined
-        ? arriving.then((keys) => chooseKey(keys, header) === key)
-        : chooseKey(imported, header) === key,
+        ? arriving.then((keys) => chooseKey(keys, header, 'any kid') === key)
+        : chooseKey(imported, header, 'any kid') === key,
     afterBadSignature: () => undefined,
     ready: () => arriving.then(() => undefined),
-    refresh: () => Promise.resolve(),
-    pending: () => undefined,
+    ...neverFetched,
     health: () => ({
       state: 'configured',
       ageSeconds: undefined,
@@ -32,24 +31,19 @@ export function configuredKeys(set: MaybePromise<KeySet>): KeySource {
       lastError: undefined,
       counters: noEvents,
     }),
-    snapshot: () => undefined,
   }
 }
 
-/** The one key of a shared secret; `kid` says nothing there. */
-export function secretKey(key: MaybePromise<VerificationKey>): KeySource {
-  const source = configuredKeys({ keys: [], byKeyId: new Map(), refused: [] })
-  return {
-    ...source,
-    find: () => key,
-    stillHas: (_header, before) => andThen(key, (now) => now === before),
-    health: () => ({ ...source.health(), keyCount: 1 }),
-  }
+/** What there is to say of the network where nothing is ever fetched. */
+export const neverFetched: Pick<KeySource, 'refresh' | 'pending' | 'snapshot'> = {
+  refresh: () => Promise.resolve(),
+  pending: () => undefined,
+  snapshot: () => undefined,
 }
 
 /** The key for a token, in a set that is all there is. @throws {InvalidTokenError} */
-export function chosenKey(set: KeySet, header: JwtHeader): VerificationKey {
-  const found = chooseKey(set, header)
+function chosenKey(set: KeySet, header: JwtHeader): VerificationKey {
+  const found = chooseKey(set, header, 'any kid')
   if (typeof found === 'string') throw noKey(found, header)
   return found
 }

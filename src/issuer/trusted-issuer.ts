@@ -2,15 +2,17 @@ import type { AlgorithmName } from '../algorithms.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { IssuerSettings } from '../options/issuer.ts'
 import type { KeyCacheSettings } from '../options/key-cache.ts'
+import type { ConfiguredKeys } from '../options/keys.ts'
 import type { ClaimRules, NamesReaders } from '../options/rules.ts'
 import type { KeySnapshot } from '../options/snapshot.ts'
 import { type Allowance, type FetchBudget, fetchBudget, unlimited } from './budget.ts'
-import { configuredKeys, secretKey } from './configured-keys.ts'
+import { configuredKeys } from './configured-keys.ts'
 import { discoveredLocation, fixedLocation, type KeyLocation } from './discovery.ts'
 import type { Fetch } from './fetch-json.ts'
 import { publishedKeys } from './key-cache.ts'
 import { keyFetch } from './key-fetch.ts'
 import type { KeySource } from './key-source.ts'
+import { keysByAlgorithm, secretKeys } from './secrets.ts'
 import { restoredKeys } from './snapshot.ts'
 
 /** An issuer whose tokens may be accepted, with everything needed to judge them. */
@@ -60,24 +62,23 @@ export function trustedIssuer(settings: IssuerWithReaders, network: NetworkOptio
  * @param published the source of the keys it publishes, where they are fetched
  */
 export function issuerOf(settings: IssuerWithReaders, published: KeySource | undefined): TrustedIssuer {
-  const { issuer: name, rules, algorithms, scopesOf, rolesOf, keys } = settings
-  const literal =
-    keys.from === 'secret' ? secretKey(keys.key) : keys.from === 'set' && configuredKeys(keys.set)
-  return {
-    name,
-    rules,
-    algorithms,
-    keys: published ?? (literal as KeySource),
-    scopesOf,
-    rolesOf,
-    generation: Symbol(name),
-  }
+  const { issuer: name, rules, algorithms, scopesOf, rolesOf } = settings
+  const keys = keySource(settings.keys, published)
+  return { name, rules, algorithms, keys, scopesOf, rolesOf, generation: Symbol(name) }
+}
+
+function keySource({ public: place, secrets }: ConfiguredKeys, published: KeySource | undefined): KeySource {
+  const publicKeys = place?.from === 'set' ? configuredKeys(place.set) : published
+  if (publicKeys === undefined) return secretKeys(secrets)
+  // With a literal set the secrets were compared at construction.
+  return secrets.length === 0 ? publicKeys : keysByAlgorithm(publicKeys, secretKeys(secrets, published))
 }
 
 /** Where the keys are fetched from and what for: equal for settings that may share them. `undefined`: not fetched. */
 export function placeOf({ issuer, algorithms, keys }: IssuerSettings): string | undefined {
-  if (keys.from !== 'uri' && keys.from !== 'metadata') return undefined
-  return JSON.stringify([issuer, keys, algorithms])
+  const place = keys.public
+  if (place === undefined || place.from === 'set') return undefined
+  return JSON.stringify([issuer, place, algorithms])
 }
 
 /** The source of the keys an issuer publishes; `undefined` where they are not fetched. */
@@ -86,13 +87,15 @@ export function publishedSource(
   { fetch, clock, random, settings, allowInsecureHosts }: NetworkOptions,
   { budget, allowance, snapshot }: SourceOptions,
 ): KeySource | undefined {
-  if (keys.from !== 'uri' && keys.from !== 'metadata') return undefined
+  const place = keys.public
+  if (place === undefined || place.from === 'set') return undefined
+  const { maxBytes } = settings
   const location =
-    keys.from === 'uri'
-      ? fixedLocation(keys.uri)
-      : discoveredLocation({ issuer, fetch, clock, maxBytes: settings.maxBytes, allowInsecureHosts })
+    place.from === 'uri'
+      ? fixedLocation(place.uri)
+      : discoveredLocation({ issuer, url: place.url, fetch, clock, maxBytes, allowInsecureHosts })
   // A place that has to be discovered is compared when it is found.
-  const isElsewhere = keys.from === 'uri' && snapshot?.uri !== keys.uri
+  const isElsewhere = place.from === 'uri' && snapshot?.uri !== place.uri
   return publishedKeys({
     issuer,
     clock,

@@ -8,6 +8,7 @@ import type { JwtHeader, MaybePromise } from '../types.ts'
 export interface KeySet {
   readonly keys: readonly VerificationKey[]
   readonly byKeyId: ReadonlyMap<string, readonly VerificationKey[]>
+  readonly withoutKeyId: readonly VerificationKey[]
   /** Entries that are not used, with the reason, for operators. */
   readonly refused: readonly { readonly index: number; readonly reason: KeyRefusal }[]
 }
@@ -121,29 +122,32 @@ function collect(
     if (sharing === undefined) byKeyId.set(key.kid, [key])
     else sharing.push(key)
   }
-  return { keys, byKeyId, refused }
+  return { keys, byKeyId, withoutKeyId: keys.filter(({ kid }) => kid === undefined), refused }
 }
 
 /**
  * Finds the one key a token must be signed with: by `kid` and `alg`, or by `alg` alone where the token names no
  * key and exactly one fits.
  *
+ * @param unknown what serves a token whose `kid` no key has: nothing, or with `any kid` the one key without `kid` that
+ * fits
  * @returns `absent` when a newer set may have the key, `ambiguous` when several fit, `misfit` when the key is
  * there but not for this algorithm (RFC 8725 §3.1)
  */
 export function chooseKey(
   set: KeySet,
   header: JwtHeader,
+  unknown: 'nothing' | 'any kid' = 'nothing',
 ): VerificationKey | 'absent' | 'ambiguous' | 'misfit' {
   const kid = own(header, 'kid') as string | undefined
-  const named = kid === undefined ? set.keys : set.byKeyId.get(kid)
-  if (named === undefined) return 'absent'
+  const named = kid === undefined ? undefined : set.byKeyId.get(kid)
+  if (named === undefined && kid !== undefined && unknown === 'nothing') return 'absent'
   let chosen: VerificationKey | undefined
-  for (const key of named) {
+  for (const key of named ?? (kid === undefined ? set.keys : set.withoutKeyId)) {
     if (!key.algorithms.includes(header.alg as AlgorithmName)) continue
     // One key under two ids is one key, too.
     if (chosen !== undefined && chosen.material !== key.material) return 'ambiguous'
     chosen ??= key
   }
-  return chosen ?? (kid === undefined ? 'absent' : 'misfit')
+  return chosen ?? (named === undefined ? 'absent' : 'misfit')
 }

@@ -1,3 +1,4 @@
+import { secretAlgorithms } from '../algorithms.ts'
 import { hasPlainPath } from '../lib/url.ts'
 import type { OptionsObject } from './reader.ts'
 
@@ -24,7 +25,7 @@ export function checkIssuerName(issuer: string, at: string): void {
 }
 
 /** Options by which keys are found without the name of the issuer. */
-const otherPlaces = ['jwksUri', 'metadataUrl', 'jwks', 'publicKey', 'secret'] as const
+const otherPlaces = ['jwksUri', 'metadataUrl', 'jwks', 'publicKey'] as const
 
 /**
  * Refuses an issuer whose metadata would be looked for in another place than its name says, as a URL parser changes
@@ -33,11 +34,17 @@ const otherPlaces = ['jwksUri', 'metadataUrl', 'jwks', 'publicKey', 'secret'] as
  * @throws {TypeError}
  */
 export function checkDiscoverable(issuer: string, options: OptionsObject, at: string): void {
-  if (otherPlaces.some((name) => options[name] !== undefined)) return
+  if (otherPlaces.some((name) => options[name] !== undefined) || hasSecretAlone(options)) return
   if (!URL.canParse(issuer) || hasPlainPath(issuer)) return
   throw new TypeError(
     `${at}: metadata can only be found by a plain URL, without '..', backslashes and encoded dots or slashes; set jwksUri or jwks instead`,
   )
+}
+
+/** A secret together with algorithms of public keys: those keys are found through the name of the issuer. */
+function hasSecretAlone({ secret, algorithms }: OptionsObject): boolean {
+  if (secret === undefined || !Array.isArray(algorithms)) return secret !== undefined
+  return algorithms.every((name) => (secretAlgorithms as readonly unknown[]).includes(name))
 }
 
 /**

@@ -2,12 +2,12 @@ import type { AlgorithmName } from '../algorithms.ts'
 import { mediaType } from '../jose/jws.ts'
 import { claimReader } from '../lib/claim-path.ts'
 import { checkDiscoverable, checkIssuerName } from './issuer-name.ts'
-import { checkAlgorithms, checkKeys, type ConfiguredKeys } from './keys.ts'
+import { type ConfiguredKeys, keySettings } from './keys.ts'
 import { checkEntries, checkFunction, checkText, checkTexts, type OptionsReader } from './reader.ts'
 import { type ClaimRules, type Names, profileTypes } from './rules.ts'
 
 /** Options an issuer has to itself, which are not common to several. */
-export const singleIssuerNames = ['issuer', 'jwksUri', 'jwks', 'secret'] as const
+export const singleIssuerNames = ['issuer', 'jwksUri', 'jwks', 'publicKey', 'metadataUrl', 'secret'] as const
 
 /** Options about tokens, which may be common to several issuers. */
 const tokenOptionNames = [
@@ -39,8 +39,6 @@ export interface IssuerSettings {
   /** `undefined`: the default claims. */
   readonly scopes: Names | undefined
   readonly roles: Names | undefined
-  /** Equal for settings whose keys are fetched from the same place for the same algorithms. */
-  readonly keysIdentity: string
 }
 
 /**
@@ -57,8 +55,7 @@ export function issuerSettings(
   const issuer = checkText(values['issuer'], `${read.at('issuer')} (or OAUTH_ISSUER)`)
   checkIssuerName(issuer, read.at('issuer'))
   const at = (name: string): string => read.at(name as IssuerOptionName)
-  const algorithms = checkAlgorithms(values, at)
-  const keys = checkKeys(values, issuer, algorithms, at, allowInsecureHosts)
+  const { algorithms, keys } = keySettings(values, issuer, at, allowInsecureHosts)
   checkDiscoverable(issuer, values, read.at('issuer'))
   return {
     issuer,
@@ -67,7 +64,6 @@ export function issuerSettings(
     keys,
     scopes: checkNames(values['scopes'], read.at('scopes')),
     roles: checkNames(values['roles'], read.at('roles')),
-    keysIdentity: JSON.stringify([keys.from, issuer, values['jwksUri'], algorithms]),
   }
 }
 

@@ -1,140 +1,147 @@
-import { importSecret, supports } from '#platform'
-import {
-  type AlgorithmName,
-  algorithms,
-  defaultAlgorithms,
-  isAlgorithmName,
-  secretAlgorithms,
-} from '../algorithms.ts'
-import { checkFetchable, checkText, checkTexts, type OptionsObject } from './reader.ts'
-import { importKeySet, type KeySet } from '../jose/key-set.ts'
-import type { VerificationKey } from '../jose/jwk.ts'
-import { andThen } from '../lib/maybe-promise.ts'
+import { supports } from '#platform'
+import { type AlgorithmName, algorithms as known, defaultAlgorithms, isAlgorithmName } from '../algorithms.ts'
+import type { KeySet } from '../jose/key-set.ts'
 import type { MaybePromise } from '../types.ts'
+import { type LiteralKeysOptions, literalKeySet } from './literal-keys.ts'
+import { publicKeyOf } from './public-key.ts'
+import { checkFetchable, checkText, checkTexts, type OptionsObject } from './reader.ts'
+import { algorithmsForSecrets, importSecrets, type Secret, secretBytes } from './secret.ts'
 
-/** Where the keys are, one way or another. */
-export type ConfiguredKeys =
-  | { readonly from: 'metadata' }
+/** Where the keys of an issuer are. */
+export interface ConfiguredKeys {
+  /** `undefined`: there are secrets alone. */
+  readonly public: PublicKeys | undefined
+  /** Empty without the `secret` option. */
+  readonly secrets: readonly Secret[]
+}
+
+/** Where the public keys of an issuer are. */
+export type PublicKeys =
+  /** `url`: where the metadata is, when not at its well-known places. */
+  | { readonly from: 'metadata'; readonly url: string | undefined }
   | { readonly from: 'uri'; readonly uri: string }
   | { readonly from: 'set'; readonly set: MaybePromise<KeySet> }
-  | { readonly from: 'secret'; readonly key: MaybePromise<VerificationKey> }
 
-/** Most keys a set in the configuration may have. */
-const maxConfiguredKeys = 1000
-
-/** The algorithms of an issuer, or the ones its kind of key allows. @throws {TypeError} */
-export function checkAlgorithms(
-  options: OptionsObject,
-  at: (name: string) => string,
-): readonly AlgorithmName[] {
-  const symmetric = options['secret'] !== undefined
-  const given = options['algorithms']
-  if (given === undefined) {
-    if (!symmetric) return defaultAlgorithms.filter(supports)
-    return secretAlgorithms.filter((name) => secretBytes(options, at).length >= hashLength(name))
-  }
-  const names = checkTexts(given, at('algorithms'))
-  return names.map((name) => {
-    if (!isAlgorithmName(name)) {
-      throw new TypeError(
-        `${at('algorithms')}: ${JSON.stringify(name)} is not an algorithm that can be accepted; name RS256, ES256, EdDSA or the like`,
-      )
-    }
-    if ((algorithms[name].kty === 'oct') !== symmetric) {
-      throw new TypeError(
-        symmetric
-          ? `${at('algorithms')}: a secret is for HS256, HS384 and HS512 alone; drop ${name}, or the secret`
-          : `${at('algorithms')}: ${name} needs a secret, and public keys cannot be one; drop it, or say secret instead of keys`,
-      )
-    }
-    if (!supports(name))
-      throw new TypeError(`${at('algorithms')}: this platform cannot check ${name}; drop it`)
-    return name
-  })
+/** The keys of an issuer, and what they may be used for. */
+export interface KeySettings {
+  readonly algorithms: readonly AlgorithmName[]
+  readonly keys: ConfiguredKeys
 }
 
-/** Where an issuer's keys come from; exactly one place. @throws {TypeError} */
-export function checkKeys(
+/** Options that tell where public keys are; at most one may be set. */
+const places = ['jwksUri', 'jwks', 'publicKey', 'metadataUrl'] as const
+type Place = (typeof places)[number]
+
+/** How messages name an option. */
+type At = (name: string) => string
+
+/**
+ * Checks the options `algorithms`, `secret`, `jwksUri`, `jwks`, `publicKey` and `metadataUrl`.
+ *
+ * @throws {TypeError} for keys that are unsafe, contradict each other, or do not fit the algorithms
+ */
+export function keySettings(
   options: OptionsObject,
   issuer: string,
-  algorithms: readonly AlgorithmName[],
-  at: (name: string) => string,
+  at: At,
   allowInsecureHosts: readonly string[],
-): ConfiguredKeys {
-  const { jwksUri, jwks, secret } = options
-  const said = Object.entries({ jwksUri, jwks, secret }).filter(([, value]) => value !== undefined)
-  if (said.length > 1) {
+): KeySettings {
+  const bytes = options['secret'] === undefined ? [] : secretBytes(options['secret'], at('secret'))
+  const [place, another] = places.filter((name) => options[name] !== undefined)
+  if (another !== undefined) {
     throw new TypeError(
-      `${at(said.map(([name]) => name).join(' and '))}: keys come from one place; say one of them`,
+      `${at(place as Place)} and ${another}: public keys come from one place; set one of them`,
     )
   }
-  if (secret !== undefined) return { from: 'secret', key: secretVerificationKey(options, algorithms, at) }
-  if (jwks !== undefined) return { from: 'set', set: literalKeySet(jwks, algorithms, at('jwks')) }
-  if (jwksUri !== undefined) {
-    const name = at('jwksUri')
-    return { from: 'uri', uri: checkFetchable(checkText(jwksUri, name), name, '', allowInsecureHosts).href }
-  }
-  if (URL.canParse(issuer) && (issuer.includes('?') || issuer.includes('#'))) {
+  const algorithms = checkAlgorithms(options['algorithms'], bytes, place, at)
+  const secrets = importSecrets(bytes, algorithms.filter(isSymmetric), at('secret'))
+  const names = algorithms.filter((name) => !isSymmetric(name))
+  if (names.length === 0) return { algorithms, keys: { public: undefined, secrets } }
+  const found =
+    place === 'jwks' || place === 'publicKey'
+      ? literalKeys(options, place, { names, secrets: bytes, at })
+      : publishedKeys(options, place, { issuer, at, allowInsecureHosts })
+  return { algorithms, keys: { public: found, secrets } }
+}
+
+function isSymmetric(name: AlgorithmName): boolean {
+  return known[name].kty === 'oct'
+}
+
+/** The accepted algorithms, which fit the keys there are. @throws {TypeError} */
+function checkAlgorithms(
+  given: unknown,
+  secrets: readonly Uint8Array[],
+  place: Place | undefined,
+  at: At,
+): readonly AlgorithmName[] {
+  if (given === undefined) {
+    if (secrets.length === 0) return defaultAlgorithms.filter(supports)
+    if (place === undefined) return algorithmsForSecrets(secrets)
     throw new TypeError(
-      `${at('issuer')}: a URL with a query or fragment has no metadata; set jwksUri or jwks instead`,
+      `${at('secret')} and ${place}: list the algorithms of both in algorithms, for example ['HS256', 'RS256']; alg then decides which of the two is used`,
     )
   }
-  checkFetchable(issuer, at('issuer'), ', or set jwksUri or jwks', allowInsecureHosts)
-  return { from: 'metadata' }
-}
-
-function literalKeySet(
-  jwks: unknown,
-  algorithms: readonly AlgorithmName[],
-  name: string,
-): MaybePromise<KeySet> {
-  try {
-    // A copy of plain data: what happens to the object later changes nothing.
-    return importKeySet(structuredClone(jwks), algorithms, maxConfiguredKeys)
-  } catch {
+  const names = checkTexts(given, at('algorithms')).map((name) => checkAlgorithm(name, at('algorithms')))
+  const symmetric = names.filter(isSymmetric)
+  if (secrets.length === 0 && symmetric.length > 0) {
     throw new TypeError(
-      `${name}: must be a JWK Set with at least one public key for the accepted algorithms (RFC 7517 §5)`,
+      `${at('algorithms')}: ${symmetric.join(', ')} needs the option secret, and public keys cannot be one; drop it, or set secret`,
     )
   }
-}
-
-function hashLength(name: AlgorithmName): number {
-  return algorithms[name].signatureLength as number
-}
-
-function secretBytes(options: OptionsObject, at: (name: string) => string): Uint8Array {
-  const secret = options['secret']
-  const bytes = typeof secret === 'string' ? new TextEncoder().encode(secret) : secret
-  if (!(bytes instanceof Uint8Array) || bytes.length < 32) {
+  if (secrets.length > 0 && symmetric.length === 0) {
     throw new TypeError(
-      `${at('secret')}: must have at least 32 bytes, drawn at random (RFC 7518 §3.2); a password is too easily guessed`,
+      `${at('algorithms')}: a secret is for HS256, HS384 and HS512 alone; add one of them, or drop secret`,
     )
   }
-  if (isPublished(new TextDecoder().decode(bytes))) {
+  if (place !== undefined && symmetric.length === names.length) {
     throw new TypeError(
-      `${at('secret')}: looks like a key in PEM, JWK or SSH form, which others may know; say jwks or jwksUri for public keys`,
+      `${at('algorithms')}: lists no algorithm for the keys of ${place}; add one, for example RS256, or drop ${place}`,
     )
   }
-  return Uint8Array.from(bytes)
+  return names
 }
 
-/** The forms public keys are handed around in: as a secret, anyone could sign with them. */
-function isPublished(text: string): boolean {
-  return /-----BEGIN |^\s*(?:ssh-|ecdsa-|[[{][^]*"(?:kty|keys)")/.test(text)
+function checkAlgorithm(name: string, option: string): AlgorithmName {
+  if (!isAlgorithmName(name)) {
+    throw new TypeError(
+      `${option}: ${JSON.stringify(name)} is not an algorithm that can be accepted; name RS256, ES256, EdDSA or the like`,
+    )
+  }
+  if (!supports(name)) throw new TypeError(`${option}: this platform cannot check ${name}; drop it`)
+  return name
 }
 
-function secretVerificationKey(
+interface PublishedOptions {
+  readonly issuer: string
+  readonly at: At
+  readonly allowInsecureHosts: readonly string[]
+}
+
+function publishedKeys(
   options: OptionsObject,
-  algorithms: readonly AlgorithmName[],
-  at: (name: string) => string,
-): MaybePromise<VerificationKey> {
-  const bytes = secretBytes(options, at)
-  for (const name of algorithms) {
-    if (bytes.length < hashLength(name)) {
-      throw new TypeError(`${at('secret')}: ${name} needs at least ${hashLength(name)} bytes (RFC 7518 §3.2)`)
-    }
+  place: 'jwksUri' | 'metadataUrl' | undefined,
+  { issuer, at, allowInsecureHosts }: PublishedOptions,
+): PublicKeys {
+  if (place !== undefined) {
+    const name = at(place)
+    const url = checkFetchable(checkText(options[place], name), name, '', allowInsecureHosts).href
+    return place === 'jwksUri' ? { from: 'uri', uri: url } : { from: 'metadata', url }
   }
-  const finish = (key: unknown): VerificationKey => ({ kid: undefined, algorithms, key, material: 'secret' })
-  const imported = importSecret(bytes, algorithms)
-  return andThen(imported, finish)
+  const instead = 'set metadataUrl, jwksUri, jwks, publicKey or secret'
+  if (URL.canParse(issuer) && (issuer.includes('?') || issuer.includes('#'))) {
+    throw new TypeError(`${at('issuer')}: a URL with a query or fragment has no metadata; ${instead} instead`)
+  }
+  checkFetchable(issuer, at('issuer'), `, or ${instead}`, allowInsecureHosts)
+  return { from: 'metadata', url: undefined }
+}
+
+function literalKeys(
+  options: OptionsObject,
+  place: 'jwks' | 'publicKey',
+  literal: Omit<LiteralKeysOptions, 'name'>,
+): PublicKeys {
+  const name = literal.at(place)
+  const jwks = place === 'jwks' ? options[place] : { keys: [publicKeyOf(options[place], name)] }
+  return { from: 'set', set: literalKeySet(jwks, { ...literal, name }) }
 }

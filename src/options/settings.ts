@@ -91,9 +91,10 @@ function withEnvironment(given: unknown): Reader {
 
 function environmentBehind({ values }: Reader): OptionsBehind {
   const environment = environmentOptions()
-  const { issuer = environment.issuer, jwks, secret } = values
+  const { issuer = environment.issuer } = values
+  const hasKeys = ['jwks', 'publicKey', 'metadataUrl', 'secret'].some((name) => values[name] !== undefined)
   // The keys of one issuer must never sign for another.
-  const takesKeys = issuer === environment.issuer && jwks === undefined && secret === undefined
+  const takesKeys = issuer === environment.issuer && !hasKeys
   return {
     values: { ...environment, jwksUri: takesKeys ? environment.jwksUri : undefined },
     at: (name: keyof typeof variables) => `${name} (from ${variables[name]})`,

@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import type { VerificationKey } from '../../src/jose/jwk.ts'
+import { noEvents } from '../../src/issuer/key-events.ts'
+import type { KeySource } from '../../src/issuer/key-source.ts'
+import { keysByAlgorithm, secretKeys } from '../../src/issuer/secrets.ts'
+import { importSecrets, type Secret } from '../../src/options/secret.ts'
+
+const bytes = [randomBytes(64), randomBytes(64), randomBytes(64)]
+const secrets = importSecrets(bytes, ['HS256'], 'secret')
+const [first, second, third] = secrets as [Secret, Secret, Secret]
+const header = { alg: 'HS256' }
+const publicKey: VerificationKey = { kid: 'k', algorithms: ['ES256'], key: {}, material: 'x' }
+
+/** A source of public keys that are there once `arrive` was called. */
+function publishedKeys(): {
+  source: KeySource
+  arrive: (...keys: readonly Buffer[]) => void
+  asked: () => number
+} {
+  let keys: { keys: readonly object[] } | undefined
+  let asked = 0
+  return {
+    asked: () => asked,
+    arrive: (...numbers) => {
+      keys = { keys: numbers.map((number) => ({ kty: 'RSA', n: number.toString('base64url') })) }
+    },
+    source: {
+      find: () => publicKey,
+      stillHas: () => true,
+      afterBadSignature: () => publicKey,
+      ready: () => {
+        asked++
+        return Promise.resolve()
+      },
+      refresh: () => Promise.resolve(),
+      pending: () => undefined,
+      health: () => ({
+        state: 'fresh',
+        ageSeconds: 1,
+        keyCount: 2,
+        refusedKeys: [],
+        lastError: undefined,
+        counters: noEvents,
+      }),
+      snapshot: () => keys && { jwks: keys, fetchedAt: 0, freshFor: 0 },
+    },
+  }
+}
+
+describe('secretKeys', () => {
+  it('tries one secret after the other, and then says that there is none', () => {
+    const source = secretKeys(secrets)
+    expect(source.find(header)).toBe(first.key)
+    expect(source.afterBadSignature(header, first.key)).toBe(second.key)
+    expect(source.afterBadSignature(header, second.key)).toBe(third.key)
+    expect(source.afterBadSignature(header, third.key)).toBeUndefined()
+  })
+
+  it('keeps every secret it has, and no other, without a promise', () => {
+    const source = secretKeys([first, third])
+    expect(secrets.map(({ key }) => source.stillHas(header, key))).toEqual([true, false, true])
+  })
+
+  it('does not look at kid', () => {
+    expect(secretKeys(secrets).find({ ...header, kid: 'x' })).toBe(first.key)
+  })
+
+  it('has nothing to wait for, to fetch or to remember', async () => {
+    const source = secretKeys(secrets)
+    expect(source.ready()).toBeUndefined()
+    expect(source.snapshot()).toBeUndefined()
+    expect(source.pending()).toBeUndefined()
+    await source.refresh()
+    expect(source.health()).toMatchObject({ state: 'configured', keyCount: 3, lastError: undefined })
+  })
+
+  it('D4 waits until the public keys were fetched once', async () => {
+    const { source, arrive, asked } = publishedKeys()
+    const keys = secretKeys(secrets, source)
+    await expect((async () => keys.find(header))()).rejects.toMatchObject({ reason: 'unknown_key' })
+    expect(asked()).toBe(1)
+    arrive(randomBytes(256))
+    expect(keys.find(header)).toBe(first.key)
+    expect(asked()).toBe(1)
+  })
+
+  it('D4 leaves out a secret that is a public key, for good', () => {
+    const { source, arrive } = publishedKeys()
+    const keys = secretKeys(secrets, source)
+    arrive(first.bytes as Buffer, randomBytes(256))
+    expect(keys.find(header)).toBe(second.key)
+    expect(keys.stillHas(header, first.key)).toBe(false)
+    expect(keys.stillHas(header, second.key)).toBe(true)
+    expect(keys.health()).toMatchObject({
+      keyCount: 2,
+      lastError: expect.stringContaining('secret') as string,
+    })
+    arrive(randomBytes(256))
+    expect(keys.find(header)).toBe(second.key)
+    arrive(second.bytes as Buffer, third.bytes as Buffer)
+    expect(() => keys.find(header)).toThrow(expect.objectContaining({ reason: 'unknown_key' }) as Error)
+  })
+})
+
+describe('keysByAlgorithm', () => {
+  const both = keysByAlgorithm(publishedKeys().source, secretKeys(secrets))
+
+  it.each(['HS256', 'HS384', 'HS512'])('asks the secrets for %s', (alg) => {
+    expect(both.find({ alg })).toBe(first.key)
+    expect(both.stillHas({ alg }, publicKey)).toBe(false)
+    expect(both.afterBadSignature({ alg }, first.key)).toBe(second.key)
+  })
+
+  it.each(['ES256', 'RS256', 'EdDSA', 'none', 'hs256', 'HS1', '__proto__'])(
+    'asks the public keys for %s',
+    (alg) => {
+      expect(both.find({ alg })).toBe(publicKey)
+      expect(both.stillHas({ alg }, first.key)).toBe(true)
+      expect(both.afterBadSignature({ alg }, first.key)).toBe(publicKey)
+    },
+  )
+
+  it('counts the keys of both, and tells the state of the public ones', () => {
+    expect(both.health()).toMatchObject({ state: 'fresh', keyCount: 5, lastError: undefined })
+  })
+})
