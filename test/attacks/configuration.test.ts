@@ -46,7 +46,6 @@ describe('options', () => {
     'credentialsRequired',
     'requestProperty',
     'key',
-    'publicKey',
     'jwksURI',
     '__proto_',
     'constructor',
