@@ -27,7 +27,6 @@ export type {
   EnvironmentIssuerOptions,
   IssuerOptions,
   IssuerResolver,
-  KeyOptions,
   ManyIssuersOptions,
   ResourceServerOptions,
   SingleIssuerForClientsOptions,
@@ -35,6 +34,7 @@ export type {
   TokenCacheOptions,
   TokenOptions,
 } from './options/types.ts'
+export type { KeyObjectLike, KeyOptions } from './options/key-options.ts'
 export {
   asResourceServer,
   createResourceServer,
