@@ -89,17 +89,12 @@ export function keyFetches(options: KeyFetchesOptions): KeyFetches {
   let fetches = 0
 
   function inFlight(): InFlight | undefined {
-    if (flight !== undefined && isLate(flight)) abandon(flight)
+    if (flight !== undefined && now() - flight.begunAt >= limitMs / 1000) {
+      const { begunAt } = flight
+      flight = undefined
+      fail(new FetchError('no complete answer in time'), begunAt)
+    }
     return flight
-  }
-
-  function isLate({ begunAt }: InFlight): boolean {
-    return now() - begunAt >= limitMs / 1000
-  }
-
-  function abandon({ begunAt }: InFlight): void {
-    flight = undefined
-    fail(new FetchError('no complete answer in time'), begunAt)
   }
 
   function start(): InFlight {
@@ -164,15 +159,27 @@ export function keyFetches(options: KeyFetchesOptions): KeyFetches {
     return backOff.isOn() || !allowance.take() ? undefined : start()
   }
 
-  function join({ done }: InFlight, { at }: Arrival, withinMs = Infinity): Promise<void> {
-    const leftMs = limitMs - (now() - at) * 1000
+  function join(fetch: InFlight, arrival: Arrival, withinMs = Infinity): Promise<void> {
+    const leftMs = limitMs - (now() - arrival.at) * 1000
     if (leftMs <= 0) throw unavailable()
     try {
-      return Promise.resolve(wait(done, Math.min(leftMs, withinMs))).then(() => undefined)
+      return Promise.resolve(wait(fetch.done, Math.min(leftMs, withinMs))).then(
+        () => undefined,
+        (error: unknown) => joinAnother(error, fetch, arrival, withinMs),
+      )
     } catch (error) {
       events.note('refreshLimited')
       throw error
     }
+  }
+
+  async function joinAnother(error: unknown, ended: InFlight, arrival: Arrival, ms: number): Promise<void> {
+    if (error instanceof UpstreamError) throw error
+    // Workers: a fetch ends with the request that began it, and then rejects in every other request.
+    if (flight === ended) flight = undefined
+    const another = refresh()
+    if (another === undefined) throw unavailable()
+    await join(another, arrival, ms)
   }
 
   function unavailable(): UpstreamError {
