@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { contentChecks } from './contents.ts'
 import { installNodeVersions, NoBinaryError, nodeVersions } from './node-versions.ts'
 import { run } from './process.ts'
-import { runOn, runtimes } from './runtimes.ts'
+import { runtimes, useOn } from './runtimes.ts'
 import { compileAndRun, typeScriptSetups } from './typescript.ts'
 import { createWorkspace, type Workspace } from './workspace.ts'
 
@@ -59,8 +59,8 @@ const everyNode: readonly Consumer[] = nodeVersions.flatMap((version) =>
 )
 
 const otherRuntimes: readonly Consumer[] = Object.keys(runtimes).map((name) => ({
-  name: `${name}: fetch`,
-  use: ({ folder, project }) => runOn(name, 'verify.mjs', folder, project('runtimes')),
+  name: `${name}: fetch, through every state of the keys`,
+  use: ({ folder, project }) => useOn(name, folder, project('runtimes')),
 }))
 
 const wanted = process.argv[2] ?? ''

@@ -21,7 +21,7 @@ export interface Workspace {
 
 /** Builds where that is needed, packs, and installs the tarball with the pinned dependencies. */
 export async function createWorkspace(): Promise<Workspace> {
-  if (await isBuildOld()) await run('npm', ['run', 'build'], { cwd: repository })
+  if (await isBuildOld()) await run('npm', ['run', 'build'], { cwd: repository, timeoutMs: 600_000 })
   const folder = await mkdtemp(join(tmpdir(), 'consumers-'))
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true })
   try {

@@ -1,0 +1,3 @@
+import { app } from './keys-app.mjs'
+
+export default { fetch: app }
