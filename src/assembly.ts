@@ -6,7 +6,7 @@ import { notRevocable } from './caller/revocation.ts'
 import { asSigned, withSchema } from './caller/schema.ts'
 import { withUrlHeaders } from './caller/url-token.ts'
 import type { ChallengeOptions } from './http/challenge.ts'
-import { fromHeader } from './http/credentials.ts'
+import { finder, fromHeader } from './http/credentials.ts'
 import type { Fetch } from './issuer/fetch-json.ts'
 import { dynamicIssuers } from './issuer/dynamic-issuers.ts'
 import { fixedIssuers, type Issuers } from './issuer/issuers.ts'
@@ -21,7 +21,7 @@ import { remembered } from './token/remembered.ts'
 import { rolesReader, scopesReader } from './token/scopes-and-roles.ts'
 import type { TokenSource } from './token/verified-token.ts'
 import { withinLength } from './token/within-length.ts'
-import type { MaybePromise } from './types.ts'
+import type { Extractor, MaybePromise } from './types.ts'
 
 /** Something outside of the process that must be there before requests can be judged. */
 export interface Store {
@@ -62,8 +62,7 @@ export function assemble<C>(settings: Settings<C>): Parts<C> {
       },
       clock,
     ),
-    extract: settings.tokenFrom ?? fromHeader(),
-    limitExtractor: limit('tokenFrom'),
+    find: finder((settings.tokenFrom as Extractor | undefined) ?? fromHeader(), limit('tokenFrom')),
     limitGuards: limit('guard'),
     optional: settings.optional,
     realm: settings.realm,

@@ -1,5 +1,6 @@
 /* What must not compile: no stage of the verification can be skipped. types.test.ts has the compiler read this. */
-import { acceptance, type Presented, type VerifiedAuth } from '../src/caller/accept.ts'
+import { acceptance, type VerifiedAuth } from '../src/caller/accept.ts'
+import type { Presented } from '../src/http/credentials.ts'
 import { notRevocable } from '../src/caller/revocation.ts'
 import { asSigned } from '../src/caller/schema.ts'
 import type { TrustedIssuer } from '../src/issuer/trusted-issuer.ts'

@@ -1,15 +1,11 @@
+import type { Presented } from '../http/credentials.ts'
 import type { Clock } from '../lib/clock.ts'
 import { isObserved, report } from '../lib/diagnostics.ts'
 import { type Trace, traced } from '../token/check.ts'
 import { wasRecalled } from '../token/remembered.ts'
 import { checkTimes } from '../token/times.ts'
 import type { VerifiedToken } from '../token/verified-token.ts'
-import type { Auth, Credentials, HttpRequest, JwtHeader, MaybePromise } from '../types.ts'
-
-/** A token as it came with a request; without one where a bare token is verified. */
-export interface Presented extends Credentials {
-  readonly request: HttpRequest | undefined
-}
+import type { Auth, JwtHeader, MaybePromise } from '../types.ts'
 
 /** Headers that a successful response to this caller carries. */
 export type ResponseHeaders = Readonly<Record<string, string>>
@@ -32,6 +28,15 @@ export interface RequestChecks<C> {
   readonly claims: (token: VerifiedToken) => MaybePromise<C>
 }
 
+/** How a caller was accepted; one object serves all callers without anything of their own. */
+interface AcceptanceFacts {
+  /** The acceptor. */
+  readonly by: object
+  /** The same caller with every claim as it was signed, where a schema changed the claims. */
+  readonly signed: Auth | undefined
+  readonly responseHeaders: ResponseHeaders | undefined
+}
+
 /** Who is calling, proven: made by {@link acceptance} alone. */
 class VerifiedAuth<C> implements Auth<C> {
   readonly scheme: Auth['scheme']
@@ -45,18 +50,9 @@ class VerifiedAuth<C> implements Auth<C> {
   readonly expiresAt: Date
   // Private, so that neither JSON.stringify nor console.log shows them.
   readonly #token: string
-  readonly #judged: VerifiedAuth<unknown>
-  readonly #responseHeaders: ResponseHeaders | undefined
-  readonly #acceptedBy: object
+  readonly #acceptance: AcceptanceFacts
 
-  constructor(
-    verified: VerifiedToken,
-    { scheme, token }: Presented,
-    claims: C,
-    responseHeaders: ResponseHeaders | undefined,
-    acceptedBy: object,
-    judged?: VerifiedAuth<unknown>,
-  ) {
+  constructor(verified: VerifiedToken, { scheme, token }: Presented, claims: C, facts: AcceptanceFacts) {
     this.scheme = scheme
     if (verified.header !== undefined) this.header = verified.header
     this.claims = claims
@@ -67,25 +63,16 @@ class VerifiedAuth<C> implements Auth<C> {
     this.roles = verified.roles
     this.expiresAt = new Date(verified.times.exp * 1000)
     this.#token = token
-    this.#judged = judged ?? this
-    this.#responseHeaders = responseHeaders
-    this.#acceptedBy = acceptedBy
+    this.#acceptance = facts
   }
 
   get token(): string {
     return this.#token
   }
 
-  /** What guards judge: the same caller with every verified claim as the issuer signed it. */
-  static judgedOf(auth: unknown, acceptedBy: object): Auth | undefined {
-    const isOurs = typeof auth === 'object' && auth !== null && #acceptedBy in auth
-    return isOurs && auth.#acceptedBy === acceptedBy ? (auth.#judged as Auth) : undefined
-  }
-
-  static responseHeadersOf(auth: unknown): ResponseHeaders | undefined {
-    return typeof auth === 'object' && auth !== null && #responseHeaders in auth
-      ? auth.#responseHeaders
-      : undefined
+  /** How this caller was accepted; `undefined` for anything that is no caller. */
+  static factsOf(auth: unknown): AcceptanceFacts | undefined {
+    return typeof auth === 'object' && auth !== null && #acceptance in auth ? auth.#acceptance : undefined
   }
 }
 export type { VerifiedAuth }
@@ -119,7 +106,8 @@ function withTrace<C>(checks: RequestChecks<C>, trace: Trace): RequestChecks<C> 
  * Nothing here is ever remembered.
  */
 export function acceptance<C>(requestChecks: RequestChecks<C>, clock: Clock): Acceptor<C> {
-  const mark = {}
+  const by = {}
+  const plain: AcceptanceFacts = { by, signed: undefined, responseHeaders: undefined }
 
   function afterSender(
     checks: RequestChecks<C>,
@@ -151,7 +139,7 @@ export function acceptance<C>(requestChecks: RequestChecks<C>, clock: Clock): Ac
     token: VerifiedToken,
     presented: Presented,
     claims: C,
-    headers: ResponseHeaders | undefined,
+    responseHeaders: ResponseHeaders | undefined,
     waited: boolean,
   ): VerifiedAuth<C> {
     // What was waited for may have taken seconds.
@@ -159,11 +147,12 @@ export function acceptance<C>(requestChecks: RequestChecks<C>, clock: Clock): Ac
     if (isObserved('verified')) {
       report('verified', { issuer: token.issuer, remembered: wasRecalled(token) })
     }
-    const judged =
-      (claims as unknown) === token.claims
-        ? undefined
-        : new VerifiedAuth(token, presented, token.claims, headers, mark)
-    return new VerifiedAuth(token, presented, claims, headers, mark, judged)
+    const isSigned = (claims as unknown) === token.claims
+    if (isSigned && responseHeaders === undefined) return new VerifiedAuth(token, presented, claims, plain)
+    const signed = isSigned
+      ? undefined
+      : (new VerifiedAuth(token, presented, token.claims, plain) as unknown as Auth)
+    return new VerifiedAuth(token, presented, claims, { by, signed, responseHeaders })
   }
 
   return {
@@ -174,7 +163,10 @@ export function acceptance<C>(requestChecks: RequestChecks<C>, clock: Clock): Ac
         ? sender.then((headers) => afterSender(checks, token, presented, headers, true))
         : afterSender(checks, token, presented, sender, false)
     },
-    judged: (auth) => VerifiedAuth.judgedOf(auth, mark),
-    responseHeaders: (auth) => VerifiedAuth.responseHeadersOf(auth),
+    judged(auth) {
+      const facts = VerifiedAuth.factsOf(auth)
+      return facts?.by === by ? (facts.signed ?? (auth as Auth)) : undefined
+    },
+    responseHeaders: (auth) => VerifiedAuth.factsOf(auth)?.responseHeaders,
   }
 }

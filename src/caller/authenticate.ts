@@ -1,24 +1,20 @@
 import { missingToken } from '../http/bearer.ts'
-import { asMalformed, credentialsOf } from '../http/credentials.ts'
+import { asMalformed, type Finder, type Presented } from '../http/credentials.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { Limited } from '../lib/limited.ts'
-import { isPromise } from '../lib/maybe-promise.ts'
 import type { Trace } from '../token/check.ts'
 import type { TokenSource } from '../token/verified-token.ts'
-import type { Credentials, Extractor, HttpRequest, MaybePromise } from '../types.ts'
+import type { HttpRequest, MaybePromise } from '../types.ts'
 import type { Acceptor, VerifiedAuth } from './accept.ts'
 import { refused } from './refused.ts'
 
 /** What {@link authenticator} works with. */
 export interface AuthenticatorOptions<C> {
-  readonly extract: Extractor
+  readonly find: Finder
   /** Whether a request without credentials is let through. */
   readonly optional: boolean
   readonly source: TokenSource
   readonly acceptor: Acceptor<C>
   readonly clock: Clock
-  /** Limits of the extractor, which may be a function of the application's. */
-  readonly limitExtractor: Limited
 }
 
 /** From what was presented to a caller. */
@@ -39,38 +35,29 @@ export function authenticator<C>(options: AuthenticatorOptions<C>): Authenticato
   const { source, acceptor, clock } = options
 
   function judge(
-    credentials: Credentials | undefined,
+    presented: Presented | undefined,
     request: HttpRequest,
     trace: Trace | undefined,
   ): MaybePromise<VerifiedAuth<C> | undefined> {
-    if (credentials !== undefined) return judgePresented(credentials, request, trace)
+    if (presented !== undefined) return judgePresented(presented, trace)
     if (options.optional) return undefined
     throw missingToken(request)
   }
 
-  function judgePresented(
-    credentials: Credentials,
-    request: HttpRequest,
-    trace: Trace | undefined,
-  ): MaybePromise<VerifiedAuth<C>> {
+  function judgePresented(presented: Presented, trace: Trace | undefined): MaybePromise<VerifiedAuth<C>> {
     try {
-      const auth = accepted(credentials, request, trace)
+      const auth = accepted(presented, trace)
       if (!(auth instanceof Promise)) return auth
       return auth.catch((error: unknown) => {
-        throw asMalformed(error, credentials.token)
+        throw asMalformed(error, presented.token)
       })
     } catch (error) {
-      throw asMalformed(error, credentials.token)
+      throw asMalformed(error, presented.token)
     }
   }
 
-  function accepted(
-    { scheme, token, place }: Credentials,
-    request: HttpRequest | undefined,
-    trace?: Trace,
-  ): MaybePromise<VerifiedAuth<C>> {
-    const presented = { scheme, token, place, request }
-    const verified = source.verify(token, clock.wall(), trace)
+  function accepted(presented: Presented, trace?: Trace): MaybePromise<VerifiedAuth<C>> {
+    const verified = source.verify(presented.token, clock.wall(), trace)
     return verified instanceof Promise
       ? verified.then((it) => acceptor.accept(it, presented, trace))
       : acceptor.accept(verified, presented, trace)
@@ -79,10 +66,11 @@ export function authenticator<C>(options: AuthenticatorOptions<C>): Authenticato
   return {
     authenticate(request, trace) {
       try {
-        const found = options.limitExtractor(credentialsOf(options.extract, request))
-        const auth = isPromise(found)
-          ? found.then((credentials) => judge(credentials, request, trace))
-          : judge(found, request, trace)
+        const found = options.find(request)
+        const auth =
+          found instanceof Promise
+            ? found.then((presented) => judge(presented, request, trace))
+            : judge(found, request, trace)
         return auth instanceof Promise ? auth.catch(throwRefused) : auth
       } catch (error) {
         throw refused(error)
@@ -90,7 +78,7 @@ export function authenticator<C>(options: AuthenticatorOptions<C>): Authenticato
     },
     verify(token) {
       try {
-        const auth = accepted({ scheme: 'Bearer', token, place: 'custom' }, undefined)
+        const auth = accepted({ scheme: 'Bearer', token, place: 'custom', request: undefined })
         return auth instanceof Promise ? auth.catch(throwRefused) : auth
       } catch (error) {
         throw refused(error)

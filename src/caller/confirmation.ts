@@ -1,8 +1,9 @@
 import { InvalidTokenError } from '../errors.ts'
+import type { Presented } from '../http/credentials.ts'
 import { own } from '../lib/objects.ts'
 import type { VerifiedToken } from '../token/verified-token.ts'
 import type { MaybePromise } from '../types.ts'
-import type { Presented, RequestChecks, ResponseHeaders } from './accept.ts'
+import type { RequestChecks, ResponseHeaders } from './accept.ts'
 
 /** Confirms one member of `cnf` for the request a token came with. */
 export interface ConfirmationMethod {

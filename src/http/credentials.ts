@@ -1,6 +1,8 @@
 import { InvalidRequestError, InvalidTokenError } from '../errors.ts'
+import type { Limited } from '../lib/limited.ts'
+import { isPromise } from '../lib/maybe-promise.ts'
 import { own } from '../lib/objects.ts'
-import type { Credentials, Extractor, HttpRequest, MaybePromise } from '../types.ts'
+import type { Credentials, Extractor, HttpRequest, MaybePromise, TokenPlace } from '../types.ts'
 import { bearerToken, hasOtherTokenScheme, withoutBearer } from './bearer.ts'
 import { firstHeader, onlyHeader } from './headers.ts'
 
@@ -10,16 +12,26 @@ const headerName = /^[\w!#$%&'*+.^`|~-]+$/
 // Registered globally, so that extractors of either build are known to the other.
 const builtIn = Symbol.for('oauth-resource-server.extractor')
 
+/** A token as it came with a request; without one where a bare token is verified. */
+export interface Presented extends Credentials {
+  readonly request: HttpRequest | undefined
+}
+
+/** Finds what a request presents; never waits unless it says so. */
+export type Finder = (request: HttpRequest) => MaybePromise<Presented | undefined>
+
 /** What an extractor of this library tells beside the token. */
 interface BuiltIn {
+  /** Whether it may wait, for a function of the application's. */
+  readonly mayWait: boolean
   /** Whether the request has credentials that this extractor leaves to others: they count as a place too. */
   readonly hasOtherToken: (request: HttpRequest) => boolean
 }
 
-const noOtherToken: BuiltIn = { hasOtherToken: () => false }
+const noOtherToken: BuiltIn = { mayWait: false, hasOtherToken: () => false }
 
 function extractor(
-  find: (request: HttpRequest) => Credentials | undefined,
+  find: (request: HttpRequest) => Presented | undefined,
   traits: BuiltIn = noOtherToken,
 ): Extractor {
   return Object.defineProperty(find, builtIn, { value: traits })
@@ -39,19 +51,27 @@ function builtInOf(extract: Extractor): BuiltIn | undefined {
 export function fromHeader(name = 'authorization'): Extractor {
   const lowerCase = typeof name === 'string' ? name.toLowerCase() : ''
   if (lowerCase === 'authorization') {
-    return extractor((request) => inHeader(bearerToken(request)), { hasOtherToken: hasOtherTokenScheme })
+    return extractor((request) => presented(bearerToken(request), 'header', request), {
+      mayWait: false,
+      hasOtherToken: hasOtherTokenScheme,
+    })
   }
   if (!headerName.test(lowerCase) || lowerCase === 'cookie') {
     throw new TypeError('fromHeader: must be the name of a header, for example x-api-token, and not Cookie')
   }
   return extractor((request) => {
-    const value = onlyHeader(request, lowerCase, moreThanOneHeader)
-    return inHeader(value === undefined || value === '' ? undefined : withoutBearer(value))
+    const value = onlyHeader(request, lowerCase, moreThanOneToken)
+    const token = value === undefined || value === '' ? undefined : withoutBearer(value)
+    return presented(token, 'header', request)
   })
 }
 
-function inHeader(token: string | undefined): Credentials | undefined {
-  return token === undefined ? undefined : { scheme: 'Bearer', token, place: 'header' }
+function presented(
+  token: string | undefined,
+  place: TokenPlace,
+  request: HttpRequest,
+): Presented | undefined {
+  return token === undefined ? undefined : { scheme: 'Bearer', token, place, request }
 }
 
 /**
@@ -60,7 +80,8 @@ function inHeader(token: string | undefined): Credentials | undefined {
  * the handler sets its own (RFC 6750 §2.3).
  */
 export function fromQuery(): Extractor {
-  return extractor(({ url = '' }) => {
+  return extractor((request) => {
+    const { url = '' } = request
     const [target = ''] = url.split('#', 1)
     const start = target.indexOf('?')
     if (start === -1) return undefined
@@ -69,8 +90,7 @@ export function fromQuery(): Extractor {
       if (name === 'access_token') found.push(value)
       else if (name.startsWith('access_token[')) throw new InvalidRequestError()
     }
-    const token = onlyOne(found)
-    return token === undefined ? undefined : { scheme: 'Bearer', token, place: 'query' }
+    return presented(onlyOne(found), 'query', request)
   })
 }
 
@@ -89,7 +109,7 @@ export function fromBody(): Extractor {
     const token = own(body, 'access_token')
     if (token === undefined) return undefined
     if (typeof token !== 'string') throw new InvalidRequestError()
-    return { scheme: 'Bearer', token, place: 'body' }
+    return presented(token, 'body', request)
   })
 }
 
@@ -105,48 +125,55 @@ export function firstOf(...extractors: readonly Extractor[]): Extractor {
   }
   const hasOtherToken = (request: HttpRequest): boolean =>
     extractors.some((each) => builtInOf(each)?.hasOtherToken(request) === true)
-  const find = (request: HttpRequest): MaybePromise<Credentials | undefined> => {
-    const found = extractors.map((each) => credentialsOf(each, request))
-    const one = (all: readonly (Credentials | undefined)[]): Credentials | undefined => {
+  const finders = extractors.map((each) => finder(each))
+  const mayWait = extractors.some((each) => builtInOf(each)?.mayWait !== false)
+  const find: Finder = (request) => {
+    const found = finders.map((each) => each(request))
+    const one = (all: readonly (Presented | undefined)[]): Presented | undefined => {
       const tokens = all.filter((each) => each !== undefined)
       if (tokens.length > 0 && hasOtherToken(request)) throw moreThanOneToken()
       return onlyOne(tokens)
     }
     return found.some((each) => each instanceof Promise)
       ? Promise.all(found).then(one)
-      : one(found as (Credentials | undefined)[])
+      : one(found as (Presented | undefined)[])
   }
-  return Object.defineProperty(find, builtIn, { value: { hasOtherToken } satisfies BuiltIn })
+  const traits: BuiltIn = { mayWait, hasOtherToken }
+  return Object.defineProperty(find as Extractor, builtIn, { value: traits })
 }
 
 /**
- * Finds the credentials of a request. An extractor of this library reads the neutral view of the request; a function
- * of the user's gets the framework's own request.
+ * Makes an extractor ready for use. One of this library reads the neutral view of the request; a function of the
+ * application's gets the framework's own request, and may wait.
  *
- * @throws {TypeError} for a function of the user's that returned neither a string nor credentials
+ * @param limit for what may wait
+ * @throws {TypeError} from the finder, for a function that returned neither a string nor credentials
  */
-export function credentialsOf(
-  extract: Extractor,
-  request: HttpRequest,
-): MaybePromise<Credentials | undefined> {
-  if (builtInOf(extract) !== undefined) return extract(request) as MaybePromise<Credentials | undefined>
-  const found: unknown = extract((request.raw ?? request) as HttpRequest)
-  if (typeof found === 'object' && found !== null && 'then' in found) {
-    return Promise.resolve(found).then(customCredentials)
-  }
-  return customCredentials(found)
+export function finder(extract: Extractor, limit?: Limited): Finder {
+  const traits = builtInOf(extract)
+  const find = traits === undefined ? customFinder(extract) : (extract as Finder)
+  return traits?.mayWait === false || limit === undefined ? find : (request) => limit(find(request))
 }
 
-function customCredentials(found: unknown): Credentials | undefined {
+function customFinder(extract: Extractor): Finder {
+  return (request) => {
+    const found: unknown = extract((request.raw ?? request) as HttpRequest)
+    return isPromise(found)
+      ? Promise.resolve(found).then((it) => customCredentials(it, request))
+      : customCredentials(found, request)
+  }
+}
+
+function customCredentials(found: unknown, request: HttpRequest): Presented | undefined {
   if (found === undefined) return undefined
-  if (typeof found === 'string') return { scheme: 'Bearer', token: found, place: 'custom' }
+  if (typeof found === 'string') return presented(found, 'custom', request)
   const { token, place } = Object(found) as Partial<Credentials>
   if (typeof token !== 'string') {
     throw new TypeError(
       'tokenFrom: the function must return a string, credentials with a token, or undefined',
     )
   }
-  return { scheme: 'Bearer', token, place: place ?? 'custom' }
+  return presented(token, place ?? 'custom', request)
 }
 
 /**
@@ -168,8 +195,4 @@ function onlyOne<T>(found: readonly T[]): T | undefined {
 
 function moreThanOneToken(): InvalidRequestError {
   return new InvalidRequestError('More than one access token was sent')
-}
-
-function moreThanOneHeader(): InvalidRequestError {
-  return new InvalidRequestError('The header with the access token was sent more than once')
 }

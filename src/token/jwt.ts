@@ -52,16 +52,24 @@ export function jwtSource(options: JwtSourceOptions): TokenSource {
     return andThen(found, (issuer) => judged(parsed, issuer, now, trace))
   }
 
+  function isUnchanged(
+    { generation, header, key }: VerifiedToken,
+    issuer: TrustedIssuer | undefined,
+  ): MaybePromise<boolean> {
+    if (issuer?.generation !== generation || header === undefined || key === undefined) return false
+    const has = issuer.keys.stillHas(header, key)
+    if (has === true) issuers.prove(issuer)
+    return has
+  }
+
   return {
     verify,
-    stillHolds: ({ issuer, generation, header, key }) =>
-      andThen(issuers.find(issuer), (found) => {
-        if (found?.generation !== generation || header === undefined || key === undefined) return false
-        return andThen(found.keys.stillHas(header, key), (has) => {
-          if (has) issuers.prove(found)
-          return has
-        })
-      }),
+    stillHolds(token) {
+      const issuer = issuers.find(token.issuer)
+      return issuer instanceof Promise
+        ? issuer.then((found) => isUnchanged(token, found))
+        : isUnchanged(token, issuer)
+    },
   }
 }
 
