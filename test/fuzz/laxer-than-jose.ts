@@ -25,6 +25,12 @@ export const laxerThanJose: readonly Concession[] = [
       ),
   },
   {
+    what: 'a kid that no key of a literal set has, where one key without kid fits',
+    why: 'whoever writes one key down without an id means it for every token of the issuer; fetched sets stay strict',
+    holds: ({ keys, named, header: { kid } }) =>
+      kid !== undefined && named.length === 0 && keys.some((entry) => entry['kid'] === undefined),
+  },
+  {
     what: 'a key whose ext is neither true nor false',
     why: 'ext is a member of WebCrypto and not of RFC 7517, which has readers ignore what they do not know (§4)',
     holds: ({ named }) => named.some(({ ext }) => ext !== undefined && typeof ext !== 'boolean'),
