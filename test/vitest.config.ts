@@ -8,7 +8,11 @@ const unit = [
   'test/{architecture,detail,errors,framework,resource-server}.test.ts',
 ]
 /** What takes long because it tries much: chance, load, and the compiler. */
-const assurance = ['test/{fuzz,properties,soak,vectors}/**/*.test.ts', 'test/types.test.ts']
+const assurance = [
+  'test/{fuzz,properties,soak,vectors}/**/*.test.ts',
+  'test/issuer/invariants.test.ts',
+  'test/types.test.ts',
+]
 const never = ['test/consumers/**', '**/node_modules/**']
 
 /** Files that put something else in place of a module of ours, which no other file may get to see. */
@@ -43,7 +47,7 @@ export default defineConfig({
     hookTimeout: 30_000,
     projects: [
       // Modules are loaded once for all files: loading them takes longer than most of these tests.
-      project('unit', { include: unit, exclude: replacing, isolate: false }),
+      project('unit', { include: unit, exclude: [...replacing, ...assurance], isolate: false }),
       project('unit, replacing modules', { include: replacing, exclude: ['test/{attacks,fuzz}/**'] }),
       // Every other file: what users are promised, by adapter, attack and specification.
       project('contract', { exclude: [...unit, ...assurance] }),

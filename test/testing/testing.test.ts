@@ -562,40 +562,6 @@ describe('a failing test server', () => {
     expect(await firstBytes(response, 8 * 1024 * 1024)).toMatch(/^\{"keys":\[\{.*\}\] {1000}/)
   })
 
-  it('sends the right answer to whoever does read it all', async () => {
-    const issuer = await createTestIssuer()
-    const server = await listen(issuer)
-    await server.fail('huge')
-    const response = await fetch(server.jwksUri)
-    let length = 0
-    let text = ''
-    await response.body?.pipeTo(
-      new WritableStream({
-        write(chunk: Uint8Array) {
-          length += chunk.byteLength
-          text += Buffer.from(chunk).toString('latin1').trim()
-        },
-      }),
-    )
-    expect(length).toBe(Number(response.headers.get('content-length')))
-    expect(text).toBe(JSON.stringify(issuer.jwks))
-  })
-
-  it('sends a small answer that inflates to a big one', async () => {
-    const issuer = await createTestIssuer()
-    const server = await listen(issuer)
-    await server.fail('bomb')
-    const response = await fetch(server.jwksUri)
-    expect(response.headers.get('content-encoding')).toBe('gzip')
-    expect(Number(response.headers.get('content-length'))).toBeLessThan(256 * 1024)
-    const inflated = Buffer.from(await response.arrayBuffer())
-    const right = JSON.stringify(issuer.jwks)
-    expect(inflated.length).toBe(192 * 1024 * 1024 + right.length)
-    expect(
-      `${inflated.toString('utf8', 0, right.length - 1)}${inflated.toString('utf8', inflated.length - 1)}`,
-    ).toBe(right)
-  })
-
   it('redirects to where the right answer is, or to where it is told', async () => {
     const issuer = await createTestIssuer()
     const server = await listen(issuer)
