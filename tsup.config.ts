@@ -3,8 +3,11 @@ import { defineConfig, type Options } from 'tsup'
 const subpaths = {
   index: 'src/index.ts',
   express: 'src/adapters/express.ts',
+  'express-augment': 'src/adapters/augment/express.ts',
   fastify: 'src/adapters/fastify.ts',
+  'fastify-augment': 'src/adapters/augment/fastify.ts',
   koa: 'src/adapters/koa.ts',
+  'koa-augment': 'src/adapters/augment/koa.ts',
   fetch: 'src/adapters/fetch.ts',
   testing: 'src/testing/index.ts',
 }

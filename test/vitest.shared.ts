@@ -11,6 +11,7 @@ export const shared: ViteUserConfig = {
       { find: '#platform', replacement: source('platform/node.ts') },
       { find: /^oauth-resource-server$/, replacement: source('index.ts') },
       { find: /^oauth-resource-server\/testing$/, replacement: source('testing/index.ts') },
+      { find: /^oauth-resource-server\/(\w+)\/augment$/, replacement: source('adapters/augment/$1.ts') },
       { find: /^oauth-resource-server\/(\w+)$/, replacement: source('adapters/$1.ts') },
     ],
   },

@@ -17,7 +17,7 @@ const { verify, guarded, guardsBy, ...callers } = hooksFor<Context, Next, unknow
   requestOf,
   responseOf: (ctx) => ctx.res,
   keep(auth, ctx) {
-    ctx.state.auth = auth
+    ;(ctx.state as { auth?: Auth | undefined }).auth = auth
   },
   setHeaders(headers, ctx) {
     for (const name of Object.keys(headers)) {
