@@ -1,65 +1,9 @@
 import { type AdapterInterface, interfaceOf, proven } from './adapter-interface.ts'
 import { MissingTokenError } from './errors.ts'
-import { type RouteGuards, routeGuards } from './guards/route-guards.ts'
+import type { Framework, Hook, Hooks, ResponseState, Verifier } from './framework-types.ts'
+import { routeGuards } from './guards/route-guards.ts'
 import { isPromise } from './lib/maybe-promise.ts'
-import type { Auth, Guard, HttpRequest, HttpResponse, MaybePromise } from './types.ts'
-
-/** What a response of Node shows of its state; other frameworks' responses show less. */
-export interface ResponseState {
-  readonly headersSent?: boolean
-  readonly writableEnded?: boolean
-  readonly destroyed?: boolean
-}
-
-/** What the kit has to know of a framework. Its hooks take three arguments, of which the first is the request. */
-export interface Framework<A, B, C, R> {
-  /** Node's own request, or the web `Request`: what was proven is kept by it. */
-  readonly rawOf: (a: A) => object
-  /** The request as the core reads it. */
-  readonly requestOf: (a: A) => HttpRequest
-  /** The response, looked at before it is written; `undefined` where there is none yet. */
-  readonly responseOf: (a: A, b: B) => ResponseState | undefined
-  /** Leaves the caller where handlers may look, as a convenience; what it throws is ignored. */
-  readonly keep: (auth: Auth | undefined, a: A, c: C) => void
-  /** Sets headers of a successful response, unless they are set. */
-  readonly setHeaders: (headers: Readonly<Record<string, string>>, a: A, b: B, c: C) => void
-  /** Goes on. */
-  readonly next: (a: A, b: B, c: C) => R
-  /** Sends a refusal. */
-  readonly refuse: (refusal: HttpResponse, a: A, b: B, c: C) => R
-  /** Hands an error to the framework's error path. */
-  readonly fail: (error: unknown, a: A, b: B, c: C) => R
-  /** Ends the hook where somebody else has answered, or the client has left: nothing is written. */
-  readonly leave: (error: unknown, a: A) => R
-  /** Whether the framework waits for what a hook returns, and handles its rejection. */
-  readonly awaits: boolean
-  /** What a hook returns that goes on later, where the framework does not wait. */
-  readonly pending?: R
-  /** The second argument of the core's `authenticate`. */
-  readonly waitUntilOf?: (a: A, b: B) => ((work: Promise<unknown>) => void) | undefined
-}
-
-/** A hook, middleware or handler of a framework. */
-export type Hook<A, B, C, R> = (a: A, b: B, c: C) => R
-
-/** The part of a resource server that {@link Hooks.getAuth} takes the type of the claims from. */
-export interface Verifier<C> {
-  readonly verify: (token: string) => Promise<Auth<C>>
-}
-
-/** What an adapter is made of. */
-export interface Hooks<A, B, C, R> {
-  /** Lets only verified callers through that pass the guard, if there is one. */
-  readonly verify: (api: object, guard?: Guard<A>) => Hook<A, B, C, R>
-  /** Lets only callers through that pass the guard. */
-  readonly guarded: (guard: Guard<A>) => Hook<A, B, C, R>
-  /** The guards every adapter exports, in the form its framework takes. */
-  readonly guardsBy: <H>(wrap: (guard: Guard<A>) => H) => RouteGuards<H, A>
-  /** The caller. @throws {MissingTokenError} for an anonymous caller; an `Error` where nothing verified the request */
-  readonly getAuth: <T>(request: A, api?: Verifier<T>) => Auth<T>
-  /** The caller, or `undefined` for an anonymous one. @throws {Error} where nothing verified the request */
-  readonly getOptionalAuth: <T>(request: A, api?: Verifier<T>) => Auth<T> | undefined
-}
+import type { Auth, Guard, HttpResponse, MaybePromise } from './types.ts'
 
 /** One decision of a hook: what to find out, and how to go on with it. */
 interface Step<T, A, B, C, R> {

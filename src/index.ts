@@ -41,14 +41,8 @@ export {
   type Health,
   type ResourceServer,
 } from './resource-server.ts'
-export {
-  type Framework,
-  type Hook,
-  type Hooks,
-  hooksFor,
-  type ResponseState,
-  type Verifier,
-} from './framework.ts'
+export { hooksFor } from './framework.ts'
+export type { Framework, Hook, Hooks, ResponseState, Verifier } from './framework-types.ts'
 export type { RouteGuards } from './guards/route-guards.ts'
 export type { KeySnapshot, Snapshot } from './options/snapshot.ts'
 export type { StandardResult, StandardSchema } from './lib/standard-schema.ts'

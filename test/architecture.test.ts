@@ -65,7 +65,7 @@ const order: readonly (readonly string[])[] = [
   ['issuer'],
   ['token'],
   ['caller'],
-  ['adapter-interface'],
+  ['adapter-interface', 'framework-types'],
   ['framework'],
   ['assembly'],
   ['resource-server'],
@@ -269,9 +269,12 @@ describe('the exports', () => {
       {
         ".": "AuthError ForbiddenError InsufficientScopeError InvalidRequestError InvalidTokenError MissingTokenError UpstreamError allOf anyOf anyRole anyScope asResourceServer channelNames claim createResourceServer firstOf fromBody fromHeader fromQuery hooksFor isAuthError not role scope",
         "./express": "authorize getAuth getOptionalAuth requireAnyRole requireAnyScope requireClaim requireRole requireScope verifyJwt",
+        "./express/augment": "",
         "./fastify": "authenticate authorize getAuth getOptionalAuth requireAnyRole requireAnyScope requireClaim requireRole requireScope verifyJwt",
+        "./fastify/augment": "",
         "./fetch": "authorize getAuth getOptionalAuth protect requireAnyRole requireAnyScope requireClaim requireRole requireScope verifyJwt",
         "./koa": "authorize getAuth getOptionalAuth requireAnyRole requireAnyScope requireClaim requireRole requireScope verifyJwt",
+        "./koa/augment": "",
         "./testing": "createTestClock createTestIssuer traceOf",
       }
     `)
