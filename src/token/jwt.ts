@@ -2,6 +2,7 @@ import { InvalidTokenError, type TokenFailure } from '../errors.ts'
 import type { Issuers } from '../issuer/issuers.ts'
 import type { TrustedIssuer } from '../issuer/trusted-issuer.ts'
 import { type ParsedToken, parseToken } from '../jose/jws.ts'
+import type { ClaimsObject } from '../lib/claim-path.ts'
 import type { Clock } from '../lib/clock.ts'
 import { andThen } from '../lib/maybe-promise.ts'
 import { own } from '../lib/objects.ts'
@@ -53,10 +54,11 @@ export function jwtSource(options: JwtSourceOptions): TokenSource {
   }
 
   function isUnchanged(
-    { generation, header, key }: VerifiedToken,
+    { claims, generation, header, key }: VerifiedToken,
     issuer: TrustedIssuer | undefined,
   ): MaybePromise<boolean> {
-    if (issuer?.generation !== generation || header === undefined || key === undefined) return false
+    if (issuer === undefined) throw notTrusted(claims, options)
+    if (issuer.generation !== generation || header === undefined || key === undefined) return false
     const has = issuer.keys.stillHas(header, key)
     if (has === true) issuers.prove(issuer)
     return has
@@ -73,18 +75,18 @@ export function jwtSource(options: JwtSourceOptions): TokenSource {
   }
 }
 
-function trustedIssuer(
-  { payload }: ParsedToken,
-  { issuers, foreignIssuer }: JwtSourceOptions,
-): MaybePromise<TrustedIssuer> {
+function trustedIssuer({ payload }: ParsedToken, options: JwtSourceOptions): MaybePromise<TrustedIssuer> {
   const iss = own(payload, 'iss')
-  const foreign = (): InvalidTokenError =>
-    new InvalidTokenError(typeof iss === 'string' ? foreignIssuer : 'issuer', {
-      detail: { claim: 'iss', expected: issuers.configured().map(({ name }) => name), actual: iss },
-    })
-  if (typeof iss !== 'string') throw foreign()
-  return andThen(issuers.find(iss), (issuer) => {
-    if (issuer === undefined) throw foreign()
+  if (typeof iss !== 'string') throw notTrusted(payload, options)
+  return andThen(options.issuers.find(iss), (issuer) => {
+    if (issuer === undefined) throw notTrusted(payload, options)
     return issuer
+  })
+}
+
+function notTrusted(claims: ClaimsObject, { issuers, foreignIssuer }: JwtSourceOptions): InvalidTokenError {
+  const actual = own(claims, 'iss')
+  return new InvalidTokenError(typeof actual === 'string' ? foreignIssuer : 'issuer', {
+    detail: { claim: 'iss', expected: issuers.configured().map(({ name }) => name), actual },
   })
 }
