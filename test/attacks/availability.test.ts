@@ -75,8 +75,8 @@ describe('floods', () => {
       expect(await reason(good)).toBe('accepted')
       range.clock.advance(1)
     }
-    // Two at once and one more per 30 s; a failed exchange may be two calls, and is followed by a pause that grows.
-    expect(calls.length).toBeLessThanOrEqual(failing === undefined ? 4 : 8)
+    // Two at once and one more per 10 s; a failed exchange may be two calls, and is followed by a pause that grows.
+    expect(calls.length).toBeLessThanOrEqual(failing === undefined ? 7 : 14)
   })
 
   it('DOS-4 unknown key ids beyond the allowance are refused without waiting', async () => {

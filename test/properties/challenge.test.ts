@@ -99,7 +99,10 @@ describe('a refusal, whatever the realm, the error and its scopes', () => {
         const { status, headers, body } = api.refuse(refused)
         expect(status).toBe(refused.status)
         expect(headers['Cache-Control']).toBe('no-store')
-        expect((JSON.parse(body) as { error?: string }).error).toBe(refused.code)
+        expect(JSON.parse(body)).toMatchObject({
+          error: refused.code ?? (status === 503 ? 'temporarily_unavailable' : 'unauthorized'),
+          error_description: refused.message,
+        })
         expect(/^[1-9]\d*$/.test(headers['Retry-After'] ?? '')).toBe(status === 503)
       }),
     )

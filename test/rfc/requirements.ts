@@ -315,7 +315,7 @@ export const requirements: readonly Requirement[] = [
   ['RFC9068-2.1-1', 'RS256 is supported.'],
   ['RFC9068-2.1-2', 'none never.'],
   ['RFC9068-2.2-1', 'Every required claim is there; the compatible profile asks for three.'],
-  ['RFC9068-2.2.1-1', 'auth_time, acr and amr have their types.'],
+  ['RFC9068-2.2.1-1', 'auth_time, acr and amr are optional; nothing depends on them until a guard asks.'],
   ['RFC9068-2.2.3-1', 'scope is parted by spaces.'],
   ['RFC9068-2.2.3.1-1', 'Groups, roles and entitlements are read as SCIM shapes them.'],
   ['RFC9068-4-1', 'typ is at+jwt.'],

@@ -285,6 +285,7 @@ function tokensOf(alg: Alg): TokenVector[] {
   }
   add('exp reached', withClaims({ exp: now - 5, iat: now - 60 }), 'expired', ['exp'])
   add('exp long ago', withClaims({ exp: 1, iat: undefined }), 'expired', ['exp'])
+  add('exp in milliseconds', withClaims({ exp: (now + 300) * 1000 }), 'claim', ['exp'])
   add('nbf ahead', withClaims({ nbf: now + 6 }), 'not_yet_valid', ['nbf'])
   add('iat ahead', withClaims({ iat: now + 6 }), 'not_yet_valid', ['iat'])
   add('iat after exp', withClaims({ iat: now + 4, exp: now + 3 }), 'claim', ['iat'])
@@ -313,8 +314,9 @@ function tokensOf(alg: Alg): TokenVector[] {
   for (const name of ['sub', 'jti', 'client_id'])
     for (const value of [7, null, [], {}])
       add(`${name} ${JSON.stringify(value)}`, withClaims({ [name]: value }), 'claim', [name])
-  for (const cnf of [{ jkt: 'x' }, { 'x5t#S256': 'x' }, {}, null])
+  for (const cnf of [{ jkt: 'x' }, { 'x5t#S256': 'x' }, {}])
     add(`cnf ${JSON.stringify(cnf)}, sent as Bearer`, withClaims({ cnf }), 'binding', ['cnf'])
+  add('cnf null', withClaims({ cnf: null }), 'claim', ['cnf'])
 
   const bytes = Buffer.from(mac, 'base64url')
   const draw = lots(`bits of ${alg}`)
