@@ -6,6 +6,7 @@ import {
   type Network,
   network,
   publishes,
+  says,
   status,
   turns,
   verdict,
@@ -154,5 +155,62 @@ describe('health()', () => {
     const { issuers, ready } = createResourceServer(issuer.options).health()
     expect(ready).toBe(true)
     expect(issuers[issuer.issuer]).toMatchObject({ state: 'configured', keyCount: 1 })
+  })
+})
+
+describe('E10 a readiness route without traffic', () => {
+  it('becomes ready, since health() starts a fetch when there are no keys', async () => {
+    expect(api.health().ready).toBe(false)
+    await turns()
+    expect(api.health().ready).toBe(true)
+    expect(net.calls).toHaveLength(1)
+  })
+
+  it('starts one fetch at a time, and none during the pause after a failure', async () => {
+    net.answer = hang
+    for (let probe = 0; probe < 5; probe++) api.health()
+    await time.advance(5)
+    for (let probe = 0; probe < 5; probe++) api.health()
+    expect(net.calls).toHaveLength(1)
+    net.answer = publishes(issuer)
+    await time.advance(1)
+    api.health()
+    await turns()
+    expect(api.health().ready).toBe(true)
+  })
+})
+
+describe('E14 a key set whose only key is refused', () => {
+  const weak = { kty: 'RSA', kid: 'weak', n: 'wQAB', e: 'AQAB' }
+
+  it('says why', async () => {
+    net.answer = says({ keys: [weak] })
+    await verdict(api.ready())
+    expect(ofIssuer()).toMatchObject({
+      state: 'empty',
+      keyCount: 0,
+      refusedKeys: [{ index: 0, reason: 'modulus' }],
+    })
+  })
+
+  it('says why beside the keys that serve on, until a good set comes', async () => {
+    await api.ready()
+    const token = await issuer.sign({ exp: time.now() / 1000 + 1e6 })
+    net.answer = says({ keys: [weak, null] })
+    await time.advance(480)
+    await api.verify(token)
+    await turns()
+    expect(ofIssuer()).toMatchObject({
+      keyCount: 1,
+      refusedKeys: [
+        { index: 0, reason: 'modulus' },
+        { index: 1, reason: 'not an object' },
+      ],
+    })
+    net.answer = publishes(issuer)
+    await time.advance(2)
+    await api.verify(token)
+    await turns()
+    expect(ofIssuer()).toMatchObject({ keyCount: 1, refusedKeys: [] })
   })
 })

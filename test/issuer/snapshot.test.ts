@@ -6,6 +6,7 @@ import {
   network,
   publishes,
   refuse,
+  turns,
   verdict,
   type VirtualTime,
   virtualTime,
@@ -93,13 +94,11 @@ describe('a snapshot', () => {
     })
   })
 
-  it('brings its ETag along, for the place it came from', async () => {
+  it('brings its ETag along', async () => {
     const snapshot = await taken()
     await time.advance(500)
     await judged(serverWith({ snapshot }))
     expect(net.calls[0]?.headers.has('if-none-match')).toBe(true)
-    await judged(serverWith({ snapshot, jwksUri: 'https://issuer.test/other' }))
-    expect(net.calls[1]?.headers.has('if-none-match')).toBe(false)
   })
 
   it('is no longer trusted than this process would trust an answer', async () => {
@@ -113,6 +112,11 @@ describe('a snapshot', () => {
   it.each([
     ['from the future', () => ({ fetchedAt: time.now() / 1000 + 10 })],
     ['without a date', () => ({ fetchedAt: null, freshFor: undefined })],
+    ['C3 with a date that is no number', () => ({ fetchedAt: NaN })],
+    ['C3 with a date that is text', () => ({ fetchedAt: String(time.now() / 1000) })],
+    ['C3 that is infinitely old', () => ({ fetchedAt: -Infinity })],
+    ['C3 that is fresh for ever', () => ({ freshFor: Infinity })],
+    ['C3 whose freshness is no number', () => ({ freshFor: NaN })],
     ['without freshness', () => ({ freshFor: 'long' })],
     ['without usable keys', () => ({ jwks: { keys: [{ kty: 'oct', k: 'AAAA' }] } })],
     ['without a key set', () => ({ jwks: 7 })],
@@ -145,5 +149,71 @@ describe('a snapshot', () => {
 
   it('of another version is refused', () => {
     expect(() => serverWith({ snapshot: { version: 2, issuers: {} } as never })).toThrow(/^snapshot: /)
+  })
+})
+
+describe('C2 keys that were withdrawn since a snapshot', () => {
+  /** A snapshot of a key that its issuer has withdrawn, and a token of that key. */
+  async function withdrawn(): Promise<{ snapshot: Snapshot; old: string }> {
+    const snapshot = await taken()
+    const old = await issuer.sign({ exp: time.now() / 1000 + 1e6 })
+    await issuer.rotate({ keepOld: false })
+    return { snapshot, old }
+  }
+
+  it('are not trusted for another jwksUri', async () => {
+    const { snapshot, old } = await withdrawn()
+    const moved = serverWith({ snapshot, jwksUri: 'https://issuer.test/other' })
+    expect(moved.health().issuers[issuer.issuer]?.state).toBe('empty')
+    expect(await verdict(moved.verify(old))).toBe('401 unknown_key')
+  })
+
+  it('are not trusted when the snapshot does not say where they came from', async () => {
+    const { snapshot, old } = await withdrawn()
+    const api = serverWith({ snapshot: altered(snapshot, { uri: undefined }) })
+    expect(await verdict(api.verify(old))).toBe('401 unknown_key')
+  })
+
+  it('are dropped when the metadata leads elsewhere, though the keys there cannot be had', async () => {
+    const { snapshot, old } = await withdrawn()
+    const discovered = createResourceServer({
+      issuer: 'https://issuer.test',
+      audience: issuer.audience,
+      fetch: net.fetch,
+      now: time.now,
+      snapshot: {
+        version: 1,
+        issuers: { 'https://issuer.test': Object.values(snapshot.issuers)[0] as never },
+      },
+    })
+    const states = (): unknown => Object.values(discovered.health().issuers)[0]?.state
+    expect(states()).toBe('fresh')
+    net.answer = ({ url }) =>
+      url.includes('.well-known')
+        ? Response.json({ issuer: 'https://issuer.test', jwks_uri: 'https://issuer.test/moved' })
+        : new Response(null, { status: 404 })
+    await time.advance(480)
+    await verdict(discovered.verify(await issuer.sign({ iss: 'https://issuer.test' }, { kid: 'lost' })))
+    await turns()
+    expect(states()).toBe('empty')
+    expect(await verdict(discovered.verify(old))).not.toBe('200')
+  })
+
+  it('do not come back when a dynamic issuer moves and returns, or is vouched for again', async () => {
+    const { snapshot, old } = await withdrawn()
+    let jwksUri = 'https://issuer.test/jwks'
+    const api = createResourceServer({
+      issuers: (iss) => ({ issuer: iss, jwksUri }),
+      audience: issuer.audience,
+      fetch: net.fetch,
+      now: time.now,
+      snapshot,
+    })
+    expect(await verdict(api.verify(old))).toBe('200')
+    for (const place of ['https://issuer.test/moved', 'https://issuer.test/jwks']) {
+      jwksUri = place
+      await time.advance(601)
+      expect(await verdict(api.verify(old))).toBe('401 unknown_key')
+    }
   })
 })

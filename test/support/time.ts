@@ -8,6 +8,8 @@ export interface VirtualTime {
   readonly advance: (seconds: number) => Promise<void>
   /** Moves the clock no further than needed for a promise to settle. @returns the seconds that took */
   readonly until: (promise: Promise<unknown>) => Promise<number>
+  /** Drops every pending timer, as a runtime may do with those of a request that is over. */
+  readonly forget: () => void
   /** What `Math.random` returns from now on: 0 up to 1. */
   chance: number
 }
@@ -18,13 +20,21 @@ export async function turns(): Promise<void> {
   await new Promise(setImmediate)
 }
 
+interface Timer {
+  readonly at: number
+  readonly run: () => void
+}
+
 /** Takes over timers and `Math.random` until the mocks are restored. Make resource servers afterwards. */
 export function virtualTime(start = Date.UTC(2030, 0, 1)): VirtualTime {
   let now = start
-  let timers: { readonly at: number; readonly run: () => void }[] = []
+  const timers = new Set<Timer>()
   const time: VirtualTime = {
     chance: 0,
     now: () => now,
+    forget: () => {
+      timers.clear()
+    },
     async advance(seconds) {
       const end = now + seconds * 1000
       for (let fired = true; fired;) fired = await fireNext(end)
@@ -47,9 +57,10 @@ export function virtualTime(start = Date.UTC(2030, 0, 1)): VirtualTime {
 
   async function fireNext(end: number): Promise<boolean> {
     await turns()
-    const next = timers.reduce((a, b) => (b.at < a.at ? b : a), { at: Infinity, run: () => undefined })
-    if (next.at > end || next.at === Infinity) return false
-    timers = timers.filter((timer) => timer !== next)
+    let next: Timer | undefined
+    for (const timer of timers) if (next === undefined || timer.at < next.at) next = timer
+    if (next === undefined || next.at > end) return false
+    timers.delete(next)
     now = Math.max(now, next.at)
     next.run()
     await turns()
@@ -57,12 +68,16 @@ export function virtualTime(start = Date.UTC(2030, 0, 1)): VirtualTime {
   }
 
   vi.spyOn(globalThis, 'setTimeout').mockImplementation(((run: () => void, ms = 0) => {
-    timers.push({ at: now + ms, run })
-    return { unref: () => undefined }
+    const timer = { at: now + ms, run, unref: () => undefined }
+    timers.add(timer)
+    return timer
   }) as unknown as typeof setTimeout)
+  vi.spyOn(globalThis, 'clearTimeout').mockImplementation(((timer: Timer) => {
+    timers.delete(timer)
+  }) as unknown as typeof clearTimeout)
   vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => {
     const controller = new AbortController()
-    timers.push({ at: now + ms, run: () => controller.abort(new DOMException('late', 'TimeoutError')) })
+    timers.add({ at: now + ms, run: () => controller.abort(new DOMException('late', 'TimeoutError')) })
     return controller.signal
   })
   vi.spyOn(Math, 'random').mockImplementation(() => time.chance)

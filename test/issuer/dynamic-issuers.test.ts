@@ -1,0 +1,312 @@
+import fc from 'fast-check'
+import { createResourceServer, type IssuerResolver, type ResourceServer } from 'oauth-resource-server'
+import { createTestIssuer, type TestIssuer } from 'oauth-resource-server/testing'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { segments } from '../../src/issuer/segments.ts'
+import { isSame } from '../../src/lib/same.ts'
+import {
+  type Network,
+  network,
+  publishes,
+  refuse,
+  turns,
+  verdict,
+  type VirtualTime,
+  virtualTime,
+} from '../support/world.ts'
+
+let time: VirtualTime
+let tenants: Map<string, TestIssuer>
+let net: Network
+let resolver: ReturnType<typeof vi.fn<IssuerResolver>>
+
+const nameOf = (index: number): string => `https://t${index}.test`
+const publishing: Network['answer'] = (call) =>
+  publishes(tenants.get(new URL(call.url).origin) ?? (tenants.get(nameOf(0)) as TestIssuer))(call)
+
+beforeEach(async () => {
+  time = virtualTime()
+  tenants = new Map()
+  for (let index = 0; index < 3; index++) {
+    tenants.set(nameOf(index), await createTestIssuer({ issuer: nameOf(index), now: time.now }))
+  }
+  net = network(publishing)
+  resolver = vi.fn<IssuerResolver>((iss) => ({ issuer: iss, jwksUri: `${iss}/jwks` }))
+})
+afterEach(() => vi.restoreAllMocks())
+
+const serverWith = (options: object = {}): ResourceServer =>
+  createResourceServer({
+    issuers: resolver,
+    audience: 'https://api.test',
+    fetch: net.fetch,
+    now: time.now,
+    ...options,
+  })
+
+const signed = (index: number): Promise<string> =>
+  (tenants.get(nameOf(index)) as TestIssuer).sign({ exp: time.now() / 1000 + 1e6 })
+
+/** A token that names a tenant and nobody signed. */
+async function unsigned(iss: string, kid?: string): Promise<string> {
+  const token = await (tenants.get(nameOf(0)) as TestIssuer).sign(
+    { iss, exp: time.now() / 1000 + 1e6 },
+    kid === undefined ? {} : { kid },
+  )
+  return `${token.slice(0, -4)}AAAA`
+}
+
+async function judged(api: ResourceServer, token: string): Promise<string> {
+  const outcome = verdict(api.verify(token))
+  await time.until(outcome)
+  return outcome
+}
+
+/** Sends unsigned tokens that name so many tenants, all at once. */
+async function flood(api: ResourceServer, count: number): Promise<void> {
+  const tokens = await Promise.all(
+    Array.from({ length: count }, (_, index) => unsigned(`https://flood-${index % 300}.test`, 'lost')),
+  )
+  await time.until(Promise.all(tokens.map((token) => verdict(api.verify(token)))))
+}
+
+describe('C1 unsigned tokens that name many tenants', () => {
+  it('cost a small number of fetches', async () => {
+    await flood(serverWith(), 600)
+    expect(net.calls.length).toBeLessThanOrEqual(32)
+  })
+
+  it('evict no proven issuer and none of its keys, so that it serves through an outage', async () => {
+    const api = serverWith()
+    expect(await judged(api, await signed(1))).toBe('200')
+    await flood(api, 600)
+    net.answer = refuse
+    await time.advance(500)
+    await flood(api, 600)
+    expect(await judged(api, await signed(1))).toBe('200')
+  })
+
+  it('leave the first token of a new tenant a permit two seconds later', async () => {
+    const api = serverWith()
+    await flood(api, 600)
+    expect(await judged(api, await signed(1))).toBe('503 unavailable')
+    await time.advance(2)
+    expect(await judged(api, await signed(1))).toBe('200')
+  })
+
+  it('refill no budget by having an issuer forgotten', async () => {
+    const api = serverWith()
+    net.answer = () => new Response(null, { status: 503, headers: { 'retry-after': '300' } })
+    expect(await judged(api, await signed(1))).toBe('503 unavailable')
+    await flood(api, 300)
+    await time.advance(100)
+    net.calls.length = 0
+    await judged(api, await signed(1))
+    expect(net.calls.filter(({ url }) => url.startsWith(nameOf(1)))).toHaveLength(0)
+  })
+
+  it('and good ones: those cost nothing of the budget', async () => {
+    const api = serverWith()
+    for (let index = 3; index < 60; index++) {
+      tenants.set(nameOf(index), await createTestIssuer({ issuer: nameOf(index), now: time.now }))
+      expect(await judged(api, await signed(index))).toBe('200')
+    }
+  })
+
+  it('do not decide which proven issuer is forgotten for another one', async () => {
+    const api = serverWith({ keyCache: { maxIssuers: 2 } })
+    await judged(api, await signed(0))
+    await judged(api, await signed(1))
+    await judged(api, await unsigned(nameOf(0)))
+    await judged(api, await signed(2))
+    expect(Object.keys(api.health().issuers)).toEqual([nameOf(1), nameOf(2)])
+  })
+
+  it('start no fetch by health()', async () => {
+    const api = serverWith()
+    net.answer = refuse
+    await judged(api, await unsigned(nameOf(1)))
+    net.calls.length = 0
+    await time.advance(100)
+    api.health()
+    await turns()
+    expect(net.calls).toHaveLength(0)
+  })
+})
+
+type Step =
+  | { kind: 'signed' | 'rotate' | 'unsigned'; tenant: number }
+  | { kind: 'advance'; seconds: number }
+  | { kind: 'network'; up: boolean }
+  | { kind: 'flood'; from: number }
+
+describe('C1 whatever unsigned tokens come in between', { timeout: 60_000 }, () => {
+  it('signed tokens of proven issuers get the same verdicts', async () => {
+    const step: fc.Arbitrary<Step> = fc.oneof(
+      fc.record({ kind: fc.constant('signed' as const), tenant: fc.nat({ max: 1 }) }),
+      fc.record({ kind: fc.constant('advance' as const), seconds: fc.nat({ max: 2000 }) }),
+      fc.record({ kind: fc.constant('network' as const), up: fc.boolean() }),
+      fc.record({ kind: fc.constant('rotate' as const), tenant: fc.nat({ max: 1 }) }),
+      fc.record({ kind: fc.constant('unsigned' as const), tenant: fc.nat({ max: 90 }) }),
+      fc.record({ kind: fc.constant('flood' as const), from: fc.nat({ max: 50 }) }),
+    )
+    /** Two keys of each tenant, used in turns. */
+    const keys: TestIssuer[][] = []
+    for (const index of [0, 1]) {
+      const issuer = nameOf(index)
+      keys.push([
+        await createTestIssuer({ issuer, now: time.now }),
+        await createTestIssuer({ issuer, now: time.now }),
+      ])
+    }
+    const exp = time.now() / 1000 + 1e8
+    const good = await Promise.all(keys.map((pair) => Promise.all(pair.map((it) => it.sign({ exp })))))
+    const stranger = await createTestIssuer({ now: time.now })
+    const bad = await Promise.all(
+      Array.from({ length: 91 }, async (_, index) => {
+        const token = await stranger.sign({ iss: `https://other-${index}.test`, exp })
+        return `${token.slice(0, -4)}AAAA`
+      }),
+    )
+
+    /** The verdicts on the signed tokens of one sequence. */
+    async function run(steps: readonly Step[], withUnsigned: boolean): Promise<string[]> {
+      const current = [0, 0]
+      let up = true
+      net.answer = (call) => {
+        if (!up) return refuse(call)
+        const index = [nameOf(0), nameOf(1)].indexOf(new URL(call.url).origin)
+        const issuer = index < 0 ? stranger : (keys[index]?.[current[index] as number] as TestIssuer)
+        return publishes(issuer)(call)
+      }
+      const begun = time.now()
+      const api = serverWith({
+        keyCache: { maxIssuers: 2 },
+        now: () => time.now() - begun + Date.UTC(2030, 0, 1),
+      })
+      const outcomes: string[] = []
+      for (const index of [0, 1]) await judged(api, good[index]?.[0] as string)
+      const send = (tenant: number): void => void verdict(api.verify(bad[tenant] as string))
+      for (const each of steps) {
+        if (each.kind === 'signed') {
+          outcomes.push(await judged(api, good[each.tenant]?.[current[each.tenant] as number] as string))
+        } else if (each.kind === 'advance') await time.advance(each.seconds)
+        else if (each.kind === 'network') up = each.up
+        else if (each.kind === 'rotate') current[each.tenant] = 1 - (current[each.tenant] as number)
+        else if (withUnsigned && each.kind === 'unsigned') send(each.tenant)
+        else if (withUnsigned && each.kind === 'flood') {
+          for (let index = 0; index < 40; index++) send(each.from + index)
+          await turns()
+        }
+      }
+      return outcomes
+    }
+
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 12, size: 'max' }), async (steps) => {
+        expect(await run(steps, true)).toEqual(await run(steps, false))
+      }),
+      { numRuns: 25 },
+    )
+  })
+})
+
+describe('A5 a function that never answers', () => {
+  it('is 503 after its time, and asked again later', async () => {
+    const api = serverWith()
+    resolver.mockReturnValueOnce(new Promise(() => undefined))
+    const outcome = verdict(api.verify(await signed(1)))
+    expect(await time.until(outcome)).toBe(5)
+    expect(await outcome).toBe('503 unavailable')
+    expect(await judged(api, await signed(1))).toBe('200')
+  })
+
+  it('has the time that hookTimeoutMs says', async () => {
+    const api = serverWith({ hookTimeoutMs: 200 })
+    resolver.mockReturnValue(new Promise(() => undefined))
+    const outcome = verdict(api.verify(await signed(1)))
+    expect(await time.until(outcome)).toBe(0.2)
+    expect(await outcome).toBe('503 unavailable')
+  })
+
+  it('is asked about a thousand names at a time and no more, and proven issuers go on', async () => {
+    const api = serverWith()
+    expect(await judged(api, await signed(1))).toBe('200')
+    await time.advance(601)
+    resolver.mockImplementation((iss) =>
+      iss === nameOf(1)
+        ? Promise.resolve({ issuer: iss, jwksUri: `${iss}/jwks` })
+        : new Promise(() => undefined),
+    )
+    resolver.mockClear()
+    const [header, , signature] = (await signed(1)).split('.')
+    const tokens = Array.from({ length: 1200 }, (_, index) => {
+      const claims = { iss: `https://flood-${index}.test`, aud: 'https://api.test', exp: 4e9 }
+      return `${header}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.${signature}`
+    })
+    const outcomes = tokens.map((token) => verdict(api.verify(token)))
+    await turns()
+    expect(resolver).toHaveBeenCalledTimes(1000)
+    expect(await judged(api, await signed(1))).toBe('200')
+    await time.until(Promise.all(outcomes))
+  })
+})
+
+describe('C4 what is remembered of an issuer', () => {
+  it('is one generation while the answer is the same, and another when rules or place change', async () => {
+    const api = serverWith()
+    const token = await signed(1)
+    expect(await judged(api, token)).toBe('200')
+    const answers: object[] = [{}, { clients: ['nobody'] }, { jwksUri: `${nameOf(1)}/moved` }]
+    const expected = ['200', '401 claim', '200']
+    for (const [index, changes] of answers.entries()) {
+      resolver.mockImplementation((iss) => ({ issuer: iss, jwksUri: `${iss}/jwks`, ...changes }))
+      await time.advance(601)
+      expect(await judged(api, token)).toBe(expected[index])
+    }
+  })
+
+  it.each([
+    [{ a: [1, { b: 'x' }] }, { a: [1, { b: 'x' }] }, true],
+    [{ a: undefined }, {}, false],
+    [new Uint8Array([1, 2]), new Uint8Array([1, 2]), true],
+    [new Uint8Array([1, 2]), new Uint8Array([1, 3]), false],
+    [[1], { 0: 1 }, false],
+    [new Map(), new Map(), false],
+    [() => 1, () => 1, false],
+    [null, {}, false],
+  ])('compares %j and %j by what is in them: %s', (one, other, same) => {
+    expect(isSame(one, other)).toBe(same)
+  })
+})
+
+describe('the two segments', () => {
+  it('keep proven entries whatever happens to unproven ones, as a model says', () => {
+    const name = fc.nat({ max: 9 }).map(String)
+    const step = fc.tuple(fc.constantFrom('set', 'prove', 'get', 'delete'), name)
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
+        const real = segments<string>({
+          maxProven: 3,
+          maxUnproven: 2,
+          isBusy: () => false,
+          forgotten: () => undefined,
+        })
+        let proven: string[] = []
+        for (const [kind, each] of steps) {
+          if (kind === 'set') real.set(each, each)
+          else if (kind === 'get') real.get(each)
+          else if (kind === 'delete') {
+            real.delete(each)
+            proven = proven.filter((one) => one !== each)
+          } else {
+            real.prove(each, each)
+            proven = [...proven.filter((one) => one !== each), each].slice(-3)
+          }
+          expect(real.values().slice(0, proven.length)).toEqual(proven)
+          expect(real.values().length - proven.length).toBeLessThanOrEqual(2)
+        }
+      }),
+    )
+  })
+})
