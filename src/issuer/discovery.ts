@@ -79,7 +79,9 @@ export function discoveredLocation(options: DiscoveryOptions): KeyLocation {
 
   function secondLook(signal: AbortSignal, left: number): Promise<string> {
     const leftMs = Math.min(left, secondLookMs)
-    return withSignal(find({ ...options, signal, leftMs }), clock.deadline(leftMs))
+    // Made first: nothing may throw while a search runs that no one waits for.
+    const limit = AbortSignal.any([signal, clock.deadline(leftMs)])
+    return withSignal(find({ ...options, signal: limit, leftMs }), limit)
   }
 
   async function used<T>(use: (uri: string) => Promise<T>, uri: string): Promise<T> {

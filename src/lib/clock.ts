@@ -43,8 +43,8 @@ export function systemClock(now?: () => number): Clock {
   const timers = {
     schedule,
     wait: (ms: number): Promise<void> => new Promise((resolve) => void schedule(ms, resolve)),
-    pause: (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms)),
-    deadline: (ms: number): AbortSignal => AbortSignal.timeout(ms),
+    pause: (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, timerDelay(ms))),
+    deadline: (ms: number): AbortSignal => AbortSignal.timeout(timerDelay(ms)),
   }
   if (now !== undefined) {
     const wall = (): number => secondsOf(now())
@@ -56,8 +56,16 @@ export function systemClock(now?: () => number): Clock {
   return { wall: () => possibleTime(wall()), steady: steadyClock(wall, monotonic), ...timers }
 }
 
+/** Longest delay of a timer; a longer one fires at once. */
+const longestDelay = 2 ** 31 - 1
+
+/** A delay that every timer accepts: `AbortSignal.timeout` throws for fractions and negative numbers. */
+function timerDelay(ms: number): number {
+  return Math.min(Math.max(0, Math.ceil(ms)), longestDelay)
+}
+
 function schedule(ms: number, run: () => void): () => void {
-  const timer = setTimeout(run, ms)
+  const timer = setTimeout(run, timerDelay(ms))
   // A number in browsers, an object on servers.
   if (typeof timer === 'object' && 'unref' in timer) timer.unref()
   return () => {

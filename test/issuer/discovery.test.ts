@@ -237,6 +237,44 @@ describe('metadata', () => {
     }
   })
 
+  it.each([
+    ['a timeout of less than two seconds', { timeoutMs: 1500 }, 0],
+    ['a timeout of a fraction of milliseconds', { timeoutMs: 1500.5 }, 0],
+    ['keys that fail late', {}, 3.2001],
+  ])('A1 is asked again with %s, and nothing is left unhandled', async (_title, keyCache, seconds) => {
+    vi.restoreAllMocks()
+    const unhandled: unknown[] = []
+    const record = (reason: unknown): void => void unhandled.push(reason)
+    process.on('unhandledRejection', record)
+    let ahead = 0
+    const api = createResourceServer({
+      issuer: name,
+      audience: issuer.audience,
+      fetch: net.fetch,
+      // A clock between two milliseconds.
+      now: () => time.now() + ahead + 0.437,
+      keyCache,
+    })
+    await api.ready()
+    const moved = `${jwksUri}/moved`
+    places = {
+      [inserted]: metadata({ jwks_uri: moved }),
+      [moved]: publishes(issuer),
+      [jwksUri]: () => {
+        ahead += seconds * 1000 + 0.123
+        return status(404)({} as never)
+      },
+    }
+    asked()
+    await api.refresh()
+    expect(asked()).toEqual([jwksUri, inserted, moved])
+    places = { [moved]: status(404), [inserted]: says({ issuer: 'https://other.test', jwks_uri: moved }) }
+    await expect(api.refresh()).rejects.toMatchObject({ status: 503 })
+    await new Promise(setImmediate)
+    process.off('unhandledRejection', record)
+    expect(unhandled).toEqual([])
+  })
+
   it('that hangs does not keep the keys from coming', async () => {
     await judged()
     places[inserted] = hang

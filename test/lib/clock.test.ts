@@ -22,6 +22,25 @@ describe('the clock', () => {
     await expect(systemClock().wait(1000)).resolves.toBeUndefined()
   })
 
+  it.each([-1, -0.1, 0, 0.1, 1.5, 1234.56, 2 ** 31, 1e12, Infinity])(
+    'A1 takes any number of milliseconds for a timer: %s',
+    (ms) => {
+      vi.useFakeTimers()
+      try {
+        const { deadline, schedule, pause } = systemClock()
+        const run = vi.fn()
+        expect(deadline(ms).aborted).toBe(false)
+        const cancel = schedule(ms, run)
+        void pause(ms)
+        vi.advanceTimersByTime(Math.max(0, ms) < 2000 ? Math.max(0, Math.ceil(ms)) : 1000)
+        expect(run).toHaveBeenCalledTimes(ms < 2000 ? 1 : 0)
+        cancel()
+      } finally {
+        vi.useRealTimers()
+      }
+    },
+  )
+
   it.each([NaN, Infinity, -Infinity, -1, 8.65e15, '1800000000', undefined, null, new Date()])(
     'C6 refuses %s from an injected now',
     (value) => {
