@@ -6,7 +6,8 @@ import { notRevocable } from './caller/revocation.ts'
 import { asSigned, withSchema } from './caller/schema.ts'
 import { withUrlHeaders } from './caller/url-token.ts'
 import type { ChallengeOptions } from './http/challenge.ts'
-import { finder, fromHeader } from './http/credentials.ts'
+import { fromHeader } from './http/credentials.ts'
+import { limitedFinder } from './http/finder.ts'
 import type { Fetch } from './issuer/fetch-json.ts'
 import { dynamicIssuers } from './issuer/dynamic-issuers.ts'
 import { fixedIssuers, type Issuers } from './issuer/issuers.ts'
@@ -62,7 +63,7 @@ export function assemble<C>(settings: Settings<C>): Parts<C> {
       },
       clock,
     ),
-    find: finder((settings.tokenFrom as Extractor | undefined) ?? fromHeader(), limit('tokenFrom')),
+    find: limitedFinder((settings.tokenFrom as Extractor | undefined) ?? fromHeader(), limit('tokenFrom')),
     limitGuards: limit('guard'),
     optional: settings.optional,
     realm: settings.realm,

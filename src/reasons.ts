@@ -42,7 +42,7 @@ export const descriptions: Readonly<Record<TokenFailure, string>> = {
   signature: 'The signature of the access token is wrong',
   unknown_key: 'The signing key of the access token is not known',
   unknown_issuer: 'The issuer of the access token is not trusted',
-  issuer: 'The access token does not name its issuer',
+  issuer: 'The access token is from another issuer',
   audience: 'The access token is not meant for this API',
   expired: 'The access token expired',
   not_yet_valid: 'The access token is not valid yet',
@@ -52,6 +52,6 @@ export const descriptions: Readonly<Record<TokenFailure, string>> = {
   revoked: 'The access token was revoked',
   inactive: 'The access token is not active',
   binding: 'The access token is bound to a key and needs its proof',
-  proof: 'The proof of possession does not hold',
+  proof: 'The proof of possession is not valid',
   replayed: 'The proof of possession was used before',
 }

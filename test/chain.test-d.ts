@@ -1,6 +1,6 @@
 /* What must not compile: no stage of the verification can be skipped. types.test.ts has the compiler read this. */
 import { acceptance, type VerifiedAuth } from '../src/caller/accept.ts'
-import type { Presented } from '../src/http/credentials.ts'
+import type { Presented } from '../src/http/finder.ts'
 import { notRevocable } from '../src/caller/revocation.ts'
 import { asSigned } from '../src/caller/schema.ts'
 import type { TrustedIssuer } from '../src/issuer/trusted-issuer.ts'

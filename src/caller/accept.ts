@@ -1,4 +1,4 @@
-import type { Presented } from '../http/credentials.ts'
+import type { Presented } from '../http/finder.ts'
 import type { Clock } from '../lib/clock.ts'
 import { isObserved, report } from '../lib/diagnostics.ts'
 import { type Trace, traced } from '../token/check.ts'

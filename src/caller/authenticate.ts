@@ -1,5 +1,6 @@
 import { missingToken } from '../http/bearer.ts'
-import { asMalformed, type Finder, type Presented } from '../http/credentials.ts'
+import { asMalformed } from '../http/credentials.ts'
+import type { Finder, Presented } from '../http/finder.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Trace } from '../token/check.ts'
 import type { TokenSource } from '../token/verified-token.ts'

@@ -1,5 +1,5 @@
 import { InvalidTokenError } from '../errors.ts'
-import type { Presented } from '../http/credentials.ts'
+import type { Presented } from '../http/finder.ts'
 import { own } from '../lib/objects.ts'
 import type { VerifiedToken } from '../token/verified-token.ts'
 import type { MaybePromise } from '../types.ts'

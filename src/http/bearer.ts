@@ -7,6 +7,7 @@ const bearer = /^[\t ]*bearer +([^\t ](?:.*[^\t ])?)[\t ]*$/i
 // The scheme is ours, but what follows is not one token; or ours stands second in a list.
 const brokenBearer = /^[\t ]*bearer(?![\w!#$%&'*+.^`|~-])|,[\t ]*(?:bearer|dpop)[\t ]/i
 // Another scheme whose credentials are an access token.
+const anyTokenScheme = /^[\t ]*(?:bearer|dpop)(?:[\t ]|$)/i
 const otherTokenScheme = /^[\t ]*dpop(?:[\t ]|$)/i
 const anyScheme = /^[\t ]*[\w!#$%&'*+.^`|~-]+ +[^\t ]/
 
@@ -43,6 +44,11 @@ function isInner(code: number): boolean {
 /** The text behind `Bearer` in the value of a header; the value itself without that word. */
 export function withoutBearer(value: string): string {
   return bearer.exec(value)?.[1] ?? value
+}
+
+/** Whether the Authorization header has a scheme whose credentials are an access token. */
+export function hasTokenScheme(request: HttpRequest): boolean {
+  return anyTokenScheme.test(firstHeader(request, 'authorization') ?? '')
 }
 
 /** Whether the Authorization header has another scheme whose credentials are an access token. */

@@ -1,45 +1,22 @@
 import { InvalidRequestError, InvalidTokenError } from '../errors.ts'
-import type { Limited } from '../lib/limited.ts'
-import { isPromise } from '../lib/maybe-promise.ts'
 import { own } from '../lib/objects.ts'
-import type { Credentials, Extractor, HttpRequest, MaybePromise, TokenPlace } from '../types.ts'
-import { bearerToken, hasOtherTokenScheme, withoutBearer } from './bearer.ts'
+import type { Extractor, MaybePromise } from '../types.ts'
+import { bearerToken, hasOtherTokenScheme, hasTokenScheme, withoutBearer } from './bearer.ts'
+import {
+  attempt,
+  type BuiltIn,
+  builtInOf,
+  extractor,
+  Failure,
+  finder,
+  type Finder,
+  type Presented,
+  presented,
+} from './finder.ts'
 import { firstHeader, onlyHeader } from './headers.ts'
 
 const token68 = /^[\w\-.~+/]+=*$/
 const headerName = /^[\w!#$%&'*+.^`|~-]+$/
-
-// Registered globally, so that extractors of either build are known to the other.
-const builtIn = Symbol.for('oauth-resource-server.extractor')
-
-/** A token as it came with a request; without one where a bare token is verified. */
-export interface Presented extends Credentials {
-  readonly request: HttpRequest | undefined
-}
-
-/** Finds what a request presents; never waits unless it says so. */
-export type Finder = (request: HttpRequest) => MaybePromise<Presented | undefined>
-
-/** What an extractor of this library tells beside the token. */
-interface BuiltIn {
-  /** Whether it may wait, for a function of the application's. */
-  readonly mayWait: boolean
-  /** Whether the request has credentials that this extractor leaves to others: they count as a place too. */
-  readonly hasOtherToken: (request: HttpRequest) => boolean
-}
-
-const noOtherToken: BuiltIn = { mayWait: false, hasOtherToken: () => false }
-
-function extractor(
-  find: (request: HttpRequest) => Presented | undefined,
-  traits: BuiltIn = noOtherToken,
-): Extractor {
-  return Object.defineProperty(find, builtIn, { value: traits })
-}
-
-function builtInOf(extract: Extractor): BuiltIn | undefined {
-  return own(extract, builtIn) as BuiltIn | undefined
-}
 
 /**
  * Finds the token in `Authorization: Bearer ...` (RFC 6750 §2.1): the default, and the only safe place. Its
@@ -53,7 +30,7 @@ export function fromHeader(name = 'authorization'): Extractor {
   if (lowerCase === 'authorization') {
     return extractor((request) => presented(bearerToken(request), 'header', request), {
       mayWait: false,
-      hasOtherToken: hasOtherTokenScheme,
+      readsAuthorization: true,
     })
   }
   if (!headerName.test(lowerCase) || lowerCase === 'cookie') {
@@ -64,14 +41,6 @@ export function fromHeader(name = 'authorization'): Extractor {
     const token = value === undefined || value === '' ? undefined : withoutBearer(value)
     return presented(token, 'header', request)
   })
-}
-
-function presented(
-  token: string | undefined,
-  place: TokenPlace,
-  request: HttpRequest,
-): Presented | undefined {
-  return token === undefined ? undefined : { scheme: 'Bearer', token, place, request }
 }
 
 /**
@@ -90,7 +59,7 @@ export function fromQuery(): Extractor {
       if (name === 'access_token') found.push(value)
       else if (name.startsWith('access_token[')) throw new InvalidRequestError()
     }
-    return presented(onlyOne(found), 'query', request)
+    return onlyPlace(presented(onlyOne(found), 'query', request))
   })
 }
 
@@ -109,13 +78,13 @@ export function fromBody(): Extractor {
     const token = own(body, 'access_token')
     if (token === undefined) return undefined
     if (typeof token !== 'string') throw new InvalidRequestError()
-    return presented(token, 'body', request)
+    return onlyPlace(presented(token, 'body', request))
   })
 }
 
 /**
  * Looks in every one of these places, and accepts at most one token (RFC 6750 §3.1). An `Authorization` header with
- * another token scheme, such as `DPoP`, counts as a place.
+ * a token scheme, `Bearer` or `DPoP`, counts as a place whether or not `fromHeader()` is named.
  *
  * @throws {TypeError} when no place is named
  */
@@ -123,57 +92,27 @@ export function firstOf(...extractors: readonly Extractor[]): Extractor {
   if (extractors.length === 0 || extractors.some((each) => typeof each !== 'function')) {
     throw new TypeError('firstOf: pass at least one place, for example fromHeader()')
   }
-  const hasOtherToken = (request: HttpRequest): boolean =>
-    extractors.some((each) => builtInOf(each)?.hasOtherToken(request) === true)
-  const finders = extractors.map((each) => finder(each))
+  const finders = extractors.map(finder)
   const mayWait = extractors.some((each) => builtInOf(each)?.mayWait !== false)
+  // A function of the application's may read the header too.
+  const readsAuthorization = extractors.some((each) => builtInOf(each)?.readsAuthorization !== false)
+  const hasOther = readsAuthorization ? hasOtherTokenScheme : hasTokenScheme
   const find: Finder = (request) => {
-    const found = finders.map((each) => each(request))
-    const one = (all: readonly (Presented | undefined)[]): Presented | undefined => {
-      const tokens = all.filter((each) => each !== undefined)
-      if (tokens.length > 0 && hasOtherToken(request)) throw moreThanOneToken()
+    const found = finders.map((each) => attempt(each, request))
+    const one = (all: readonly (Presented | Failure | undefined)[]): Presented | undefined => {
+      const tokens: Presented[] = []
+      for (const each of all) {
+        if (each instanceof Failure) throw each.error
+        if (each !== undefined) tokens.push(each)
+      }
+      if (tokens.length > 0 && hasOther(request)) throw moreThanOneToken()
       return onlyOne(tokens)
     }
     return found.some((each) => each instanceof Promise)
       ? Promise.all(found).then(one)
-      : one(found as (Presented | undefined)[])
+      : one(found as (Presented | Failure | undefined)[])
   }
-  const traits: BuiltIn = { mayWait, hasOtherToken }
-  return Object.defineProperty(find as Extractor, builtIn, { value: traits })
-}
-
-/**
- * Makes an extractor ready for use. One of this library reads the neutral view of the request; a function of the
- * application's gets the framework's own request, and may wait.
- *
- * @param limit for what may wait
- * @throws {TypeError} from the finder, for a function that returned neither a string nor credentials
- */
-export function finder(extract: Extractor, limit?: Limited): Finder {
-  const traits = builtInOf(extract)
-  const find = traits === undefined ? customFinder(extract) : (extract as Finder)
-  return traits?.mayWait === false || limit === undefined ? find : (request) => limit(find(request))
-}
-
-function customFinder(extract: Extractor): Finder {
-  return (request) => {
-    const found: unknown = extract((request.raw ?? request) as HttpRequest)
-    return isPromise(found)
-      ? Promise.resolve(found).then((it) => customCredentials(it, request))
-      : customCredentials(found, request)
-  }
-}
-
-function customCredentials(found: unknown, request: HttpRequest): Presented | undefined {
-  if (found === undefined) return undefined
-  if (typeof found === 'string') return presented(found, 'custom', request)
-  const { token, place } = Object(found) as Partial<Credentials>
-  if (typeof token !== 'string') {
-    throw new TypeError(
-      'tokenFrom: the function must return a string, credentials with a token, or undefined',
-    )
-  }
-  return presented(token, place ?? 'custom', request)
+  return extractor(find, { mayWait, readsAuthorization } satisfies BuiltIn)
 }
 
 /**
@@ -186,6 +125,12 @@ export function asMalformed(error: unknown, token: string): unknown {
   return isOfForm && !token68.test(token)
     ? new InvalidRequestError(undefined, { detail: error.detail })
     : error
+}
+
+/** An Authorization header with an access token is a second place (RFC 6750 §2). */
+function onlyPlace(found: Presented | undefined): Presented | undefined {
+  if (found?.request !== undefined && hasTokenScheme(found.request)) throw moreThanOneToken()
+  return found
 }
 
 function onlyOne<T>(found: readonly T[]): T | undefined {

@@ -118,8 +118,10 @@ function audienceOf({ values, at }: OptionsReader<IssuerOptionName>): ClaimRules
 function requiredAudience(read: OptionsReader<IssuerOptionName>): ClaimRules['audience'] {
   const audience = audienceOf(read)
   if (audience === undefined) {
+    // With `issuers`, the environment is not read.
+    const or = read.at('audience') === 'audience' ? ' (or OAUTH_AUDIENCE)' : ''
     throw new TypeError(
-      `${read.at('audience')}: set the audience of this API (or OAUTH_AUDIENCE); without it every API's tokens would be accepted`,
+      `${read.at('audience')}: set the audience of this API${or}; without it every API's tokens would be accepted`,
     )
   }
   if (audience === null && read.list('clients') === undefined) {

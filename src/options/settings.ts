@@ -1,3 +1,4 @@
+import { isChallengeText } from '../lib/characters.ts'
 import type { StandardSchema } from '../lib/standard-schema.ts'
 import type { Extractor } from '../types.ts'
 import { environmentOptions } from './environment.ts'
@@ -91,13 +92,14 @@ function withEnvironment(given: unknown): Reader {
 
 function environmentBehind({ values }: Reader): OptionsBehind {
   const environment = environmentOptions()
+  const at = (name: keyof typeof variables): string => `${name} (from ${variables[name]})`
   const { issuer = environment.issuer } = values
   const hasKeys = ['jwks', 'publicKey', 'metadataUrl', 'secret'].some((name) => values[name] !== undefined)
   // The keys of one issuer must never sign for another.
   const takesKeys = issuer === environment.issuer && !hasKeys
   return {
     values: { ...environment, jwksUri: takesKeys ? environment.jwksUri : undefined },
-    at: (name: keyof typeof variables) => `${name} (from ${variables[name]})`,
+    at,
   }
 }
 
@@ -105,7 +107,7 @@ const variables = { issuer: 'OAUTH_ISSUER', audience: 'OAUTH_AUDIENCE', jwksUri:
 
 function realmOf(read: Reader, issuers: IssuersSettings): string {
   const realm = read.text('realm')
-  if (realm !== undefined && !/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/.test(realm)) {
+  if (realm !== undefined && !isChallengeText(realm)) {
     throw new TypeError('realm: must be ASCII without quotes and backslashes (RFC 6750 §3)')
   }
   const { audience } = read.values

@@ -1,5 +1,5 @@
 import { isAlgorithmName } from '../algorithms.ts'
-import type { ClaimsObject } from '../lib/claim-path.ts'
+import { type ClaimsObject, isStringList } from '../lib/claim-path.ts'
 import { own } from '../lib/objects.ts'
 import type { JwtHeader } from '../types.ts'
 import type { Check } from './check.ts'
@@ -21,6 +21,14 @@ const foreignPayloadTypes: readonly unknown[] = ['ID', 'Refresh', 'Offline', 'Lo
 
 const stringClaims = ['sub', 'jti', 'client_id', 'azp', 'cid', 'appid', 'sid'] as const
 const objectClaims = ['cnf', 'act'] as const
+const scopeClaims = ['scope', 'scp'] as const
+
+const expectedTypes: Readonly<Record<string, string>> = {
+  cnf: 'object',
+  act: 'object',
+  scope: 'string or list of strings',
+  scp: 'string or list of strings',
+}
 
 /**
  * What every access token must be, whatever its issuer's rules: an algorithm we know, claims that mark no other kind
@@ -62,7 +70,7 @@ export const commonChecks: readonly Check<CommonSubject>[] = [
     facts: ({ claims }) => {
       const claim = wronglyTyped(claims)
       if (claim === undefined) return {}
-      const expected = (objectClaims as readonly string[]).includes(claim) ? 'object' : 'string'
+      const expected = expectedTypes[claim] ?? 'string'
       return { claim, expected, actual: own(claims, claim) }
     },
   },
@@ -82,6 +90,10 @@ function wronglyTyped(claims: ClaimsObject): string | undefined {
     const value = own(claims, name)
     if (value !== undefined && (typeof value !== 'object' || value === null || Array.isArray(value)))
       return name
+  }
+  for (const name of scopeClaims) {
+    const value = own(claims, name)
+    if (value !== undefined && typeof value !== 'string' && !isStringList(value)) return name
   }
   return undefined
 }

@@ -1,6 +1,6 @@
 import { InvalidTokenError } from 'oauth-resource-server'
 import { describe, expect, it } from 'vitest'
-import type { Presented } from '../../src/http/credentials.ts'
+import type { Presented } from '../../src/http/finder.ts'
 import { confirmation, type ConfirmationMethod } from '../../src/caller/confirmation.ts'
 import type { VerifiedToken } from '../../src/token/verified-token.ts'
 

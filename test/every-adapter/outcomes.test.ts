@@ -153,12 +153,12 @@ const tokens: readonly [
   [
     'a token without an issuer',
     () => issuer.sign({ iss: undefined }),
-    'The access token does not name its issuer',
+    'The access token is from another issuer',
   ],
   [
     'a token of another issuer',
     () => issuer.sign({ iss: 'https://other.test/' }),
-    'The access token does not name its issuer',
+    'The access token is from another issuer',
   ],
   [
     'a token of none of the issuers',

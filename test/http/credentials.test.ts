@@ -289,6 +289,24 @@ describe('G1 another token scheme in the Authorization header', () => {
     },
   )
 
+  it.each(['Bearer', 'DPoP'])('counts where no extractor reads that header (%s)', async (scheme) => {
+    const headers = { authorization: `${scheme} ${token}` }
+    expect(await judged(fromQuery(), { headers, url })).toBe('refused')
+    expect(await judged(firstOf(fromQuery(), fromHeader('x-api-token')), { headers, url })).toBe('refused')
+    expect(await judged(fromQuery(), { headers, url: '/' })).toBe('none')
+  })
+
+  it('does not count for the one header the application chose', async () => {
+    const headers = { authorization: `Bearer ${token}`, 'x-api-token': token }
+    expect(await judged(fromHeader('x-api-token'), { headers })).toBe('accepted')
+  })
+
+  it('does not count against a function that reads the header itself', async () => {
+    const own: Extractor = ({ headers }) => (headers as { authorization: string }).authorization.slice(7)
+    const request = { headers: { authorization: `Bearer ${token}` }, url: '/' }
+    expect(await judged(firstOf(fromQuery(), own), request)).toBe('accepted')
+  })
+
   it('is no place where its credentials are no token', async () => {
     expect(await judged(either, { headers: { authorization: 'Basic dTpw' }, url })).toBe('accepted')
   })
@@ -393,6 +411,23 @@ describe('a tokenFrom function', () => {
     const own = (raw: unknown): string => (raw as { cookies: { token: string } }).cookies.token
     expect(await judged(own as never, framework as never)).toBe('accepted')
     expect(await judged(firstOf(fromHeader(), own as never), framework as never)).toBe('accepted')
+  })
+
+  it('A4 leaves no promise alone when another place refuses', async () => {
+    const rejections: unknown[] = []
+    const note = (reason: unknown): void => void rejections.push(reason)
+    process.on('unhandledRejection', note)
+    const failing = (): Promise<string> => Promise.reject(new Error('no store'))
+    const twice = { headers: { authorization: ['Bearer a', 'Bearer b'] } }
+    await expect(judged(firstOf(failing, fromHeader()), twice)).rejects.toThrow('no store')
+    expect(await judged(firstOf(fromHeader(), failing), twice)).toBe('refused')
+    await new Promise(setImmediate)
+    process.off('unhandledRejection', note)
+    expect(rejections).toEqual([])
+  })
+
+  it('may say that the token came with the DPoP scheme, which needs a bound token', async () => {
+    expect(await judged(() => ({ token, scheme: 'DPoP' }), request)).toBe('binding')
   })
 
   it('A5 is given up after hookTimeoutMs', async () => {

@@ -187,6 +187,8 @@ describe('the types of claims', () => {
     { scope: ['read', 7] },
     { scope: { read: true } },
     { scope: undefined, scp: 7 },
+    { scope: 'read', scp: 7 },
+    { scope: 'read', scp: [7] },
   ])('refuses %o', async (claims) => {
     expect(await verdict(claims)).toBe('claim')
   })

@@ -189,3 +189,14 @@ describe('E15 the scopes and roles of callers with the same claims', () => {
     }
   })
 })
+
+it('A4 an asynchronous function of roles is a mistake, and its rejection ends no process', async () => {
+  const rejections: unknown[] = []
+  const note = (reason: unknown): void => void rejections.push(reason)
+  process.on('unhandledRejection', note)
+  const read = rolesReader((() => Promise.reject(new Error('late'))) as never)
+  expect(() => read({ iss: 'i', exp: 1 })).toThrow(/^roles: the function must return/)
+  await new Promise(setImmediate)
+  process.off('unhandledRejection', note)
+  expect(rejections).toEqual([])
+})

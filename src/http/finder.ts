@@ -1,0 +1,100 @@
+import type { Limited } from '../lib/limited.ts'
+import { isPromise } from '../lib/maybe-promise.ts'
+import { own } from '../lib/objects.ts'
+import type { Credentials, Extractor, HttpRequest, MaybePromise, TokenPlace } from '../types.ts'
+
+// Registered globally, so that extractors of either build are known to the other.
+const builtIn = Symbol.for('oauth-resource-server.extractor')
+
+/** A token as it came with a request; without one where a bare token is verified. */
+export interface Presented extends Credentials {
+  readonly request: HttpRequest | undefined
+}
+
+/** Finds what a request presents; never waits unless it says so. */
+export type Finder = (request: HttpRequest) => MaybePromise<Presented | undefined>
+
+/** What an extractor of this library tells beside the token. */
+export interface BuiltIn {
+  /** Whether it may wait, for a function of the application's. */
+  readonly mayWait: boolean
+  /** Whether it reads the Authorization header. */
+  readonly readsAuthorization: boolean
+}
+
+const elsewhere: BuiltIn = { mayWait: false, readsAuthorization: false }
+
+/** Marks an extractor of this library. */
+export function extractor(find: Finder, traits: BuiltIn = elsewhere): Extractor {
+  return Object.defineProperty(find as Extractor, builtIn, { value: traits })
+}
+
+/** What an extractor of this library tells of itself; `undefined` for a function of the application's. */
+export function builtInOf(extract: Extractor): BuiltIn | undefined {
+  return own(extract, builtIn) as BuiltIn | undefined
+}
+
+/** A token with the place it was found in. */
+export function presented(
+  token: string | undefined,
+  place: TokenPlace,
+  request: HttpRequest,
+): Presented | undefined {
+  return token === undefined ? undefined : { scheme: 'Bearer', token, place, request }
+}
+
+/**
+ * Makes an extractor ready for use. One of this library reads the neutral view of the request; a function of the
+ * application's gets the framework's own request, and may wait: see {@link limitedFinder}.
+ *
+ * @throws {TypeError} from the finder, for a function that returned neither a string nor credentials
+ */
+export function finder(extract: Extractor): Finder {
+  return builtInOf(extract) === undefined ? customFinder(extract) : (extract as Finder)
+}
+
+/** As {@link finder}, with a limit on what may wait. */
+export function limitedFinder(extract: Extractor, limit: Limited): Finder {
+  const find = finder(extract)
+  return builtInOf(extract)?.mayWait === false ? find : (request) => limit(find(request))
+}
+
+function customFinder(extract: Extractor): Finder {
+  return (request) => {
+    const found: unknown = extract((request.raw ?? request) as HttpRequest)
+    return isPromise(found)
+      ? Promise.resolve(found).then((it) => customCredentials(it, request))
+      : customCredentials(found, request)
+  }
+}
+
+function customCredentials(found: unknown, request: HttpRequest): Presented | undefined {
+  if (found === undefined) return undefined
+  if (typeof found === 'string') return presented(found, 'custom', request)
+  const { token, place, scheme } = Object(found) as Partial<Credentials>
+  if (typeof token !== 'string') {
+    throw new TypeError(
+      'tokenFrom: the function must return a string, credentials with a token, or undefined',
+    )
+  }
+  return { scheme: scheme === 'DPoP' ? 'DPoP' : 'Bearer', token, place: place ?? 'custom', request }
+}
+
+/** An error as a value, so that no promise is left alone when another finder throws. */
+export class Failure {
+  readonly error: unknown
+
+  constructor(error: unknown) {
+    this.error = error
+  }
+}
+
+/** Runs a finder. It never throws, and its promise never rejects. */
+export function attempt(find: Finder, request: HttpRequest): MaybePromise<Presented | Failure | undefined> {
+  try {
+    const found = find(request)
+    return found instanceof Promise ? found.catch((error: unknown) => new Failure(error)) : found
+  } catch (error) {
+    return new Failure(error)
+  }
+}
