@@ -85,7 +85,8 @@ export function dynamicIssuers(options: DynamicIssuersOptions): Issuers {
     const entry = { issuer, settings: answer, published, until }
     madeOf.set(issuer, entry)
     // What an earlier process had proven, as long as there is room.
-    const isRestored = snapshot !== undefined && published?.health().state !== 'empty' && entries.hasRoom()
+    const hasKeys = published !== undefined && published.health().state !== 'empty'
+    const isRestored = snapshot !== undefined && hasKeys && entries.hasRoom()
     if (isRestored) entries.prove(name, entry)
     else entries.set(name, entry)
     return issuer
@@ -145,9 +146,18 @@ function areSame(one: IssuerWithReaders, other: IssuerWithReaders): boolean {
   const compared = ({ rules, algorithms, keys, scopes, roles }: IssuerWithReaders): unknown => [
     rules,
     algorithms,
-    keys,
+    comparable(keys),
     scopes,
     roles,
   ]
   return isSame(compared(one), compared(other))
+}
+
+/** Imported keys are objects of the platform: they are compared by what they were made of. */
+function comparable({ public: place, secrets }: IssuerWithReaders['keys']): unknown {
+  const set = place?.from === 'set' && !(place.set instanceof Promise) ? place.set : undefined
+  return [
+    set?.keys.map(({ kid, algorithms, material }) => [kid, algorithms, material]) ?? place,
+    secrets.map(({ bytes }) => bytes),
+  ]
 }

@@ -1,5 +1,11 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import fc from 'fast-check'
-import { createResourceServer, type IssuerResolver, type ResourceServer } from 'oauth-resource-server'
+import {
+  channelNames,
+  createResourceServer,
+  type IssuerResolver,
+  type ResourceServer,
+} from 'oauth-resource-server'
 import { createTestIssuer, type TestIssuer } from 'oauth-resource-server/testing'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { segments } from '../../src/issuer/segments.ts'
@@ -264,6 +270,25 @@ describe('C4 what is remembered of an issuer', () => {
       await time.advance(601)
       expect(await judged(api, token)).toBe(expected[index])
     }
+  })
+
+  it('is one generation also where the keys are written down', async () => {
+    const { jwks } = tenants.get(nameOf(1)) as TestIssuer
+    resolver.mockImplementation((iss) => ({ issuer: iss, jwks: structuredClone(jwks) }))
+    const api = serverWith()
+    const seen: unknown[] = []
+    const listener = (message: unknown): void =>
+      void seen.push((message as { remembered?: unknown }).remembered)
+    subscribe(channelNames.verified, listener)
+    const token = await signed(1)
+    await judged(api, token)
+    await time.advance(601)
+    await judged(api, token)
+    unsubscribe(channelNames.verified, listener)
+    expect(seen).toEqual([false, true])
+    resolver.mockImplementation((iss) => ({ issuer: iss, jwks: tenants.get(nameOf(2))?.jwks as never }))
+    await time.advance(601)
+    expect(await judged(api, token)).toBe('401 unknown_key')
   })
 
   it.each([
