@@ -2,10 +2,11 @@ import { type AdapterInterface, interfaceOf, proven } from './adapter-interface.
 import { MissingTokenError } from './errors.ts'
 import type { Framework, Hook, Hooks, ResponseState, Verifier } from './framework-types.ts'
 import { routeGuards } from './guards/route-guards.ts'
+import { asError } from './lib/as-error.ts'
 import { isPromise } from './lib/maybe-promise.ts'
 import type { Auth, Guard, HttpResponse, MaybePromise } from './types.ts'
 
-/** One decision of a hook: what to find out, and how to go on with it. */
+/** One decision of a hook: how to find out, and what to do with the result. */
 interface Step<T, A, B, C, R> {
   readonly start: (a: A, b: B) => MaybePromise<T>
   readonly admit: (value: T, a: A, b: B, c: C) => R
@@ -13,8 +14,8 @@ interface Step<T, A, B, C, R> {
 }
 
 /**
- * Makes the hooks of an adapter. They take three positional arguments, so that nothing is allocated per request while
- * nothing has to be waited for.
+ * Makes the hooks of an adapter. They take three positional arguments, so that a request that waits for nothing
+ * allocates nothing.
  */
 export function hooksFor<A, B, C, R>(framework: Framework<A, B, C, R>): Hooks<A, B, C, R> {
   const { rawOf } = framework
@@ -23,30 +24,35 @@ export function hooksFor<A, B, C, R>(framework: Framework<A, B, C, R>): Hooks<A,
     try {
       return framework.responseOf(a, b)
     } catch {
-      // A response that cannot be looked at is written, and what that throws goes to the error path.
+      // We then write to the response all the same. What that throws goes to the error path.
       return undefined
     }
+  }
+
+  /** The only call of the error path: frameworks take `undefined`, `null` and some strings for success. */
+  function fail(error: unknown, a: A, b: B, c: C): R {
+    return framework.fail(asError(error), a, b, c)
   }
 
   function refuse(by: AdapterInterface<unknown> | undefined, error: unknown, a: A, b: B, c: C): R {
     let refusal: HttpResponse
     try {
       const response = stateOf(a, b)
-      if (isOver(response)) return framework.leave(error, a)
-      // Headers were sent before we were asked: only the framework's error path can end such a response.
+      if (isOver(response)) return framework.leave(asError(error), a)
+      // The headers were sent before: only the framework's error path can end this response.
       if (by === undefined || response?.headersSent === true) throw error
       refusal = by.answer(error, a)
     } catch (unanswered) {
-      return framework.fail(unanswered, a, b, c)
+      return fail(unanswered, a, b, c)
     }
     try {
       return framework.refuse(refusal, a, b, c)
     } catch (unwritten) {
-      return framework.fail(unwritten, a, b, c)
+      return fail(unwritten, a, b, c)
     }
   }
 
-  /** The one place that goes on with a result: at once, or when its promise settles. */
+  /** The only place that uses a result: at once, or when its promise settles. */
   function settle<T>(step: Step<T, A, B, C, R>, a: A, b: B, c: C): R {
     let result: MaybePromise<T>
     try {
@@ -60,14 +66,14 @@ export function hooksFor<A, B, C, R>(framework: Framework<A, B, C, R>): Hooks<A,
 
   function settleLater<T>(result: Promise<T>, step: Step<T, A, B, C, R>, a: A, b: B, c: C): R {
     const begun = stateOf(a, b)?.headersSent === true
-    // Somebody else has answered while we waited, or the client has left: then nobody may write or go on.
+    // The response was sent or closed while we waited: do nothing.
     const isTaken = (): boolean => {
       const response = stateOf(a, b)
       return isOver(response) || (!begun && response?.headersSent === true)
     }
     const settled = Promise.resolve(result).then(
       (value) => (isTaken() ? framework.leave(undefined, a) : step.admit(value, a, b, c)),
-      (error: unknown) => (isTaken() ? framework.leave(error, a) : step.refuse(error, a, b, c)),
+      (error: unknown) => (isTaken() ? framework.leave(asError(error), a) : step.refuse(error, a, b, c)),
     )
     if (framework.awaits) return settled as R
     settled.catch(throwLater)
@@ -76,7 +82,7 @@ export function hooksFor<A, B, C, R>(framework: Framework<A, B, C, R>): Hooks<A,
 
   function verify(api: object, guard?: Guard<A>): Hook<A, B, C, R> {
     const by = interfaceOf(api)
-    if (by === undefined) throw new TypeError('verifyJwt: give it options or a resource server')
+    if (by === undefined) throw new TypeError('verifyJwt: pass options or a resource server')
     const step: Step<Auth | undefined, A, B, C, R> = {
       start(a, b) {
         const auth = by.authenticate(framework.requestOf(a), framework.waitUntilOf?.(a, b)) as MaybePromise<
@@ -90,18 +96,18 @@ export function hooksFor<A, B, C, R>(framework: Framework<A, B, C, R>): Hooks<A,
         try {
           framework.keep(auth, a, c)
         } catch {
-          // Guards and getAuth() do not read it.
+          // Guards and getAuth() do not read this property.
         }
         try {
           const headers = by.headersFor(auth)
           if (headers !== undefined) framework.setHeaders(headers, a, b, c)
         } catch (error) {
-          return framework.fail(error, a, b, c)
+          return fail(error, a, b, c)
         }
         return framework.next(a, b, c)
       },
       refuse(error, a, b, c) {
-        // What an earlier verifyJwt() proved does not count any more.
+        // The result of an earlier verifyJwt() is no longer valid.
         proven.delete(rawOf(a))
         return refuse(by, error, a, b, c)
       },
@@ -142,12 +148,12 @@ export function hooksFor<A, B, C, R>(framework: Framework<A, B, C, R>): Hooks<A,
   return { verify, guarded, guardsBy: routeGuards, getAuth, getOptionalAuth }
 }
 
-/** Whether nothing can be written any more. */
+/** Whether the response can no longer be written. */
 function isOver(response: ResponseState | undefined): boolean {
   return response !== undefined && (response.writableEnded === true || response.destroyed === true)
 }
 
-/** What a handler throws is its application's: it reaches the process as from any callback, not as a rejection. */
+/** Throws what a handler threw: the process sees an uncaught exception, as from any other callback. */
 function throwLater(error: unknown): void {
   queueMicrotask(() => {
     throw error

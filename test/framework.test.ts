@@ -3,8 +3,6 @@ import { describe, expect, it } from 'vitest'
 
 describe('authorize()', () => {
   it('refuses what is no function', () => {
-    expect(() => authorize('admin' as never)).toThrow(
-      new TypeError('authorize: give it a guard or a predicate'),
-    )
+    expect(() => authorize('admin' as never)).toThrow(new TypeError('authorize: pass a guard or a predicate'))
   })
 })

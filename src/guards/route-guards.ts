@@ -30,7 +30,7 @@ export function routeGuards<H, R>(wrap: (guard: Guard<R>) => H): RouteGuards<H, 
     requireAnyRole: (...roles) => wrap(anyRole(...roles)),
     requireClaim: (path, expected) => wrap(claim(path, expected)),
     authorize(guard) {
-      if (typeof guard !== 'function') throw new TypeError('authorize: give it a guard or a predicate')
+      if (typeof guard !== 'function') throw new TypeError('authorize: pass a guard or a predicate')
       return wrap(guard)
     },
   }
