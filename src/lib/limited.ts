@@ -2,8 +2,9 @@ import { UpstreamError } from '../errors.ts'
 import type { MaybePromise } from '../types.ts'
 import type { Clock } from './clock.ts'
 import { isPromise } from './maybe-promise.ts'
+import { pendingWork } from './pending.ts'
 
-/** Limits of one kind of work that somebody else's code does. */
+/** Limits of one kind of work that code of the user's does. */
 export interface WorkLimits {
   /** What the work is, for the detail of the error, for example `schema`. */
   readonly name: string
@@ -14,9 +15,8 @@ export interface WorkLimits {
 }
 
 /**
- * Waits for a result no longer than the limits say. A value passes through at once, and an error as it is; a promise
- * that is late, or one too many, becomes an {@link UpstreamError}: nobody could find out. What it settles to later is
- * ignored.
+ * Waits for a result within the limits. A value and an error pass through unchanged. A promise that is late, or one
+ * too many, becomes an {@link UpstreamError}; its later result is ignored.
  *
  * @param withinMs a shorter limit for this piece of work
  */
@@ -27,25 +27,25 @@ const retryAfter = 1
 
 /** Makes a {@link Limited}; each kind of work has one of its own. */
 export function limited(
-  clock: Pick<Clock, 'schedule'>,
+  clock: Pick<Clock, 'schedule' | 'steady'>,
   { name, timeoutMs, maxPending }: WorkLimits,
 ): Limited {
-  let pending = 0
+  const begin = pendingWork(clock.steady, maxPending)
   return <T>(result: MaybePromise<T>, withinMs = timeoutMs): MaybePromise<T> => {
     if (!isPromise(result)) return result
     // A promise of this realm, whatever `then` the result brings: Promise.resolve would return a native one as it is.
     const work = new Promise<T>((resolve) => resolve(result))
-    if (pending >= maxPending) {
+    const end = begin(withinMs)
+    if (end === undefined) {
       work.catch(() => undefined)
       throw unknown(`${name}: ${maxPending} calls are pending`)
     }
-    pending += 1
     return new Promise<T>((resolve, reject) => {
       let settled = false
       const settle = (): boolean => {
         if (settled) return false
         settled = true
-        pending -= 1
+        end()
         return true
       }
       const cancel = clock.schedule(withinMs, () => {

@@ -217,8 +217,58 @@ describe('a thenable', () => {
   })
 
   it('that is never called back is late like any other', async () => {
-    const result = hintOf(limit({ then: () => undefined } as unknown as Promise<unknown>))
+    const result = hintOf(limit({ then: () => undefined }))
     await vi.advanceTimersByTimeAsync(100)
     expect(await result).toBe('schema: no result within 100 ms')
+  })
+})
+
+describe('A3 where neither promises nor timers of an ended request ever settle', () => {
+  let now: number
+  let dead: Limited
+
+  beforeEach(() => {
+    now = 0
+    const clock = { steady: () => now, schedule: () => () => undefined }
+    dead = limited(clock, { name: 'schema', timeoutMs: 100, maxPending: 3 })
+  })
+  const drop = (withinMs?: number): unknown => dead(never(), withinMs)
+
+  it('calls that are overdue make room for others', async () => {
+    drop()
+    now = 0.05
+    drop()
+    drop()
+    expect(() => dead(Promise.resolve(1))).toThrow(UpstreamError)
+    now = 0.11
+    await expect(dead(Promise.resolve(1))).resolves.toBe(1)
+    drop()
+    expect(() => dead(Promise.resolve(1))).toThrow(UpstreamError)
+    now = 0.16
+    for (let call = 0; call < 10; call++) await expect(dead(Promise.resolve(call))).resolves.toBe(call)
+  })
+
+  it('a call with a shorter limit makes room earlier', async () => {
+    drop()
+    drop(10)
+    drop()
+    now = 0.02
+    await expect(dead(Promise.resolve(1))).resolves.toBe(1)
+    drop()
+    expect(() => dead(Promise.resolve(1))).toThrow(UpstreamError)
+  })
+
+  it('a call that settles after it made room is counted once', async () => {
+    const work = deferred<number>()
+    const slow = dead(work.promise)
+    drop()
+    drop()
+    now = 0.11
+    drop()
+    drop()
+    drop()
+    work.resolve(1)
+    await expect(slow).resolves.toBe(1)
+    expect(() => dead(Promise.resolve(1))).toThrow(UpstreamError)
   })
 })

@@ -1,0 +1,124 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { questions } from '../../src/issuer/vouching.ts'
+import type { MaybePromise } from '../../src/types.ts'
+
+/** Seconds of a steady clock. Timers fire only while `timersFire`, as the runtime has it. */
+let now = 0
+let timersFire = false
+/** Thrown once, by the next wait. */
+let runtimeError: Error | undefined
+const clock = {
+  wall: () => now,
+  steady: () => now,
+  schedule: (_ms: number, run: () => void) => {
+    const error = runtimeError
+    runtimeError = undefined
+    if (error !== undefined) throw error
+    if (timersFire) queueMicrotask(run)
+    return () => undefined
+  },
+  wait: () => Promise.resolve(),
+  pause: () => Promise.resolve(),
+  deadline: () => new AbortController().signal,
+}
+const timeoutMs = 5000
+const resolve = vi.fn<(name: string) => MaybePromise<string>>()
+const never = (): Promise<never> => new Promise(() => undefined)
+const proven = new Set<string>()
+
+let ask: (name: string) => MaybePromise<string>
+
+beforeEach(() => {
+  now = 0
+  timersFire = false
+  runtimeError = undefined
+  proven.clear()
+  resolve.mockReset()
+  ask = questions({
+    resolve,
+    remember: (_name, answer) => answer,
+    isProven: (name) => proven.has(name),
+    clock,
+    hookTimeoutMs: timeoutMs,
+  })
+})
+
+/** A call whose request the runtime ends: nothing of it ever settles. */
+function dropped(name: string): void {
+  resolve.mockImplementationOnce(never)
+  void (ask(name) as Promise<string>).catch(() => undefined)
+}
+
+describe.each([
+  ['an unproven issuer', false],
+  ['a proven issuer', true],
+])('A3 the question about %s', (_title, isProven) => {
+  beforeEach(() => {
+    if (isProven) proven.add('a')
+  })
+
+  it('is asked again when its request ended and its time is over', async () => {
+    dropped('a')
+    resolve.mockResolvedValue('again')
+    now = 5.2
+    await expect(ask('a')).resolves.toBe('again')
+    expect(resolve).toHaveBeenCalledTimes(2)
+  })
+
+  it('is not asked again while it has time', () => {
+    dropped('a')
+    now = 5
+    void (ask('a') as Promise<string>).catch(() => undefined)
+    expect(resolve).toHaveBeenCalledTimes(1)
+  })
+
+  it('ends for each request that waits, when its time is over', async () => {
+    dropped('a')
+    timersFire = true
+    await expect(ask('a')).rejects.toMatchObject({ status: 503 })
+  })
+
+  it('does not keep an old answer that comes after a newer one', async () => {
+    let late: (value: string) => void = () => undefined
+    resolve.mockReturnValueOnce(new Promise((yes) => (late = yes)))
+    const first = ask('a') as Promise<string>
+    now = 6
+    resolve.mockResolvedValueOnce('new')
+    await expect(ask('a')).resolves.toBe('new')
+    late('old')
+    await expect(first).rejects.toMatchObject({ status: 503 })
+  })
+})
+
+it('A3 1,000 questions whose requests ended do not block the others for ever', async () => {
+  for (let index = 0; index < 1000; index++) dropped(`dropped-${index}`)
+  resolve.mockResolvedValue('there')
+  expect(() => ask('a')).toThrow(expect.objectContaining({ status: 503 }) as Error)
+  now = 5.2
+  await expect(ask('a')).resolves.toBe('there')
+})
+
+it('A5 asks about 1,000 unproven issuers at a time, and about any number of proven ones', async () => {
+  for (let index = 0; index < 1000; index++) dropped(`dropped-${index}`)
+  resolve.mockResolvedValue('there')
+  expect(() => ask('unproven')).toThrow(expect.objectContaining({ status: 503 }) as Error)
+  expect(resolve).toHaveBeenCalledTimes(1000)
+  proven.add('proven')
+  await expect(ask('proven')).resolves.toBe('there')
+})
+
+it('A3 a request that waits for the call of an ended request asks by itself', async () => {
+  dropped('a')
+  resolve.mockResolvedValue('again')
+  // What workerd makes of a promise of another request: it rejects where it is awaited.
+  runtimeError = new Error('This promise was created by a request that has since ended')
+  await expect(ask('a')).resolves.toBe('again')
+  expect(resolve).toHaveBeenCalledTimes(2)
+})
+
+it('passes the errors of the function on, and asks again', async () => {
+  resolve.mockRejectedValueOnce(new Error('the database is down'))
+  await expect(ask('a')).rejects.toThrow('the database is down')
+  resolve.mockResolvedValueOnce('there')
+  await expect(ask('a')).resolves.toBe('there')
+})
