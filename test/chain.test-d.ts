@@ -7,7 +7,7 @@ import type { TrustedIssuer } from '../src/issuer/trusted-issuer.ts'
 import type { ParsedToken } from '../src/jose/jws.ts'
 import type { Clock } from '../src/lib/clock.ts'
 import type { PlausibleToken } from '../src/token/plausible-token.ts'
-import { plausibleToken } from '../src/token/plausible-token.ts'
+import { acceptableToken, plausibleToken } from '../src/token/plausible-token.ts'
 import type { SignedToken } from '../src/token/signed-token.ts'
 import { signedToken } from '../src/token/signed-token.ts'
 import type { VerifiedToken } from '../src/token/verified-token.ts'
@@ -24,7 +24,7 @@ declare const clock: Clock
 const sender = (): undefined => undefined
 
 export function inOrder(): void {
-  plausibleToken(parsed, issuer, 0) satisfies PlausibleToken
+  plausibleToken(acceptableToken(parsed, 0), issuer, 0) satisfies PlausibleToken
   signedToken(plausible) satisfies MaybePromise<SignedToken>
   verification(signed, 0) satisfies VerifiedToken
   const { accept } = acceptance({ sender, revocation: notRevocable, claims: asSigned }, clock)
@@ -32,14 +32,18 @@ export function inOrder(): void {
 }
 
 export function outOfOrder(): void {
+  // @ts-expect-error what no rules could accept is refused before the rules are applied
+  plausibleToken(parsed, issuer, 0)
   // @ts-expect-error a token must be plausible before its key is looked for
   signedToken(parsed)
   // @ts-expect-error the signature comes before the claims
   verification(plausible, 0)
   // @ts-expect-error nothing but `plausibleToken` makes a plausible token
-  signedToken({ parsed, issuer })
+  signedToken({ parsed, issuer, times: plausible.times })
+  const { header, claims, key, times } = signed
+  const lookalike = { header, claims, issuer, key, times }
   // @ts-expect-error nothing but `signedToken` makes a signed token
-  verification({ header: signed.header, claims: signed.claims, issuer, key: signed.key }, 0)
+  verification(lookalike, 0)
 }
 
 export function changed(): void {
@@ -52,7 +56,7 @@ export function changed(): void {
 
 export function made(): void {
   // @ts-expect-error the classes are types outside of their files
-  new VerifiedToken(signed, verified.times)
+  new VerifiedToken(signed)
   // @ts-expect-error and so is the caller's
   new VerifiedAuth(verified, presented, {}, undefined, {})
   const auth = { scheme: 'Bearer', token: '', claims: {}, issuer: '', expiresAt: new Date() } as const

@@ -2,7 +2,7 @@ import { isAlgorithmName } from '../algorithms.ts'
 import { type ClaimsObject, isStringList } from '../lib/claim-path.ts'
 import { own } from '../lib/objects.ts'
 import type { JwtHeader } from '../types.ts'
-import type { Check } from './check.ts'
+import { type Check, runChecks, type Trace } from './check.ts'
 
 /** What the checks of any token look at. */
 export interface CommonSubject {
@@ -10,32 +10,47 @@ export interface CommonSubject {
   readonly claims: ClaimsObject
 }
 
-/** Claims that only ID tokens, logout tokens, presentations and introspection responses have. */
-const foreignClaims = ['at_hash', 'c_hash', 's_hash', 'events', 'vp', 'token_introspection'] as const
-
 /** `token_use` of an access token, where an issuer writes one. */
 const accessTokenUses: readonly unknown[] = [undefined, 'access']
 
 /** Keycloak's marks of tokens that are no access tokens. */
 const foreignPayloadTypes: readonly unknown[] = ['ID', 'Refresh', 'Offline', 'Logout']
 
-const stringClaims = ['sub', 'jti', 'client_id', 'azp', 'cid', 'appid', 'sid'] as const
-const objectClaims = ['cnf', 'act'] as const
-const scopeClaims = ['scope', 'scp'] as const
+/** What a claim must be for a token to be an access token; `foreign`: absent, `mark`: see {@link usualMarks}. */
+type ClaimKind = 'foreign' | 'mark' | 'string' | 'object' | 'string or list of strings'
 
-const expectedTypes: Readonly<Record<string, string>> = {
-  cnf: 'object',
-  act: 'object',
-  scope: 'string or list of strings',
-  scp: 'string or list of strings',
-}
+const claimKinds: ReadonlyMap<string, ClaimKind> = new Map<string, ClaimKind>([
+  // Only ID tokens, logout tokens, presentations and introspection responses have these.
+  ['at_hash', 'foreign'],
+  ['c_hash', 'foreign'],
+  ['s_hash', 'foreign'],
+  ['events', 'foreign'],
+  ['vp', 'foreign'],
+  ['token_introspection', 'foreign'],
+  ['token_use', 'mark'],
+  ['typ', 'mark'],
+  ['sub', 'string'],
+  ['jti', 'string'],
+  ['client_id', 'string'],
+  ['azp', 'string'],
+  ['cid', 'string'],
+  ['appid', 'string'],
+  ['sid', 'string'],
+  ['cnf', 'object'],
+  ['act', 'object'],
+  ['scope', 'string or list of strings'],
+  ['scp', 'string or list of strings'],
+])
+
+/** Claims that tell the kind of token, and how access tokens write them. */
+const usualMarks: Readonly<Record<string, string>> = { token_use: 'access', typ: 'Bearer' }
 
 /**
  * What every access token must be, whatever its issuer's rules: an algorithm we know, claims that mark no other kind
  * of token (RFC 8725 §3.12), and the registered types of the claims that decisions depend on. A claim of the wrong
  * type is a refusal, never "absent".
  */
-export const commonChecks: readonly Check<CommonSubject>[] = [
+const commonChecks: readonly Check<CommonSubject>[] = [
   {
     name: 'known algorithm',
     reason: 'algorithm',
@@ -70,30 +85,46 @@ export const commonChecks: readonly Check<CommonSubject>[] = [
     facts: ({ claims }) => {
       const claim = wronglyTyped(claims)
       if (claim === undefined) return {}
-      const expected = expectedTypes[claim] ?? 'string'
-      return { claim, expected, actual: own(claims, claim) }
+      return { claim, expected: claimKinds.get(claim), actual: own(claims, claim) }
     },
   },
 ]
 
+/** Runs the checks that are the same for every issuer. @throws {InvalidTokenError} */
+export function checkCommon(subject: CommonSubject, trace?: Trace): void {
+  // Nearly every token, in one look at its claims; the checks themselves decide everything else.
+  if (trace === undefined && isUsual(subject)) return
+  runChecks(commonChecks, subject, trace)
+}
+
+/** Whether a token has nothing that any of the checks could refuse. */
+function isUsual({ header, claims }: CommonSubject): boolean {
+  if (!isAlgorithmName(header.alg)) return false
+  for (const name of Object.keys(claims)) {
+    const kind = claimKinds.get(name)
+    if (kind === undefined) continue
+    const value = claims[name]
+    if (kind === 'mark' ? value !== usualMarks[name] : kind === 'foreign' || !isOfKind(value, kind))
+      return false
+  }
+  return true
+}
+
 function foreignClaimOf(claims: ClaimsObject): string | undefined {
-  for (const name of foreignClaims) if (Object.hasOwn(claims, name)) return name
+  return Object.keys(claims).find((name) => claimKinds.get(name) === 'foreign')
+}
+
+/** Looks at the claims there are, which are fewer than those that could be. */
+function wronglyTyped(claims: ClaimsObject): string | undefined {
+  for (const name of Object.keys(claims)) {
+    const kind = claimKinds.get(name)
+    if (kind !== undefined && kind !== 'foreign' && kind !== 'mark' && !isOfKind(claims[name], kind))
+      return name
+  }
   return undefined
 }
 
-function wronglyTyped(claims: ClaimsObject): string | undefined {
-  for (const name of stringClaims) {
-    const value = own(claims, name)
-    if (value !== undefined && typeof value !== 'string') return name
-  }
-  for (const name of objectClaims) {
-    const value = own(claims, name)
-    if (value !== undefined && (typeof value !== 'object' || value === null || Array.isArray(value)))
-      return name
-  }
-  for (const name of scopeClaims) {
-    const value = own(claims, name)
-    if (value !== undefined && typeof value !== 'string' && !isStringList(value)) return name
-  }
-  return undefined
+function isOfKind(value: unknown, kind: ClaimKind): boolean {
+  if (kind === 'object') return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return typeof value === 'string' || (kind !== 'string' && isStringList(value))
 }

@@ -8,7 +8,7 @@ import { andThen } from '../lib/maybe-promise.ts'
 import { own } from '../lib/objects.ts'
 import type { MaybePromise } from '../types.ts'
 import { type Trace, traced, tracedNow } from './check.ts'
-import { checkCommon, plausibleToken } from './plausible-token.ts'
+import { type AcceptableToken, acceptableToken, plausibleToken } from './plausible-token.ts'
 import { signedToken } from './signed-token.ts'
 import { type TokenSource, verification, type VerifiedToken } from './verified-token.ts'
 
@@ -21,21 +21,21 @@ export interface JwtSourceOptions {
 }
 
 /**
- * Verifies signed JWTs. It answers without a promise wherever nothing has to be waited for.
+ * Verifies signed JWTs. Returns a promise only when it has to wait.
  *
  * The order: form, what no rules could accept, the issuer, everything else that needs no network, the key,
- * the signature, then every claim on the verified bytes.
+ * the signature, then the time once more.
  */
 export function jwtSource(options: JwtSourceOptions): TokenSource {
   const { issuers, clock } = options
 
   function judged(
-    parsed: ParsedToken,
+    acceptable: AcceptableToken,
     issuer: TrustedIssuer,
     now: number,
     trace: Trace | undefined,
   ): MaybePromise<VerifiedToken> {
-    return andThen(signedToken(plausibleToken(parsed, issuer, now, trace), trace), (signed) => {
+    return andThen(signedToken(plausibleToken(acceptable, issuer, now, trace), trace), (signed) => {
       issuers.prove(issuer)
       // Read again: fetching keys may have taken seconds.
       return verification(signed, clock.wall(), trace)
@@ -44,13 +44,13 @@ export function jwtSource(options: JwtSourceOptions): TokenSource {
 
   function verify(token: string, now: number, trace?: Trace): MaybePromise<VerifiedToken> {
     const parsed = trace === undefined ? parseToken(token) : tracedNow('form', trace, () => parseToken(token))
-    checkCommon(parsed, now, trace)
+    const acceptable = acceptableToken(parsed, now, trace)
     const found =
       trace === undefined
         ? trustedIssuer(parsed, options)
         : traced('issuer', trace, () => trustedIssuer(parsed, options))
     // `now` is judged again in `verification`: the function that vouches for issuers may have taken seconds too.
-    return andThen(found, (issuer) => judged(parsed, issuer, now, trace))
+    return andThen(found, (issuer) => judged(acceptable, issuer, now, trace))
   }
 
   function isUnchanged(

@@ -1,22 +1,35 @@
 import type { TrustedIssuer } from '../issuer/trusted-issuer.ts'
 import type { ParsedToken } from '../jose/jws.ts'
 import { runChecks, type Trace, tracedNow } from './check.ts'
-import { commonChecks } from './common-checks.ts'
+import { checkCommon } from './common-checks.ts'
 import { ruleChecks } from './rule-checks.ts'
-import { checkTimes, timesOf } from './times.ts'
+import { checkTimes, timesOf, type TokenTimes } from './times.ts'
 
 /** The widest rules an issuer can have about time. */
 const widestTimes = { clockTolerance: 300, maxTokenAge: undefined }
 
-/** A token of a trusted issuer that nothing speaks against so far. Its signature is not verified yet. */
+/** A token that the rules of some issuer could accept. */
+class AcceptableToken {
+  declare private readonly nominal: never
+  readonly parsed: ParsedToken
+
+  constructor(parsed: ParsedToken) {
+    this.parsed = parsed
+  }
+}
+export type { AcceptableToken }
+
+/** A token of a trusted issuer that passed every check that needs no key. Its signature is not verified yet. */
 class PlausibleToken {
   declare private readonly nominal: never
   readonly parsed: ParsedToken
   readonly issuer: TrustedIssuer
+  readonly times: TokenTimes
 
-  constructor(parsed: ParsedToken, issuer: TrustedIssuer) {
+  constructor(parsed: ParsedToken, issuer: TrustedIssuer, times: TokenTimes) {
     this.parsed = parsed
     this.issuer = issuer
+    this.times = times
   }
 }
 export type { PlausibleToken }
@@ -28,23 +41,25 @@ export type { PlausibleToken }
  * @param now seconds since the epoch
  * @throws {InvalidTokenError}
  */
-export function checkCommon({ header, payload }: ParsedToken, now: number, trace?: Trace): void {
-  runChecks(commonChecks, { header, claims: payload }, trace)
+export function acceptableToken(parsed: ParsedToken, now: number, trace?: Trace): AcceptableToken {
+  const { header, payload } = parsed
+  checkCommon({ header, claims: payload }, trace)
   // Checked again with the issuer's own tolerance, so a trace shows here what fails, and there what passes.
   const failures = trace && failuresTo(trace)
   const times = tracedNow('times', failures, () => timesOf(payload, widestTimes))
   checkTimes(times, now, failures)
+  return new AcceptableToken(parsed)
 }
 
 /**
- * Runs every check that needs neither network nor key, on bytes nobody vouched for yet: they may only refuse. Most
+ * Runs every check that needs neither network nor key, on unverified bytes: it may only refuse. Most
  * tokens that are refused are refused here, before an issuer is asked for anything.
  *
  * @param now seconds since the epoch
  * @throws {InvalidTokenError}
  */
 export function plausibleToken(
-  parsed: ParsedToken,
+  { parsed }: AcceptableToken,
   issuer: TrustedIssuer,
   now: number,
   trace?: Trace,
@@ -54,7 +69,7 @@ export function plausibleToken(
   runChecks(ruleChecks, { header, claims: payload, rules, algorithms }, trace)
   const times = tracedNow('times', trace, () => timesOf(payload, rules))
   checkTimes(times, now, trace)
-  return new PlausibleToken(parsed, issuer)
+  return new PlausibleToken(parsed, issuer, times)
 }
 
 function failuresTo(trace: Trace): Trace {

@@ -3,25 +3,28 @@ import type { AlgorithmName } from '../algorithms.ts'
 import { InvalidTokenError } from '../errors.ts'
 import type { TrustedIssuer } from '../issuer/trusted-issuer.ts'
 import type { VerificationKey } from '../jose/jwk.ts'
-import { type ClaimsObject } from '../lib/claim-path.ts'
+import type { ClaimsObject } from '../lib/claim-path.ts'
 import { andThen } from '../lib/maybe-promise.ts'
 import type { JwtHeader, MaybePromise } from '../types.ts'
 import { type Trace, traced } from './check.ts'
 import type { PlausibleToken } from './plausible-token.ts'
+import type { TokenTimes } from './times.ts'
 
-/** A token whose signature is verified with a key of its issuer. Its claims are not judged yet. */
+/** A token that passed every check, and whose signature is verified with a key of its issuer. */
 class SignedToken {
   declare private readonly nominal: never
   readonly header: JwtHeader
   readonly claims: ClaimsObject
   readonly issuer: TrustedIssuer
   readonly key: VerificationKey
+  readonly times: TokenTimes
 
-  constructor({ parsed, issuer }: PlausibleToken, key: VerificationKey) {
+  constructor({ parsed, issuer, times }: PlausibleToken, key: VerificationKey) {
     this.header = parsed.header
     this.claims = parsed.payload
     this.issuer = issuer
     this.key = key
+    this.times = times
   }
 }
 export type { SignedToken }

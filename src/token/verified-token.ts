@@ -2,11 +2,10 @@ import type { VerificationKey } from '../jose/jwk.ts'
 import type { ClaimsObject } from '../lib/claim-path.ts'
 import { own } from '../lib/objects.ts'
 import type { JwtHeader, MaybePromise } from '../types.ts'
-import { runChecks, type Trace, tracedNow } from './check.ts'
-import { commonChecks } from './common-checks.ts'
-import { clientOf, ruleChecks } from './rule-checks.ts'
+import { type Trace, tracedNow } from './check.ts'
+import { clientOf } from './rule-checks.ts'
 import type { SignedToken } from './signed-token.ts'
-import { checkTimes, timesOf, type TokenTimes } from './times.ts'
+import { checkTimes, type TokenTimes } from './times.ts'
 
 /**
  * A token that is valid, as far as its bytes alone can tell. It may be remembered: it holds neither the token nor its
@@ -29,7 +28,7 @@ class VerifiedToken {
   readonly scopes: ReadonlySet<string>
   readonly roles: ReadonlySet<string>
 
-  constructor({ header, claims, issuer, key }: SignedToken, times: TokenTimes) {
+  constructor({ header, claims, issuer, key, times }: SignedToken) {
     this.header = header
     this.claims = claims
     this.issuer = issuer.name
@@ -51,23 +50,19 @@ export interface TokenSource {
    * @throws {AuthError}
    */
   readonly verify: (token: string, now: number, trace?: Trace) => MaybePromise<VerifiedToken>
-  /** Whether what was verified before is still what the issuer stands for: rules, place of the keys, key. */
+  /** Whether the rules, the location of the keys and the key are unchanged since a token was verified. */
   readonly stillHolds: (token: VerifiedToken) => MaybePromise<boolean>
 }
 
 /**
- * Checks every claim of a token whose signature is verified. The checks that ran before the signature run again, so
- * that nothing depends on bytes that nobody vouched for.
+ * Makes a verified token of a signed one. Its claims passed every check before the signature was verified, on the very
+ * object that the signature covers: it is frozen, so that they are true still. The time is checked again, since
+ * fetching keys may have taken seconds, and scopes and roles are read, which no unverified token may cause.
  *
  * @param now seconds since the epoch
  * @throws {InvalidTokenError}
  */
 export function verification(token: SignedToken, now: number, trace?: Trace): VerifiedToken {
-  const { header, claims, issuer } = token
-  const subject = { header, claims, rules: issuer.rules, algorithms: issuer.algorithms }
-  runChecks(commonChecks, subject)
-  runChecks(ruleChecks, subject)
-  const times = timesOf(claims, issuer.rules)
-  checkTimes(times, now)
-  return tracedNow('scopes and roles', trace, () => new VerifiedToken(token, times))
+  checkTimes(token.times, now)
+  return tracedNow('scopes and roles', trace, () => new VerifiedToken(token))
 }

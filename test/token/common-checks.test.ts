@@ -1,0 +1,55 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { checkCommon } from '../../src/token/common-checks.ts'
+import type { JwtHeader } from '../../src/types.ts'
+
+/** What a check comes to: undefined, or the reason of the refusal. */
+function outcome(check: () => void): unknown {
+  try {
+    check()
+    return undefined
+  } catch (error) {
+    return (error as { reason: unknown }).reason
+  }
+}
+
+const names = [
+  ...['at_hash', 'c_hash', 's_hash', 'events', 'vp', 'token_introspection', 'token_use', 'typ', 'sub', 'jti'],
+  ...['client_id', 'azp', 'cid', 'appid', 'sid', 'cnf', 'act', 'scope', 'scp', 'iss', 'email', '__proto__x'],
+]
+const values = fc.oneof(
+  fc.constantFrom<unknown>('access', 'id', 'Bearer', 'ID', 'Refresh', 'Offline', 'Logout', 'x', '', null, 7),
+  fc.constantFrom<unknown>({}, { jkt: 'x' }, [], ['read'], [7], true),
+)
+
+describe('checkCommon()', () => {
+  it('decides without its checks as it does with them', () => {
+    fc.assert(
+      fc.property(
+        fc.dictionary(fc.constantFrom(...names), values, { maxKeys: 4 }),
+        fc.constantFrom('RS256', 'ES256', 'none', 'HS256', 'toString', ''),
+        (claims, alg) => {
+          const subject = { header: { alg } as JwtHeader, claims }
+          const steps: boolean[] = []
+          const full = outcome(() => checkCommon(subject, ({ ok }) => void steps.push(ok)))
+          expect(outcome(() => checkCommon(subject))).toBe(full)
+          expect(steps.every((ok) => ok)).toBe(full === undefined)
+        },
+      ),
+      { numRuns: 10_000 },
+    )
+  })
+
+  it.each([
+    [{}, undefined],
+    [{ typ: 'Bearer', token_use: 'access', sub: 's', scope: ['a'], cnf: {} }, undefined],
+    [{ typ: 'anything else' }, undefined],
+    [{ typ: 'ID' }, 'type'],
+    [{ token_use: 'id' }, 'type'],
+    [{ at_hash: undefined }, 'type'],
+    [{ sub: 7 }, 'claim'],
+    [{ act: [] }, 'claim'],
+  ])('judges %o as %s', (claims, expected) => {
+    expect(outcome(() => checkCommon({ header: { alg: 'RS256' }, claims }))).toBe(expected)
+  })
+})
