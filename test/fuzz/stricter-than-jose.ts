@@ -119,13 +119,14 @@ export const stricterThanJose: readonly Difference[] = [
     holds: ({ claims, rules }) => rules.profile === 'rfc9068' && claims['sub'] === '',
   },
   {
-    what: 'a scope claim that is neither text nor a list of texts',
+    what: 'a scope or scp claim that is neither text nor a list of texts, also where the other one is read',
     why: 'reading it as no scope would hide the mistake, reading it otherwise would invent rights',
     reasons: ['claim'],
-    holds: ({ claims }) => {
-      const scope = Object.hasOwn(claims, 'scope') ? claims['scope'] : claims['scp']
-      return scope !== undefined && typeof scope !== 'string' && !isTextList(scope)
-    },
+    holds: ({ claims }) =>
+      ['scope', 'scp'].some((name) => {
+        const scope = Object.hasOwn(claims, name) ? claims[name] : undefined
+        return scope !== undefined && typeof scope !== 'string' && !isTextList(scope)
+      }),
   },
   {
     what: 'a token bound to a key, without its proof',
