@@ -52,6 +52,13 @@ export interface Hooks<A, B, C, R> {
   readonly guarded: (guard: Guard<A>) => Hook<A, B, C, R>
   /** The guards every adapter exports, in the form its framework takes. */
   readonly guardsBy: <H>(wrap: (guard: Guard<A>) => H) => RouteGuards<H, A>
+  /**
+   * A guard that the application can also call with what `verifyJwt()` returned. It judges the caller that was proven
+   * for the request. The caller may be left out.
+   *
+   * @throws {TypeError} when it is called with another caller than that of the request
+   */
+  readonly callable: (guard: Guard<A>) => Guard<A>
   /** The caller. @throws {MissingTokenError} for an anonymous caller; an `Error` where nothing verified the request */
   readonly getAuth: <T>(request: A, api?: Verifier<T>) => Auth<T>
   /** The caller, or `undefined` for an anonymous one. @throws {Error} where nothing verified the request */

@@ -1,6 +1,6 @@
 import { type AdapterInterface, interfaceOf, proven } from './adapter-interface.ts'
-import { MissingTokenError } from './errors.ts'
-import type { Framework, Hook, Hooks, ResponseState, Verifier } from './framework-types.ts'
+import { callersBy, missingVerifyJwt } from './framework-callers.ts'
+import type { Framework, Hook, Hooks, ResponseState } from './framework-types.ts'
 import { routeGuards } from './guards/route-guards.ts'
 import { asError } from './lib/as-error.ts'
 import { isPromise } from './lib/maybe-promise.ts'
@@ -92,7 +92,7 @@ export function hooksFor<A, B, C, R>(framework: Framework<A, B, C, R>): Hooks<A,
         return isPromise(auth) ? auth.then((found) => guardedAuth(found, a)) : guardedAuth(auth, a)
       },
       admit(auth, a, b, c) {
-        proven.set(rawOf(a), { by, auth })
+        if (guard === undefined) remember(auth, a)
         try {
           framework.keep(auth, a, c)
         } catch {
@@ -112,7 +112,12 @@ export function hooksFor<A, B, C, R>(framework: Framework<A, B, C, R>): Hooks<A,
         return refuse(by, error, a, b, c)
       },
     }
+    function remember(auth: Auth | undefined, a: A): void {
+      proven.set(rawOf(a), { by: by as AdapterInterface<unknown>, auth })
+    }
     function guardedAuth(auth: Auth | undefined, a: A): MaybePromise<Auth | undefined> {
+      // Before the guard runs: it may call other guards, and getAuth().
+      remember(auth, a)
       const allowed = by?.authorize(guard as Guard<A>, auth, a)
       return isPromise(allowed) ? allowed.then(() => auth) : auth
     }
@@ -132,20 +137,7 @@ export function hooksFor<A, B, C, R>(framework: Framework<A, B, C, R>): Hooks<A,
     return (a, b, c) => settle(step, a, b, c)
   }
 
-  function getOptionalAuth<T>(request: A, api?: Verifier<T>): Auth<T> | undefined {
-    const found = proven.get(rawOf(request))
-    if (found === undefined) throw missingVerifyJwt('getAuth() is called')
-    if (api !== undefined && interfaceOf(api) !== found.by) throw anotherVerifyJwt()
-    return found.auth as Auth<T> | undefined
-  }
-
-  function getAuth<T>(request: A, api?: Verifier<T>): Auth<T> {
-    const auth = getOptionalAuth(request, api)
-    if (auth === undefined) throw new MissingTokenError()
-    return auth
-  }
-
-  return { verify, guarded, guardsBy: routeGuards, getAuth, getOptionalAuth }
+  return { verify, guarded, guardsBy: routeGuards, ...callersBy(rawOf) }
 }
 
 /** Whether the response can no longer be written. */
@@ -158,16 +150,4 @@ function throwLater(error: unknown): void {
   queueMicrotask(() => {
     throw error
   })
-}
-
-function missingVerifyJwt(what: string): Error {
-  return new Error(
-    `${what} on a route without verifyJwt() before it; add verifyJwt() to the app, router or route`,
-  )
-}
-
-function anotherVerifyJwt(): Error {
-  return new Error(
-    'getAuth(request, api): another resource server verified this request; add verifyJwt(api) to the route',
-  )
 }

@@ -103,7 +103,7 @@ export function resourceServer<C>(parts: Parts<C>): ResourceServer<C> {
       const handOver = (): void => {
         for (const { keys } of issuers.known()) {
           const pending = keys.pending()
-          if (pending !== undefined) waitUntil(pending)
+          if (pending !== undefined) void keepAlive(pending, waitUntil)
         }
       }
       result.then(handOver, handOver)
@@ -169,6 +169,15 @@ export function resourceServer<C>(parts: Parts<C>): ResourceServer<C> {
   }
   Object.defineProperty(api, brand, { value: adapter })
   return api
+}
+
+/** Hands work to the platform. The response does not depend on it, so its errors are ignored. */
+async function keepAlive(work: Promise<void>, waitUntil: (work: Promise<void>) => unknown): Promise<void> {
+  try {
+    await waitUntil(work)
+  } catch {
+    // The platform accepts no more work for this request.
+  }
 }
 
 /** One guard that asks them all, so that a refusal names everything that is missing. */

@@ -66,6 +66,7 @@ const order: readonly (readonly string[])[] = [
   ['token'],
   ['caller'],
   ['adapter-interface', 'framework-types'],
+  ['framework-callers'],
   ['framework'],
   ['assembly'],
   ['resource-server'],

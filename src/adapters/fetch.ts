@@ -47,7 +47,8 @@ const { verify, guardsBy, ...callers } = hooksFor<Request, ExecutionContext | un
   },
   leave: () => undefined,
   awaits: true,
-  waitUntilOf: (_request, context) => (context === undefined ? undefined : (work) => context.waitUntil(work)),
+  waitUntilOf: (_request, context) =>
+    isExecutionContext(context) ? (work) => context.waitUntil(work) : undefined,
 })
 
 function requestOf(request: Request): HttpRequest {
@@ -144,17 +145,9 @@ export function getOptionalAuth<C = Claims>(request: Request, api?: ResourceServ
   return callers.getOptionalAuth(request, api)
 }
 
-/** A guard of this adapter is the guard itself, for {@link protect}, or to be called with what `verifyJwt` found. */
-function guarded(guard: Guard<Request>): Guard<Request> {
-  return (auth: Auth | undefined, request) => {
-    // Left out by a forgetful caller, or anonymous: what was proven for the request decides.
-    if (auth === undefined || auth instanceof Response) return guard(callers.getAuth(request), request)
-    return guard(auth, request)
-  }
-}
-
+// Guards for {@link protect}, which can also be called with what `verifyJwt` found.
 type FetchGuards = RouteGuards<Guard<Request>, Request>
-const guards: FetchGuards = guardsBy(guarded)
+const guards: FetchGuards = guardsBy(callers.callable)
 
 /** Allows callers that have all of these scopes; 403 with all of them otherwise. */
 export const requireScope: FetchGuards['requireScope'] = guards.requireScope

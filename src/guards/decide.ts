@@ -27,10 +27,14 @@ export function decide<R>(guard: Guard<R>, auth: Auth, request: R): MaybePromise
   return outcome instanceof Promise ? outcome.then(refusalIn) : refusalIn(outcome)
 }
 
+/** Member of an adapter's guard: the guard it was made of, which runs where a guard is expected. */
+export const plainGuard: unique symbol = Symbol.for('oauth-resource-server.guard') as never
+
 /** Runs a guard. It never throws, and its promise never rejects, so that no error is lost or left unhandled. */
 export function outcomeOf<R>(guard: Guard<R>, auth: Auth, request: R): MaybePromise<Outcome> {
   try {
-    const result: unknown = guard(auth, request)
+    const plain = (guard as { [plainGuard]?: Guard<R> })[plainGuard] ?? guard
+    const result: unknown = plain(auth, request)
     // First, as it is the common case.
     if (result === true) return undefined
     return isPromise(result) ? settled(result) : outcomeOfResult(result)

@@ -1,7 +1,30 @@
-import { createResourceServer, ForbiddenError, fromQuery, role, scope } from 'oauth-resource-server'
-import { authorize, protect, requireRole, requireScope, verifyJwt } from 'oauth-resource-server/fetch'
+import {
+  allOf,
+  anyOf,
+  type Auth,
+  claim,
+  createResourceServer,
+  ForbiddenError,
+  fromQuery,
+  type Guard,
+  MissingTokenError,
+  not,
+  type ResourceServer,
+  role,
+  scope,
+  UpstreamError,
+} from 'oauth-resource-server'
+import {
+  authorize,
+  protect,
+  requireClaim,
+  requireRole,
+  requireScope,
+  verifyJwt,
+} from 'oauth-resource-server/fetch'
 import { createTestIssuer } from 'oauth-resource-server/testing'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { Deferred } from '../support/deferred.ts'
 
 const issuer = await createTestIssuer({ issuer: 'https://issuer.test/' })
 const api = createResourceServer(issuer.options)
@@ -147,17 +170,173 @@ describe('protect()', () => {
 })
 
 describe('a guard of fetch', () => {
-  it('can be asked with what verifyJwt() found', async () => {
-    const auth = await verifyJwt(api)(request(await issuer.sign({ scope: 'read' })))
+  const schema = {
+    '~standard': { version: 1, vendor: 'test', validate: () => ({ value: { suspended: false } }) },
+  } as const
+  const verified = async (claims: object, server = api): Promise<[Auth, Request]> => {
+    const sent = request(await issuer.sign(claims as { scope?: string }))
+    const auth = await verifyJwt(server)(sent)
     if (auth instanceof Response) throw new Error('refused')
-    expect(await requireScope('read')(auth, request())).toBe(true)
-    expect(() => requireScope('write')(auth, request())).toThrow('lacks a scope')
+    return [auth, sent]
+  }
+
+  it('can be called with what verifyJwt() returned', async () => {
+    const [auth, sent] = await verified({ scope: 'read' })
+    expect(await requireScope('read')(auth, sent)).toBe(true)
+    expect(() => requireScope('write')(auth, sent)).toThrow('lacks a scope')
+    expect(() => requireScope('write')(undefined as never, sent)).toThrow('lacks a scope')
+    expect(await authorize(async () => Promise.resolve(true))(auth, sent)).toBe(true)
+    await expect(async () => authorize(async () => Promise.resolve(false))(auth, sent)).rejects.toThrow(
+      ForbiddenError,
+    )
+  })
+
+  it('judges the claims as they were signed', async () => {
+    const server = createResourceServer({ ...issuer.options, schema: schema as never })
+    const [auth, sent] = await verified({ suspended: true }, server)
+    expect(auth.claims).toMatchObject({ suspended: false })
+    expect(() => authorize(not(claim('suspended', true)))(auth, sent)).toThrow(ForbiddenError)
+    expect(await authorize(claim('suspended', true))(auth, sent)).toBe(true)
+    const within = authorize((judged, req) => requireClaim('suspended', true)(judged, req))
+    expect((await protect(server, within)(() => new Response())(sent)).status).toBe(200)
+  })
+
+  it('refuses a caller that verifyJwt() did not return for this request', async () => {
+    const [auth, sent] = await verified({ scope: 'read' })
+    const [other] = await verified({ scope: 'admin', jti: 'other' })
+    const forged = [
+      { claims: { x: 1 } },
+      { ...auth, token: auth.token, scopes: new Set(['admin']) },
+      Object.create(auth),
+      Object.create(Object.getPrototypeOf(auth) as object),
+      null,
+      'read',
+      new Response(),
+      other,
+    ]
+    for (const caller of forged) {
+      expect(() => requireScope('read')(caller as never, sent)).toThrow(TypeError)
+    }
+  })
+
+  it('has a deadline', async () => {
+    const [auth, sent] = await verified({}, createResourceServer({ ...issuer.options, hookTimeoutMs: 10 }))
+    const never = authorize(() => new Promise<boolean>(() => undefined))
+    await expect(never(auth, sent)).rejects.toThrow(UpstreamError)
+  })
+
+  it('throws an error, also where the guard threw something else', async () => {
+    const [auth, sent] = await verified({})
+    const fail = (): never => {
+      // eslint-disable-next-line @typescript-eslint/only-throw-error -- what is tested
+      throw undefined
+    }
+    expect(() => authorize(fail)(auth, sent)).toThrow('is not an error')
+    await expect(authorize(async () => Promise.resolve().then(fail))(auth, sent)).rejects.toThrow(
+      'is not an error',
+    )
+  })
+
+  it('asks for a token where the caller is anonymous', async () => {
+    const sent = request()
+    await verifyJwt({ ...issuer.options, optional: true })(sent)
+    expect(() => authorize(() => true)(undefined as never, sent)).toThrow(MissingTokenError)
+    expect(() => authorize(() => true)({ scopes: new Set() } as never, sent)).toThrow(TypeError)
   })
 
   it.each([
     ['nothing', undefined],
     ['a refusal nobody returned', new Response()],
-  ])('names verifyJwt() when it is asked with %s', (_title, auth) => {
+  ])('names verifyJwt() when it is called with %s', (_title, auth) => {
     expect(() => requireScope('read')(auth as never, request())).toThrow(/verifyJwt\(\)/)
+  })
+
+  it('can be combined with others', async () => {
+    const route = protect(
+      api,
+      anyOf(allOf(requireScope('a'), requireScope('b')), not(requireRole('clerk'))),
+    )(() => new Response())
+    expect((await route(request(await issuer.sign({ scope: 'a b', roles: ['clerk'] })))).status).toBe(200)
+    expect((await route(request(await issuer.sign({ scope: 'a', roles: ['clerk'] })))).status).toBe(403)
+    expect((await route(request(await issuer.sign({ scope: 'a' })))).status).toBe(200)
+  })
+
+  it('can be passed to a resource server', async () => {
+    const token = await issuer.sign({ scope: 'read' })
+    const auth = await api.authenticate(request(token), requireScope('read') as Guard)
+    await expect(api.authorize(auth, requireScope('write') as Guard)).rejects.toThrow('lacks a scope')
+  })
+})
+
+describe('the context of the platform', () => {
+  const begin = (): { works: Promise<unknown>[]; keys: Deferred<Response>; server: ResourceServer } => {
+    const keys = new Deferred<Response>()
+    const server = createResourceServer({
+      ...issuer.options,
+      jwks: undefined,
+      jwksUri: 'https://issuer.test/jwks',
+      optional: true,
+      fetch: () => keys.promise,
+    })
+    // Starts a fetch in the background.
+    server.health()
+    return { works: [], keys, server }
+  }
+
+  it('gets the fetch that goes on after the response', async () => {
+    const { works, keys, server } = begin()
+    const context = {
+      works,
+      waitUntil(this: { works: unknown[] }, work: Promise<unknown>) {
+        this.works.push(work)
+      },
+    }
+    expect(await verifyJwt(server)(request(), context)).toBeUndefined()
+    await new Promise(setImmediate)
+    expect(works).toHaveLength(1)
+    keys.settle(() => Response.json(issuer.jwks))
+    await works[0]
+    expect(server.health().ready).toBe(true)
+    await verifyJwt(server)(request(), context)
+    expect(works).toHaveLength(1)
+  })
+
+  it('is the first further argument of a handler that has the method', async () => {
+    const { works, server } = begin()
+    const [first, second] = [
+      { waitUntil: (work: Promise<unknown>) => works.push(work) },
+      { waitUntil: vi.fn() },
+    ]
+    const route = protect(server)((_request, _auth, ..._rest: unknown[]) => new Response())
+    await route(request(), { id: 'r1' }, { waitUntil: 'no' }, undefined, first, second)
+    await new Promise(setImmediate)
+    expect(works).toHaveLength(1)
+    expect(second.waitUntil).not.toHaveBeenCalled()
+  })
+
+  it.each([
+    ['without the method', {}],
+    ['that is null', null],
+    ['that is a text', 'text'],
+    ['whose method is none', { waitUntil: 1 }],
+    [
+      'that throws',
+      {
+        waitUntil() {
+          throw new Error('too late')
+        },
+      },
+    ],
+    ['that rejects', { waitUntil: async () => Promise.reject(new Error('too late')) }],
+  ])('changes nothing: one %s', async (_title, context) => {
+    const rejected = vi.fn()
+    process.on('unhandledRejection', rejected)
+    onTestFinished(() => void process.off('unhandledRejection', rejected))
+    const { server } = begin()
+    expect(await verifyJwt(server)(request(), context as never)).toBeUndefined()
+    const refusal = await verifyJwt(server)(request('none'), context as never)
+    expect(refusal).toMatchObject({ status: 401 })
+    await new Promise(setImmediate)
+    expect(rejected).not.toHaveBeenCalled()
   })
 })
