@@ -1,6 +1,6 @@
 import { InvalidRequestError, InvalidTokenError } from '../errors.ts'
 import { own } from '../lib/objects.ts'
-import type { Extractor, MaybePromise } from '../types.ts'
+import type { Extractor } from '../types.ts'
 import { bearerToken, hasOtherTokenScheme, hasTokenScheme, withoutBearer } from './bearer.ts'
 import {
   attempt,

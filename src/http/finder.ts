@@ -26,7 +26,7 @@ const elsewhere: BuiltIn = { mayWait: false, readsAuthorization: false }
 
 /** Marks an extractor of this library. */
 export function extractor(find: Finder, traits: BuiltIn = elsewhere): Extractor {
-  return Object.defineProperty(find as Extractor, builtIn, { value: traits })
+  return Object.defineProperty(find, builtIn, { value: traits })
 }
 
 /** What an extractor of this library tells of itself; `undefined` for a function of the application's. */
