@@ -22,7 +22,7 @@ import { remembered } from './token/remembered.ts'
 import { rolesReader, scopesReader } from './token/scopes-and-roles.ts'
 import type { TokenSource } from './token/verified-token.ts'
 import { withinLength } from './token/within-length.ts'
-import type { Extractor, MaybePromise } from './types.ts'
+import type { MaybePromise } from './types.ts'
 
 /** Something outside of the process that must be there before requests can be judged. */
 export interface Store {
@@ -63,7 +63,7 @@ export function assemble<C>(settings: Settings<C>): Parts<C> {
       },
       clock,
     ),
-    find: limitedFinder((settings.tokenFrom as Extractor | undefined) ?? fromHeader(), limit('tokenFrom')),
+    find: limitedFinder((settings.tokenFrom) ?? fromHeader(), limit('tokenFrom')),
     limitGuards: limit('guard'),
     optional: settings.optional,
     realm: settings.realm,

@@ -46,8 +46,7 @@ function challengeOf(error: AuthError, { realm }: ChallengeOptions): string | un
 /** One shape for every refusal; the body may name what the challenge must not. */
 function bodyOf(error: AuthError): Record<string, string> {
   const code = error.code ?? (error.status === 503 ? 'temporarily_unavailable' : 'unauthorized')
-  const body = { error: code, error_description: error.message }
-  return isScopeError(error) ? { ...body, scope: error.scopes.join(' ') } : body
+  return { error: code, error_description: error.message }
 }
 
 function isScopeError(error: AuthError): error is InsufficientScopeError {

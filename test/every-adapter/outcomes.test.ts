@@ -61,7 +61,7 @@ function refusal(status: number, error: string, description: string, scope?: str
   return {
     status,
     challenge: scope === undefined ? challenge : `${challenge}, scope="${scope}"`,
-    body: { error, error_description: description, ...(scope === undefined ? {} : { scope }) },
+    body: { error, error_description: description },
   }
 }
 

@@ -76,7 +76,10 @@ describe('refuse()', () => {
       error: 'insufficient_scope',
       scope: 'b a',
     })
-    expect(JSON.parse(body)).toMatchObject({ error: 'insufficient_scope', scope: 'b a' })
+    expect(JSON.parse(body)).toEqual({
+      error: 'insufficient_scope',
+      error_description: 'The access token lacks a scope this request needs',
+    })
   })
 
   it('does not challenge a caller whom no other token would help', () => {

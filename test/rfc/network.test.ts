@@ -64,7 +64,7 @@ describe('requirements on metadata', () => {
       issuer: issuerName,
       audience,
       fetch: (url, init) => {
-        methods.push(init?.method)
+        methods.push(init.method)
         return fetch(url, init)
       },
     })
