@@ -41,7 +41,11 @@ export interface ResourceServer<C = Claims> {
   readonly authorize: (auth: Auth<unknown> | undefined, ...guards: readonly Guard[]) => Promise<void>
   /** Turns an `AuthError` into a response. Rethrows any other error. */
   readonly refuse: (error: unknown) => HttpResponse
-  /** Fetches the keys of every issuer known by now again. @throws {UpstreamError} when that fails */
+  /**
+   * Fetches the keys of every configured issuer again, and of every dynamic one of which a signature was verified.
+   *
+   * @throws {UpstreamError} when a fetch fails; the other issuers are fetched all the same
+   */
   readonly refresh: () => Promise<void>
   /**
    * Resolves once the keys of every configured issuer are there, so that a start-up can fail loudly. Dynamic issuers
@@ -145,7 +149,9 @@ export function resourceServer<C>(parts: Parts<C>): ResourceServer<C> {
     },
     refuse,
     async refresh() {
-      await Promise.all(issuers.known().map(({ keys }) => keys.refresh()))
+      const results = await Promise.allSettled(issuers.proven().map(({ keys }) => keys.refresh()))
+      const failed = results.find((result) => result.status === 'rejected')
+      if (failed !== undefined) throw failed.reason
     },
     async ready() {
       const waiting = [...issuers.configured().map(({ keys }) => keys), ...stores]

@@ -4,14 +4,18 @@ import type { VerificationKey } from '../jose/jwk.ts'
 import { isPromise } from '../lib/maybe-promise.ts'
 import { own } from '../lib/objects.ts'
 import type { JwtHeader, MaybePromise } from '../types.ts'
-import { noEvents } from './key-events.ts'
+import type { KeyEvents } from './key-events.ts'
 import type { KeySource } from './key-source.ts'
 
-/** Keys written in the configuration. One without `kid` serves tokens of any `kid` that no other key has. */
-export function configuredKeys(set: MaybePromise<KeySet>): KeySource {
+/**
+ * Keys written in the configuration. One without `kid` serves tokens of any `kid` that no other key has.
+ *
+ * @param events counts wrong signatures
+ */
+export function configuredKeys(set: MaybePromise<KeySet>, events: KeyEvents): KeySource {
   let imported = isPromise(set) ? undefined : set
   const arriving = Promise.resolve(set).then((keys) => (imported = keys))
-  // Told to whoever asks for a key.
+  // find() reports the error.
   arriving.catch(() => undefined)
   return {
     find: (header) =>
@@ -20,7 +24,10 @@ export function configuredKeys(set: MaybePromise<KeySet>): KeySource {
       imported === undefined
         ? arriving.then((keys) => chooseKey(keys, header, 'any kid') === key)
         : chooseKey(imported, header, 'any kid') === key,
-    afterBadSignature: () => undefined,
+    afterBadSignature() {
+      events.count('badSignatures')
+      return undefined
+    },
     ready: () => arriving.then(() => undefined),
     ...neverFetched,
     health: () => ({
@@ -29,19 +36,20 @@ export function configuredKeys(set: MaybePromise<KeySet>): KeySource {
       keyCount: imported?.keys.length ?? 0,
       refusedKeys: imported?.refused ?? [],
       lastError: undefined,
-      counters: noEvents,
+      counters: events.counters(),
     }),
   }
 }
 
-/** What there is to say of the network where nothing is ever fetched. */
-export const neverFetched: Pick<KeySource, 'refresh' | 'pending' | 'snapshot'> = {
+/** The members of a {@link KeySource} that fetches nothing. */
+export const neverFetched: Pick<KeySource, 'refresh' | 'pending' | 'snapshot' | 'publishedJwks'> = {
   refresh: () => Promise.resolve(),
   pending: () => undefined,
   snapshot: () => undefined,
+  publishedJwks: () => undefined,
 }
 
-/** The key for a token, in a set that is all there is. @throws {InvalidTokenError} */
+/** The key for a token, from a set that is never refetched. @throws {InvalidTokenError} */
 function chosenKey(set: KeySet, header: JwtHeader): VerificationKey {
   const found = chooseKey(set, header, 'any kid')
   if (typeof found === 'string') throw noKey(found, header)

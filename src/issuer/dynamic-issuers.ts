@@ -136,6 +136,7 @@ export function dynamicIssuers(options: DynamicIssuersOptions): Issuers {
       for (let count = taken.get(name) ?? 0; count > 0; count--) unprovenBudget.giveBack()
       taken.delete(name)
     },
+    proven: () => entries.provenValues().map(({ issuer }) => issuer),
     known: () => entries.values().map(({ issuer }) => issuer),
     configured: () => [],
   }

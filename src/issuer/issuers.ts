@@ -7,7 +7,9 @@ export interface Issuers {
   readonly find: (name: string) => MaybePromise<TrustedIssuer | undefined>
   /** A signature of this issuer was verified: from now on no unsigned token can make it forgotten. */
   readonly prove: (issuer: TrustedIssuer) => void
-  /** Those known by now. */
+  /** Those in the configuration, and those of which a signature was verified. */
+  readonly proven: () => readonly TrustedIssuer[]
+  /** Those known by now, proven or not. */
   readonly known: () => readonly TrustedIssuer[]
   /** Those the API cannot do without: written in the configuration. */
   readonly configured: () => readonly TrustedIssuer[]
@@ -19,6 +21,7 @@ export function fixedIssuers(issuers: readonly TrustedIssuer[]): Issuers {
   return {
     find: (name) => byName.get(name),
     prove: () => undefined,
+    proven: () => issuers,
     known: () => issuers,
     configured: () => issuers,
   }

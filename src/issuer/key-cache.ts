@@ -1,6 +1,5 @@
 import { chooseKey, type KeySet } from '../jose/key-set.ts'
 import type { VerificationKey } from '../jose/jwk.ts'
-import { andThen } from '../lib/maybe-promise.ts'
 import { own } from '../lib/objects.ts'
 import type { JwtHeader, MaybePromise } from '../types.ts'
 import { noKey } from './configured-keys.ts'
@@ -163,6 +162,12 @@ export function publishedKeys(options: PublishedKeysOptions): KeySource {
     await fetches.join(fetches.inFlight() ?? fetches.start(), fetches.arrive())
   }
 
+  /** Whether this process fetched keys that are fresh. */
+  function isFetched(): boolean {
+    const age = fetches.age()
+    return fetches.keys()?.number !== 0 && (age === 'fresh' || age === 'refreshing')
+  }
+
   function health(): KeyHealth {
     const report = healthOf(fetches, backOff, events.counters(), clock.steady())
     // So that a readiness route becomes ready without traffic.
@@ -174,7 +179,7 @@ export function publishedKeys(options: PublishedKeysOptions): KeySource {
     find,
     stillHas,
     afterBadSignature,
-    ready: () => andThen(fetches.age() === 'empty' ? fetched() : undefined, () => undefined),
+    ready: () => (isFetched() ? undefined : fetched()),
     refresh,
     pending: () =>
       fetches.inFlight()?.done.then(
@@ -182,6 +187,10 @@ export function publishedKeys(options: PublishedKeysOptions): KeySource {
         () => undefined,
       ),
     health,
+    publishedJwks() {
+      if (fetches.age() !== 'fresh') fetches.refresh()
+      return fetches.keys()?.keys.jwks
+    },
     snapshot: () => {
       const current = fetches.keys()
       return current === undefined || !allowance.isProven() ? undefined : snapshotOf(current, clock)

@@ -11,27 +11,31 @@ export interface KeySource {
    * Finds the key a token must be signed with; at once, where no network is needed.
    *
    * @throws {InvalidTokenError} when there is no such key
-   * @throws {UpstreamError} when nobody can tell, because the keys cannot be had
+   * @throws {UpstreamError} when the keys are not available
    */
   readonly find: (header: JwtHeader) => MaybePromise<VerificationKey>
   /**
    * Tells whether a key that verified a token before is still the one this token must be signed with; at once, where
    * no network is needed. It never looks for a key that the set does not have.
    *
-   * @throws {UpstreamError} when nobody can tell, because the keys cannot be had
+   * @throws {UpstreamError} when the keys are not available
    */
   readonly stillHas: (header: JwtHeader, key: VerificationKey) => MaybePromise<boolean>
   /**
    * Counts a wrong signature, and finds another key that may have made it.
    *
    * @returns `undefined` when the signature is simply wrong
-   * @throws {UpstreamError} when nobody can tell, because the keys cannot be had
+   * @throws {UpstreamError} when the keys are not available
    */
   readonly afterBadSignature: (
     header: JwtHeader,
     key: VerificationKey,
   ) => MaybePromise<VerificationKey | undefined>
-  /** Resolves once there are keys. @throws {UpstreamError} */
+  /**
+   * Resolves once this process has fetched keys that are fresh; keys of a snapshot are fetched again.
+   *
+   * @throws {UpstreamError} when the fetch fails
+   */
   readonly ready: () => MaybePromise<void>
   /**
    * Fetches the keys again now; a fetch that began before this call does not count. Nothing happens where keys are
@@ -46,6 +50,11 @@ export interface KeySource {
   readonly health: () => KeyHealth
   /** The keys with their age, where they came over the network. */
   readonly snapshot: () => KeySnapshot | undefined
+  /**
+   * The JWK Set as the issuer published it last, where it is fetched. Starts a fetch in the background when the set is
+   * not fresh.
+   */
+  readonly publishedJwks: () => KeySnapshot['jwks'] | undefined
 }
 
 /** State of the keys of one issuer, for operators. */
@@ -57,7 +66,7 @@ export interface KeyHealth {
   readonly keyCount: number
   /** Entries of the set that are not used: their position, and why. */
   readonly refusedKeys: readonly { readonly index: number; readonly reason: string }[]
-  /** What went wrong the last time, until it goes right again. A fixed sentence. */
+  /** The last fetch error; cleared by the next success. A fixed sentence. */
   readonly lastError: string | undefined
   readonly counters: KeyCounters
 }

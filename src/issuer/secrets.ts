@@ -1,39 +1,53 @@
 import { algorithms, isAlgorithmName } from '../algorithms.ts'
+import { UpstreamError } from '../errors.ts'
+import type { VerificationKey } from '../jose/jwk.ts'
 import { isKeyMaterial } from '../jose/published.ts'
 import { andThen } from '../lib/maybe-promise.ts'
 import type { Secret } from '../options/secret.ts'
 import type { JwtHeader, MaybePromise } from '../types.ts'
 import { neverFetched, noKey } from './configured-keys.ts'
-import { noEvents } from './key-events.ts'
+import type { KeyEvents } from './key-events.ts'
 import type { KeySource } from './key-source.ts'
 
 /**
  * Secrets shared with an issuer, tried one after the other; `kid` chooses none of them.
  *
- * A secret that turns out to be one of the issuer's public keys is never used again: anyone could sign with it.
- * Until the public keys were fetched once, nobody can tell, and tokens wait for them.
+ * A secret that is one of the issuer's public keys is never used again: anyone could sign with it. Tokens wait until
+ * the public keys were fetched once, and get 503 when they are not available.
  *
+ * @param events counts wrong signatures
  * @param published the public keys of the same issuer, where they are fetched
  */
-export function secretKeys(secrets: readonly Secret[], published?: KeySource): KeySource {
+export function secretKeys(
+  secrets: readonly Secret[],
+  events: KeyEvents,
+  published: KeySource | undefined,
+): KeySource {
   let usable = secrets
   let compared: unknown
 
-  function compare(): void {
-    const jwks = published?.snapshot()?.jwks
-    if (jwks === undefined || jwks === compared) return
-    compared = jwks
-    usable = usable.filter(({ bytes }) => !jwks.keys.some((jwk) => isKeyMaterial(bytes, jwk)))
+  /** @returns `false` when there are no public keys to compare the secrets with */
+  function compare(): boolean {
+    const jwks = published?.publishedJwks()
+    if (jwks !== undefined && jwks !== compared) {
+      compared = jwks
+      usable = usable.filter(({ bytes }) => !jwks.keys.some((jwk) => isKeyMaterial(bytes, jwk)))
+    }
+    return compared !== undefined
   }
 
   function trusted(): MaybePromise<readonly Secret[]> {
-    if (published === undefined) return secrets
-    compare()
-    if (compared !== undefined) return usable
+    if (published === undefined || compare()) return usable
     return andThen(published.ready(), () => {
-      compare()
-      return compared === undefined ? [] : usable
+      if (compare()) return usable
+      throw new UpstreamError(1, { detail: { hint: 'the secrets cannot be compared with the public keys' } })
     })
+  }
+
+  function another(found: readonly Secret[], key: VerificationKey): VerificationKey | undefined {
+    const next = found[1 + found.findIndex((secret) => secret.key === key)]
+    if (next === undefined) events.count('badSignatures')
+    return next?.key
   }
 
   return {
@@ -43,8 +57,7 @@ export function secretKeys(secrets: readonly Secret[], published?: KeySource): K
         return first.key
       }),
     stillHas: (_header, key) => andThen(trusted(), (found) => found.some((secret) => secret.key === key)),
-    afterBadSignature: (_header, key) =>
-      andThen(trusted(), (found) => found[1 + found.findIndex((secret) => secret.key === key)]?.key),
+    afterBadSignature: (_header, key) => andThen(trusted(), (found) => another(found, key)),
     ready: () => undefined,
     ...neverFetched,
     health: () => ({
@@ -54,7 +67,7 @@ export function secretKeys(secrets: readonly Secret[], published?: KeySource): K
       refusedKeys: [],
       lastError:
         usable.length < secrets.length ? 'a secret is one of the public keys, and is not used' : undefined,
-      counters: noEvents,
+      counters: events.counters(),
     }),
   }
 }
@@ -74,6 +87,10 @@ export function keysByAlgorithm(published: KeySource, secrets: KeySource): KeySo
         ...ofPublished,
         keyCount: ofPublished.keyCount + ofSecrets.keyCount,
         lastError: ofPublished.lastError ?? ofSecrets.lastError,
+        counters: {
+          ...ofPublished.counters,
+          badSignatures: ofPublished.counters.badSignatures + ofSecrets.counters.badSignatures,
+        },
       }
     },
   }

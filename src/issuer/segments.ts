@@ -9,8 +9,8 @@ export interface SegmentLimits<V> {
 }
 
 /**
- * A map in two parts. Proven entries are forgotten least recently proven first, and only for another proven one;
- * whatever happens to the unproven ones, and whoever looks anything up, does not matter to them.
+ * A map in two parts. Proven entries are forgotten least recently proven first, and only for another proven one.
+ * Lookups and unproven entries never evict proven ones.
  */
 export interface Segments<V> {
   readonly get: (name: string) => V | undefined
@@ -22,6 +22,7 @@ export interface Segments<V> {
   readonly isProven: (name: string) => boolean
   /** Whether one more proven entry fits without another being forgotten. */
   readonly hasRoom: () => boolean
+  readonly provenValues: () => readonly V[]
   readonly values: () => readonly V[]
 }
 
@@ -53,7 +54,7 @@ export function segments<V>({ maxProven, maxUnproven, isBusy, forgotten }: Segme
       unproven.delete(name)
       proven.delete(name)
       // The first of a map is the one that was added longest ago.
-      if (proven.size >= maxProven) proven.delete([...proven.keys()][0] as string)
+      if (proven.size >= maxProven) proven.delete(proven.keys().next().value as string)
       proven.set(name, value)
       provenLast = name
     },
@@ -63,6 +64,7 @@ export function segments<V>({ maxProven, maxUnproven, isBusy, forgotten }: Segme
     },
     isProven: (name) => proven.has(name),
     hasRoom: () => proven.size < maxProven,
+    provenValues: () => [...proven.values()],
     values: () => [...proven.values(), ...unproven.values()],
   }
 }

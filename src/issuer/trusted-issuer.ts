@@ -11,6 +11,7 @@ import { discoveredLocation, fixedLocation, type KeyLocation } from './discovery
 import type { Fetch } from './fetch-json.ts'
 import { publishedKeys } from './key-cache.ts'
 import { keyFetch } from './key-fetch.ts'
+import { keyEvents } from './key-events.ts'
 import type { KeySource } from './key-source.ts'
 import { keysByAlgorithm, secretKeys } from './secrets.ts'
 import { restoredKeys } from './snapshot.ts'
@@ -63,15 +64,20 @@ export function trustedIssuer(settings: IssuerWithReaders, network: NetworkOptio
  */
 export function issuerOf(settings: IssuerWithReaders, published: KeySource | undefined): TrustedIssuer {
   const { issuer: name, rules, algorithms, scopesOf, rolesOf } = settings
-  const keys = keySource(settings.keys, published)
+  const keys = keySource(name, settings.keys, published)
   return { name, rules, algorithms, keys, scopesOf, rolesOf, generation: Symbol(name) }
 }
 
-function keySource({ public: place, secrets }: ConfiguredKeys, published: KeySource | undefined): KeySource {
-  const publicKeys = place?.from === 'set' ? configuredKeys(place.set) : published
-  if (publicKeys === undefined) return secretKeys(secrets)
+function keySource(
+  name: string,
+  { public: place, secrets }: ConfiguredKeys,
+  published: KeySource | undefined,
+): KeySource {
+  const publicKeys = place?.from === 'set' ? configuredKeys(place.set, keyEvents(name)) : published
+  if (publicKeys !== undefined && secrets.length === 0) return publicKeys
   // With a literal set the secrets were compared at construction.
-  return secrets.length === 0 ? publicKeys : keysByAlgorithm(publicKeys, secretKeys(secrets, published))
+  const ofSecrets = secretKeys(secrets, keyEvents(name), published)
+  return publicKeys === undefined ? ofSecrets : keysByAlgorithm(publicKeys, ofSecrets)
 }
 
 /** Where the keys are fetched from and what for: equal for settings that may share them. `undefined`: not fetched. */

@@ -1,6 +1,9 @@
+import { randomBytes } from 'node:crypto'
+import { SignJWT } from 'jose'
 import { createResourceServer, type IssuerResolver, type ResourceServer } from 'oauth-resource-server'
 import { createTestIssuer, type TestIssuer } from 'oauth-resource-server/testing'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Deferred } from '../support/deferred.ts'
 import {
   type Answer,
   hang,
@@ -124,7 +127,6 @@ describe('an issuer the function vouches for', () => {
 
   it('may change its secret, and tokens under the old one are refused', async () => {
     const hs = async (secret: string): Promise<string> => {
-      const { SignJWT } = await import('jose')
       return await new SignJWT({
         iss: 'https://s.test',
         aud: 'https://api.test',
@@ -142,6 +144,42 @@ describe('an issuer the function vouches for', () => {
     await time.advance(601)
     expect(await verdict(api.verify(old))).toBe('401 signature')
     expect(await verdict(api.verify(await hs(secret)))).toBe('200')
+  })
+
+  it('D4 may have a secret together with keys that are fetched, from its first token on', async () => {
+    const secret = randomBytes(32)
+    const algorithms = ['HS256', 'ES256', 'RS256'] as const
+    resolver.mockImplementation((iss) => ({ issuer: iss, jwksUri: `${iss}/jwks`, secret, algorithms }))
+    const api = serverWith()
+    const hs = (key: Uint8Array): Promise<string> =>
+      new SignJWT({ iss: 'https://a.test', aud: 'https://api.test', exp: time.now() / 1000 + 1e6 })
+        .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt' })
+        .sign(key)
+    expect(await verdict(api.verify(await hs(secret)))).toBe('200')
+    expect(net.calls).toHaveLength(1)
+    expect(await verdict(api.verify(await hs(randomBytes(32))))).toBe('401 signature')
+    expect(api.health().issuers['https://a.test']?.counters.badSignatures).toBe(1)
+    await time.advance(500)
+    expect(await verdict(api.verify(await hs(secret)))).toBe('200')
+    await turns()
+    expect(net.calls).toHaveLength(2)
+  })
+
+  it('D4 with a secret together with keys that cannot be fetched is 503, not 401', async () => {
+    const secret = randomBytes(32)
+    const algorithms = ['HS256', 'ES256', 'RS256'] as const
+    resolver.mockImplementation((iss) => ({ issuer: iss, jwksUri: `${iss}/jwks`, secret, algorithms }))
+    net.answer = status(503)
+    const token = await new SignJWT({
+      iss: 'https://a.test',
+      aud: 'https://api.test',
+      exp: time.now() / 1000 + 1e6,
+    })
+      .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt' })
+      .sign(secret)
+    const outcome = verdict(serverWith().verify(token))
+    await time.until(outcome)
+    expect(await outcome).toBe('503 unavailable')
   })
 
   it('is one of a hundred that are remembered, the least used forgotten first', async () => {
@@ -188,6 +226,39 @@ describe('an issuer nobody vouches for', () => {
     }
     expect((await judged(api, tenant('a')))[0]).toBe('200')
     expect(net.calls).toHaveLength(1)
+  })
+})
+
+describe('refresh()', () => {
+  it('C1 fetches no issuer that an unsigned token named', async () => {
+    const api = serverWith()
+    await judged(api, tenant('a'))
+    net.answer = (call) =>
+      call.url.startsWith('https://b.test') ? status(404)(call) : publishes(tenant('a'))(call)
+    expect((await judged(api, tenant('b')))[0]).toBe('503 unavailable')
+    net.calls.length = 0
+    await api.refresh()
+    expect(net.calls.map(({ url }) => url)).toEqual(['https://a.test/jwks'])
+  })
+
+  it('fetches every proven issuer, and then rejects with the first error', async () => {
+    const api = serverWith()
+    await judged(api, tenant('a'))
+    await judged(api, tenant('b'))
+    const late = new Deferred<undefined>()
+    net.calls.length = 0
+    net.answer = async (call) => {
+      if (call.url.startsWith('https://a.test')) return status(404)(call)
+      await late.promise
+      return publishes(tenant('b'))(call)
+    }
+    let ended = false
+    const outcome = verdict(api.refresh()).finally(() => (ended = true))
+    await turns()
+    expect(ended).toBe(false)
+    late.settle(() => undefined)
+    expect(await outcome).toBe('503 unavailable')
+    expect(api.health().issuers['https://b.test']?.counters).toMatchObject({ fetches: 2, failures: 0 })
   })
 })
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import type { VerificationKey } from '../../src/jose/jwk.ts'
-import { noEvents } from '../../src/issuer/key-events.ts'
+import { keyEvents, noEvents } from '../../src/issuer/key-events.ts'
 import type { KeySource } from '../../src/issuer/key-source.ts'
 import { keysByAlgorithm, secretKeys } from '../../src/issuer/secrets.ts'
 import { importSecrets, type Secret } from '../../src/options/secret.ts'
@@ -43,14 +43,16 @@ function publishedKeys(): {
         lastError: undefined,
         counters: noEvents,
       }),
-      snapshot: () => keys && { jwks: keys, fetchedAt: 0, freshFor: 0 },
+      // As an unproven issuer: its keys are no part of a snapshot.
+      snapshot: () => undefined,
+      publishedJwks: () => keys,
     },
   }
 }
 
 describe('secretKeys', () => {
   it('tries one secret after the other, and then says that there is none', () => {
-    const source = secretKeys(secrets)
+    const source = secretKeys(secrets, keyEvents('https://issuer.test'), undefined)
     expect(source.find(header)).toBe(first.key)
     expect(source.afterBadSignature(header, first.key)).toBe(second.key)
     expect(source.afterBadSignature(header, second.key)).toBe(third.key)
@@ -58,16 +60,18 @@ describe('secretKeys', () => {
   })
 
   it('keeps every secret it has, and no other, without a promise', () => {
-    const source = secretKeys([first, third])
+    const source = secretKeys([first, third], keyEvents('https://issuer.test'), undefined)
     expect(secrets.map(({ key }) => source.stillHas(header, key))).toEqual([true, false, true])
   })
 
   it('does not look at kid', () => {
-    expect(secretKeys(secrets).find({ ...header, kid: 'x' })).toBe(first.key)
+    expect(
+      secretKeys(secrets, keyEvents('https://issuer.test'), undefined).find({ ...header, kid: 'x' }),
+    ).toBe(first.key)
   })
 
   it('has nothing to wait for, to fetch or to remember', async () => {
-    const source = secretKeys(secrets)
+    const source = secretKeys(secrets, keyEvents('https://issuer.test'), undefined)
     expect(source.ready()).toBeUndefined()
     expect(source.snapshot()).toBeUndefined()
     expect(source.pending()).toBeUndefined()
@@ -77,17 +81,25 @@ describe('secretKeys', () => {
 
   it('D4 waits until the public keys were fetched once', async () => {
     const { source, arrive, asked } = publishedKeys()
-    const keys = secretKeys(secrets, source)
-    await expect((async () => keys.find(header))()).rejects.toMatchObject({ reason: 'unknown_key' })
+    const keys = secretKeys(secrets, keyEvents('https://issuer.test'), source)
+    await expect((async () => keys.find(header))()).rejects.toMatchObject({ status: 503 })
     expect(asked()).toBe(1)
     arrive(randomBytes(256))
     expect(keys.find(header)).toBe(first.key)
     expect(asked()).toBe(1)
   })
 
+  it('F4 counts a token once, when no secret made its signature', () => {
+    const source = secretKeys(secrets, keyEvents('https://issuer.test'), undefined)
+    void source.afterBadSignature(header, first.key)
+    expect(source.health().counters.badSignatures).toBe(0)
+    void source.afterBadSignature(header, third.key)
+    expect(source.health().counters.badSignatures).toBe(1)
+  })
+
   it('D4 leaves out a secret that is a public key, for good', () => {
     const { source, arrive } = publishedKeys()
-    const keys = secretKeys(secrets, source)
+    const keys = secretKeys(secrets, keyEvents('https://issuer.test'), source)
     arrive(first.bytes as Buffer, randomBytes(256))
     expect(keys.find(header)).toBe(second.key)
     expect(keys.stillHas(header, first.key)).toBe(false)
@@ -104,7 +116,10 @@ describe('secretKeys', () => {
 })
 
 describe('keysByAlgorithm', () => {
-  const both = keysByAlgorithm(publishedKeys().source, secretKeys(secrets))
+  const both = keysByAlgorithm(
+    publishedKeys().source,
+    secretKeys(secrets, keyEvents('https://issuer.test'), undefined),
+  )
 
   it.each(['HS256', 'HS384', 'HS512'])('asks the secrets for %s', (alg) => {
     expect(both.find({ alg })).toBe(first.key)

@@ -69,6 +69,18 @@ describe('a snapshot', () => {
     expect(api.health().issuers[issuer.issuer]).toMatchObject({ state: 'fresh', ageSeconds: 100 })
   })
 
+  it('spares no fetch to ready(), which finds out whether the issuer can be reached', async () => {
+    const snapshot = await taken()
+    const api = serverWith({ snapshot })
+    await api.ready()
+    await api.ready()
+    expect(net.calls).toHaveLength(1)
+    net.answer = refuse
+    const outcome = verdict(serverWith({ snapshot }).ready())
+    await time.until(outcome)
+    expect(await outcome).toBe('503 unavailable')
+  })
+
   it.each([
     ['refreshing', 480, '200', 0],
     ['stale', 600, '200', 0.1],
