@@ -1,5 +1,13 @@
 /** What an awaited function of the user comes to. */
-const ends = ['allows', 'refuses', 'throws', 'cannot tell'] as const
+const ends = [
+  'allows',
+  'refuses',
+  'throws',
+  'throws undefined',
+  'throws null',
+  'throws route',
+  'cannot tell',
+] as const
 export type End = (typeof ends)[number]
 
 /** What somebody else does with the response. */
@@ -9,14 +17,23 @@ export type Disturbance = (typeof disturbances)[number]
 /** What is odd about the framework's objects. */
 const hazards = ['nothing', 'getter', 'read-only', 'throwing setter', 'frozen notes', 'foreign auth'] as const
 
+/** What a request waits for, in this order. */
+export const stages = ['tokenFrom', 'issuers', 'keys', 'schema', 'guard'] as const
+export type Stage = (typeof stages)[number]
+
 /** One round: what happens, and when. */
 export interface Round {
   readonly token: 'valid' | 'expired' | 'none'
+  readonly tokenFrom: End
+  readonly issuers: End
+  /** Failed fetches would use up the permits of other rounds. */
+  readonly keys: 'allows'
   readonly schema: End
   readonly guard: End
   readonly disturbance: Disturbance
-  /** Whether it happens while the schema or while the guard is waited for. */
-  readonly during: 'schema' | 'guard'
+  readonly handler: 'allows' | 'throws'
+  /** What is waited for when the disturbance happens. */
+  readonly during: Stage
   readonly hazard: (typeof hazards)[number]
 }
 
@@ -43,8 +60,9 @@ export function findingOf(
   const status = typeof answer === 'string' ? answer : answer.status
   const complete = status !== 504 || (typeof answer === 'object' && answer.body === 'onetwo')
   // A web handler has no response to look at: it may run for a client that has left.
-  const mayRun = expected === 200 || (name === 'fetch' && disturbed)
-  const ran = handled === 0 ? expected !== 200 : mayRun && handled === 1
+  const isAllowed = statusBefore(round) === 200
+  const mayRun = disturbed ? name === 'fetch' : isAllowed
+  const ran = handled === 0 ? disturbed || !isAllowed : mayRun && handled === 1
   // Errors of middleware are a bad request to socket.io.
   const same = status === expected || (name.startsWith('engine') && expected === 500 && status === 400)
   if (same && complete && ran && writes.length === 0) return undefined
@@ -55,24 +73,47 @@ function disturbedAnswer({ disturbance }: Round): 504 | 'closed' {
   return disturbance === 'answers' || disturbance === 'begins' ? 504 : 'closed'
 }
 
-function statusOf({ token, schema, guard }: Round): number {
-  if (token !== 'valid') return 401
-  const statuses = { allows: 200, throws: 500, 'cannot tell': 503 }
-  if (schema !== 'allows') return schema === 'refuses' ? 401 : statuses[schema]
-  return guard === 'refuses' ? 403 : statuses[guard]
+/** Whether nothing before this stage ends the request. */
+export function reaches(round: Round, stage: Stage): boolean {
+  if (stage === 'tokenFrom') return true
+  return (
+    round.token === 'valid' && stages.slice(0, stages.indexOf(stage)).every((it) => round[it] === 'allows')
+  )
+}
+
+function statusOf(round: Round): number {
+  const status = statusBefore(round)
+  return status === 200 && round.handler === 'throws' ? 500 : status
+}
+
+/** Status without the handler. */
+function statusBefore(round: Round): number {
+  const last = stages.find((stage) => round[stage] !== 'allows' || !reaches(round, stage))
+  if (last === undefined) return 200
+  const end = round[last]
+  if (!reaches(round, last)) return 401
+  if (end === 'refuses') return last === 'guard' ? 403 : 401
+  return end === 'cannot tell' ? 503 : 500
 }
 
 /** Takes one of a list by chance. */
 export type Pick = <T>(list: readonly T[]) => T
 
-/** Makes a round by chance. */
-export function roundFrom(pick: Pick): Round {
+/** Makes a round by chance. @param name of the stack */
+export function roundFrom(pick: Pick, name: string): Round {
+  const mostly = ['allows', 'allows', 'allows', 'allows', 'allows', 'allows', ...ends] as const
+  const token = pick(['valid', 'valid', 'valid', 'valid', 'expired', 'none'] as const)
   return {
-    token: pick(['valid', 'valid', 'valid', 'valid', 'expired', 'none']),
-    schema: pick(['allows', 'allows', ...ends]),
+    token,
+    tokenFrom: pick(mostly),
+    issuers: token === 'valid' ? pick(mostly) : 'allows',
+    keys: 'allows',
+    schema: pick(mostly),
     guard: pick(ends),
     disturbance: pick(disturbances),
-    during: pick(['schema', 'guard']),
+    // Nobody catches what the handler of a plain stack throws.
+    handler: /^(?:raw|engine)/.test(name) ? 'allows' : pick(['allows', 'allows', 'throws']),
+    during: pick(stages),
     hazard: pick(hazards),
   }
 }

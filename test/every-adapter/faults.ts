@@ -7,7 +7,16 @@ import { Deferred } from '../support/deferred.ts'
 import type { Exchange, Stack, StackApp } from '../support/stack.ts'
 import { routeOf, stacks } from '../support/stacks.ts'
 import { disturb, prepare, watchWrites } from './fault-causes.ts'
-import { type Answer, type End, findingOf, pickerFrom, type Round, roundFrom } from './fault-rounds.ts'
+import {
+  type Answer,
+  type End,
+  findingOf,
+  pickerFrom,
+  reaches,
+  type Round,
+  roundFrom,
+  stages,
+} from './fault-rounds.ts'
 
 /*
  * Tries every stack with responses that are answered, begun, closed or destroyed at any point of an asynchronous
@@ -20,6 +29,10 @@ type Verdict = { value: Claims; issues?: undefined } | { issues: readonly unknow
 
 interface Running {
   readonly round: Round
+  readonly token: string | undefined
+  readonly tokenFrom: Deferred<string | undefined>
+  readonly issuers: Deferred<object | undefined>
+  readonly keys: Deferred<Response>
   readonly schema: Deferred<Verdict>
   readonly guard: Deferred<boolean>
   readonly started: Deferred<Exchange>
@@ -43,7 +56,7 @@ export async function tryStack(name: string, rounds: number, seed: number): Prom
   try {
     for (let first = 0; first < rounds; first += 10) {
       const ids = Array.from({ length: Math.min(10, rounds - first) }, (_, at) => String(first + at))
-      const found = await Promise.all(ids.map((id) => play(name, stack, running, id, roundFrom(pick))))
+      const found = await Promise.all(ids.map((id) => play(name, stack, running, id, roundFrom(pick, name))))
       findings.push(...found.flatMap((finding) => (finding === undefined ? [] : `${name}: ${finding}`)))
     }
     await new Promise((resolve) => setImmediate(resolve))
@@ -56,21 +69,24 @@ export async function tryStack(name: string, rounds: number, seed: number): Prom
 
 function appOf(running: Map<string, Running>): StackApp {
   const at = (id: unknown): Running => running.get(String(id)) as Running
-  const validate = ({ jti }: Claims): Promise<Verdict> => {
-    const { schema } = at(jti)
-    schema.ask()
-    return schema.promise
+  const asked = <T>(deferred: Deferred<T>): Promise<T> => {
+    deferred.ask()
+    return deferred.promise
   }
+  const validate = ({ jti }: Claims): Promise<Verdict> => asked(at(jti).schema)
   const schema: StandardSchema<unknown, Claims> = {
     '~standard': { version: 1, vendor: 'test', validate: validate as (value: unknown) => Promise<never> },
   }
   return {
-    api: createResourceServer({ ...issuer.options, schema, optional: true }),
-    guard({ claims }) {
-      const { guard } = at(claims.jti)
-      guard.ask()
-      return guard.promise
-    },
+    api: createResourceServer({
+      audience: issuer.options.audience,
+      tokenFrom: (request: { headers: unknown }) => asked(at(roundOf(request)).tokenFrom),
+      issuers: ((name: string) => asked(at(idIn(name)).issuers)) as never,
+      fetch: (url: string) => asked(at(idIn(url)).keys),
+      schema,
+      optional: true,
+    }),
+    guard: ({ claims }) => asked(at(claims.jti).guard),
     before(exchange) {
       const { round, writes, started } = at(exchange.req.headers['x-round'])
       watchWrites(exchange.res, writes)
@@ -79,8 +95,22 @@ function appOf(running: Map<string, Running>): StackApp {
     },
     handler(id) {
       at(id).handled++
+      if (at(id).round.handler === 'throws') throw new Error('a bug of the handler')
     },
   }
+}
+
+/** Every round has an issuer of its own. */
+function issuerOf(id: string): string {
+  return `https://issuer.test/${id}/`
+}
+
+function idIn(url: string): string | undefined {
+  return new URL(url).pathname.split('/')[1]
+}
+
+function roundOf({ headers }: { headers: unknown }): unknown {
+  return headers instanceof Headers ? headers.get('x-round') : (headers as Record<string, unknown>)['x-round']
 }
 
 /** @returns what went wrong */
@@ -91,8 +121,13 @@ async function play(
   id: string,
   round: Round,
 ): Promise<string | undefined> {
+  const claims = { jti: id, iss: issuerOf(id), ...(round.token === 'expired' ? { exp: 1 } : {}) }
   const at: Running = {
     round,
+    token: round.token === 'none' ? undefined : await issuer.sign(claims),
+    tokenFrom: new Deferred(),
+    issuers: new Deferred(),
+    keys: new Deferred(),
     schema: new Deferred(),
     guard: new Deferred(),
     started: new Deferred(),
@@ -100,23 +135,20 @@ async function play(
     handled: 0,
   }
   running.set(id, at)
-  const claims = { jti: id, ...(round.token === 'expired' ? { exp: 1 } : {}) }
-  const token = round.token === 'none' ? undefined : await issuer.sign(claims)
-  const headers = { 'x-round': id, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) }
-  const sent = request(stack.origin + routeOf(name), { headers, agent: false })
+  if (round.token === 'expired') for (const stage of ['issuers', 'keys'] as const) settle(at, stage, id)
+  const sent = request(stack.origin + routeOf(name), { headers: { 'x-round': id }, agent: false })
   const answered = answerOf(sent)
   const exchange = await at.started.promise
-  const waits = round.token === 'valid'
   let disturbed = false
-  for (const stage of ['schema', 'guard'] as const) {
-    if (!waits || (stage === 'guard' && (disturbed || round.schema !== 'allows'))) break
+  for (const stage of stages) {
+    // The guard of a request that was answered does not run.
+    if (!reaches(round, stage) || (stage === 'guard' && disturbed)) break
     await at[stage].asked
     if (round.during === stage) {
       await disturb(exchange, round.disturbance, sent)
       disturbed = round.disturbance !== 'nothing'
     }
-    if (stage === 'schema') at.schema.settle(() => verdictOf(round.schema, id))
-    else at.guard.settle(() => allowanceOf(round.guard))
+    settle(at, stage, id)
     if (disturbed) await new Promise(setImmediate)
   }
   if (disturbed && round.disturbance === 'begins') exchange.res.end('two')
@@ -127,19 +159,34 @@ async function play(
   return findingOf(name, disturbed, round, { answer, handled: at.handled, writes: at.writes })
 }
 
+function settle(at: Running, stage: (typeof stages)[number], id: string): void {
+  const { round } = at
+  if (stage === 'tokenFrom') at.tokenFrom.settle(() => (ended(round.tokenFrom) ? at.token : undefined))
+  if (stage === 'issuers') {
+    const answer = { issuer: issuerOf(id), jwksUri: `${issuerOf(id)}jwks` }
+    at.issuers.settle(() => (ended(round.issuers) ? answer : undefined))
+  }
+  if (stage === 'keys') at.keys.settle(() => Response.json(issuer.jwks))
+  if (stage === 'schema') at.schema.settle(() => verdictOf(round.schema, id))
+  if (stage === 'guard') at.guard.settle(() => ended(round.guard))
+}
+
 function verdictOf(end: End, id: string): Verdict {
-  if (end === 'refuses') return { issues: ['no'] }
-  return { value: { iss: issuer.issuer, exp: 0, jti: allowed(end) ? id : '' } }
+  return ended(end) ? { value: { iss: issuerOf(id), exp: 0, jti: id } } : { issues: ['no'] }
 }
 
-function allowanceOf(end: End): boolean {
-  return end === 'refuses' ? false : allowed(end)
+const thrown: Partial<Record<End, unknown>> = {
+  throws: new Error('a bug'),
+  'throws undefined': undefined,
+  'throws null': null,
+  'throws route': 'route',
+  'cannot tell': new UpstreamError(1),
 }
 
-function allowed(end: End): boolean {
-  if (end === 'throws') throw new Error('a bug')
-  if (end === 'cannot tell') throw new UpstreamError(1)
-  return true
+/** Whether a function of the user allows; throws what it throws. */
+function ended(end: End): boolean {
+  if (end in thrown) throw thrown[end]
+  return end === 'allows'
 }
 
 async function answerOf(sent: ReturnType<typeof request>): Promise<Answer> {
