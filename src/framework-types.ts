@@ -1,14 +1,14 @@
 import type { RouteGuards } from './guards/route-guards.ts'
 import type { Auth, Guard, HttpRequest, HttpResponse } from './types.ts'
 
-/** What a response of Node shows of its state; other frameworks' responses show less. */
+/** State of a response of Node. Responses of other frameworks have fewer of these members. */
 export interface ResponseState {
   readonly headersSent?: boolean
   readonly writableEnded?: boolean
   readonly destroyed?: boolean
 }
 
-/** What the kit has to know of a framework. Its hooks take three arguments, of which the first is the request. */
+/** What an adapter tells about its framework. Hooks take three arguments; the first is the request. */
 export interface Framework<A, B, C, R> {
   /** Node's own request, or the web `Request`: what was proven is kept by it. */
   readonly rawOf: (a: A) => object
@@ -16,21 +16,21 @@ export interface Framework<A, B, C, R> {
   readonly requestOf: (a: A) => HttpRequest
   /** The response, looked at before it is written; `undefined` where there is none yet. */
   readonly responseOf: (a: A, b: B) => ResponseState | undefined
-  /** Leaves the caller where handlers may look, as a convenience; what it throws is ignored. */
+  /** Puts the caller where handlers can read it, as a convenience. Its errors are ignored. */
   readonly keep: (auth: Auth | undefined, a: A, c: C) => void
   /** Sets headers of a successful response, unless they are set. */
   readonly setHeaders: (headers: Readonly<Record<string, string>>, a: A, b: B, c: C) => void
-  /** Goes on. */
+  /** Runs what comes next: middleware or the handler. */
   readonly next: (a: A, b: B, c: C) => R
   /** Sends a refusal. */
   readonly refuse: (refusal: HttpResponse, a: A, b: B, c: C) => R
-  /** Hands an error to the framework's error path. */
+  /** Passes an error to the framework's error path. */
   readonly fail: (error: unknown, a: A, b: B, c: C) => R
-  /** Ends the hook where somebody else has answered, or the client has left: nothing is written. */
+  /** Ends the hook when the response was sent or closed meanwhile. It writes nothing. */
   readonly leave: (error: unknown, a: A) => R
   /** Whether the framework waits for what a hook returns, and handles its rejection. */
   readonly awaits: boolean
-  /** What a hook returns that goes on later, where the framework does not wait. */
+  /** What a hook returns while it waits, where the framework does not wait for a promise. */
   readonly pending?: R
   /** The second argument of the core's `authenticate`. */
   readonly waitUntilOf?: (a: A, b: B) => ((work: Promise<unknown>) => void) | undefined

@@ -70,7 +70,7 @@ const { verify, guarded, guardsBy, ...callers } = hooksFor<Request, ServerRespon
   },
   refuse: (refusal, req, res) => respond(res, refusal, req.method),
   fail(error, req, res, next) {
-    // Without a `next` there is no error path: nothing of the error is shown.
+    // Without `next` there is no error path. The response shows nothing of the error.
     if (typeof next === 'function') next(error)
     else if (!res.headersSent) respond(res, failure, req.method)
   },

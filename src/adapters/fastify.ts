@@ -77,7 +77,7 @@ export function verifyJwt<C>(app: AnyInstance, options: VerifyJwtOptions<C>, don
   try {
     hook = authenticate(apiOf(options))
   } catch (error) {
-    // Fastify waits for `done`, and does not see what a plugin throws.
+    // Fastify waits for `done`, and does not catch what a plugin throws.
     done(error as Error)
     return
   }
@@ -107,7 +107,7 @@ export function authenticate<C>(options?: ResourceServerOptions<C> | ResourceSer
 
 /** @throws {TypeError} */
 function apiOf(options: object): ResourceServer<unknown> {
-  // These are Fastify's own, for any plugin.
+  // Options that Fastify adds to those of every plugin.
   const { prefix: _1, logLevel: _2, logSerializers: _3, api, ...rest } = options as Record<string, unknown>
   if (api === undefined) return asResourceServer(rest as ResourceServerOptions<unknown>)
   const [name] = Object.keys(rest)

@@ -29,14 +29,14 @@ const { verify, guarded, guardsBy, ...callers } = hooksFor<Context, Next, unknow
     ctx.status = status
     ctx.set(headers)
     ctx.body = body
-    // Koa was told not to respond, and nobody behind this middleware will.
+    // With `ctx.respond` off Koa does not respond, and no handler runs that would.
     if (ctx.respond === false) ctx.res.end(ctx.method === 'HEAD' ? undefined : body)
   },
   fail(error) {
     throw error
   },
   leave(error) {
-    // Koa reports it, and writes nothing where something was sent.
+    // Koa reports the error. It writes nothing to a response that was sent.
     // eslint-disable-next-line @typescript-eslint/only-throw-error -- as it was thrown
     if (error !== undefined) throw error
   },
