@@ -18,8 +18,8 @@ export interface BackOff {
 }
 
 /**
- * Makes a {@link BackOff}: the pause is drawn anew each time from a range that doubles, so that many processes do
- * not return at the same moment; what the server asked for is honoured within reason.
+ * Makes a {@link BackOff}. The pause is drawn at random from a range that doubles with each failure, so that many
+ * processes do not return at the same moment. `Retry-After` is honoured up to a limit.
  *
  * @param random a number from 0 up to 1
  */

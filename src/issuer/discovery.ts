@@ -71,7 +71,7 @@ export function discoveredLocation(options: DiscoveryOptions): KeyLocation {
       failures = 0
       return uri
     } catch (error) {
-      // The keys it leads to are judged by their own age, so an old location does no harm.
+      // An old location does no harm: the keys found there have an age of their own.
       if (known === undefined) throw error
       return known.uri
     }
@@ -101,7 +101,7 @@ export function discoveredLocation(options: DiscoveryOptions): KeyLocation {
         failures += 1
         if (gone || failures >= failuresUntilDoubt) doubted = true
         if (!remembered || !gone) throw error
-        // The keys moved: the metadata may know where to.
+        // The keys moved: the metadata may have the new place.
         const moved = await look(exchange)
         if (moved === uri) throw error
         return used(use, moved)

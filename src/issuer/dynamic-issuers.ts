@@ -50,7 +50,7 @@ export function dynamicIssuers(options: DynamicIssuersOptions): Issuers {
   const { clock, random, settings: cache } = options
   const now = clock.steady
   const unprovenBudget = permits(unprovenFetches, now)
-  /** By place, and longer than the issuers: to be forgotten refills nothing. */
+  /** By place. Kept longer than the issuers: evicting an issuer must not refill its budget. */
   const budgets = boundedCache<FetchBudget>({ max: Math.max(maxBudgets, cache.maxIssuers) })
   /** Permits that the fetches of an unproven issuer took. */
   const taken = new Map<string, number>()

@@ -40,12 +40,12 @@ export function beginExchange(clock: Clock, random: () => number, timeoutMs: num
   }
 }
 
-/** What may be gone a moment later: no answer, 408, 429, 5xx; but not where the server said when. */
+/** Failures worth one retry: no response, 408, 429, 5xx; not where the server sent Retry-After. */
 function mayPass({ status, retryAfter }: FetchError): boolean {
   return retryAfter === undefined && isPassing(status)
 }
 
-/** Tells whether a status, or none at all, is that of a server out of order rather than of an answer. */
+/** Tells whether a status, or no response at all, means that the server is out of order for now. */
 export function isPassing(status: number | undefined): boolean {
   return status === undefined || status === 408 || status === 429 || status >= 500
 }

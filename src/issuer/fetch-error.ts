@@ -7,16 +7,16 @@ export interface FetchErrorOptions extends ErrorOptions {
   readonly url?: string | undefined
 }
 
-/** Why an answer cannot be used. Its message is a fixed sentence that names the fault and the status, no content. */
+/** Why a response cannot be used. Its message is a fixed sentence with the status, without content. */
 export class FetchError extends Error {
   override readonly name = 'FetchError'
   /** HTTP status, where there was an answer. */
   readonly status: number | undefined
-  /** Seconds the server asked to be left alone. */
+  /** Seconds of the `Retry-After` header. */
   readonly retryAfter: number | undefined
-  /** What was asked for, without query. */
+  /** The URL, without query. */
   readonly url: string | undefined
-  /** The system's own word for it, for example `ECONNREFUSED`, where there is one. */
+  /** The error code of the system, for example `ECONNREFUSED`, where there is one. */
   readonly code: string | undefined
 
   constructor(message: string, options: FetchErrorOptions = {}) {
@@ -27,7 +27,7 @@ export class FetchError extends Error {
     this.code = codeOf(options.cause)
   }
 
-  /** The same error, with what was asked for where it is not known yet. */
+  /** The same error, with the URL when it has none yet. */
   at(url: string): FetchError {
     if (this.url !== undefined) return this
     const { message, status, retryAfter, cause } = this

@@ -17,7 +17,7 @@ export interface FetchInit {
   readonly signal: AbortSignal
 }
 
-/** A document, or word that the one we have is still the newest. */
+/** A document, or the confirmation that ours is the newest. */
 export interface JsonAnswer {
   /** `undefined` after 304. */
   readonly document: Readonly<Record<string, unknown>> | undefined

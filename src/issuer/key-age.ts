@@ -13,7 +13,7 @@ export interface DatedKeys {
   readonly staleUntil: number
 }
 
-/** How old the keys are; `publishedKeys` says what follows from it. */
+/** How old the keys are; see `publishedKeys` for what follows. */
 export type AgeState = 'fresh' | 'refreshing' | 'stale' | 'empty'
 
 /** Dates a key set. */

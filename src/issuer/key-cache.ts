@@ -12,10 +12,14 @@ import { maxWaitMs } from './limits.ts'
 import { snapshotOf } from './snapshot.ts'
 import { missName, unknownKeys } from './unknown-keys.ts'
 
+const ignore = (): void => undefined
+
 /** What {@link publishedKeys} works with. */
 export interface PublishedKeysOptions extends Omit<KeyFetchesOptions, 'events' | 'changed'> {
   /** Name of the issuer. */
   readonly issuer: string
+  /** Where the configuration has the keys fetched from, for snapshots. */
+  readonly place: string
 }
 
 /**
@@ -30,14 +34,12 @@ export interface PublishedKeysOptions extends Omit<KeyFetchesOptions, 'events' |
  * | `stale` | the same, up to a minute after that pause | waits for the first second of a fetch, then goes on |
  * | `empty` | before the first set, and after all that | waits for the fetch, or 503 |
  *
- * So a withdrawn key is refused when its freshness is over as long as the issuer answers, however slowly: old keys
- * serve on only when a fetch failed a moment ago. What happens to a request whose key is not in the set,
- * `unknownKeys` says.
+ * So a withdrawn key is refused when its freshness is over, as long as the issuer responds, however slowly: old keys
+ * serve on only after a recent failure. See `unknownKeys` for a request whose key is not in the set.
  *
- * There is at most one fetch at a time, whoever asked for it, and a bounded number of requests wait for it; one more
- * is 503 at once. A fetch that is not over when its time is up counts as failed, and its answer is ignored. A failed
- * fetch leaves the keys as they are and starts a pause; a good one replaces them as a whole. No timer is involved but
- * those of requests that wait: requests alone move it on.
+ * There is at most one fetch at a time. A bounded number of requests wait for it; one more gets 503 at once. A late
+ * fetch counts as failed; its response is ignored. A failed fetch keeps the keys and starts a pause; a successful one
+ * replaces them all. Only requests that wait have timers; only requests start fetches.
  */
 export function publishedKeys(options: PublishedKeysOptions): KeySource {
   const { issuer, clock, allowance } = options
@@ -105,20 +107,18 @@ export function publishedKeys(options: PublishedKeysOptions): KeySource {
   }
 
   function find(header: JwtHeader): MaybePromise<VerificationKey> {
+    const fresh = fetches.fresh()
+    if (fresh !== undefined) return choose(header, fresh)
     const age = fetches.age()
-    if (age === 'fresh') return choose(header, undefined, age)
     const arrival = fetches.arrive()
     const newer = upToDate(age)
-    return newer === undefined ? choose(header, arrival, age) : newer.then(() => choose(header, arrival))
+    return newer === undefined
+      ? choose(header, currentSet(age), arrival)
+      : newer.then(() => choose(header, currentSet(), arrival))
   }
 
-  /** @param age the age of the keys, unless somebody waited since it was told */
-  function choose(
-    header: JwtHeader,
-    arrival: Arrival | undefined,
-    age?: AgeState,
-  ): MaybePromise<VerificationKey> {
-    const found = chooseKey(currentSet(age), header)
+  function choose(header: JwtHeader, set: KeySet, arrival?: Arrival): MaybePromise<VerificationKey> {
+    const found = chooseKey(set, header)
     if (found === 'absent') return afterNewerSet(header, arrival ?? fetches.arrive())
     if (typeof found === 'string') throw noKey(found, header)
     return found
@@ -136,13 +136,15 @@ export function publishedKeys(options: PublishedKeysOptions): KeySource {
   }
 
   function stillHas(header: JwtHeader, key: VerificationKey): MaybePromise<boolean> {
+    const fresh = fetches.fresh()
+    if (fresh !== undefined) return chooseKey(fresh, header) === key
     const age = fetches.age()
     const newer = upToDate(age)
     if (newer === undefined) return chooseKey(currentSet(age), header) === key
     return newer.then(() => chooseKey(currentSet(), header) === key)
   }
 
-  /** A key that was chosen without an id may have been replaced: then a newer set has another. */
+  /** A key that was chosen without an id may have been replaced in a newer set. */
   function afterBadSignature(
     header: JwtHeader,
     key: VerificationKey,
@@ -181,19 +183,17 @@ export function publishedKeys(options: PublishedKeysOptions): KeySource {
     afterBadSignature,
     ready: () => (isFetched() ? undefined : fetched()),
     refresh,
-    pending: () =>
-      fetches.inFlight()?.done.then(
-        () => undefined,
-        () => undefined,
-      ),
+    pending: () => fetches.inFlight()?.done.then(ignore, ignore),
     health,
     publishedJwks() {
-      if (fetches.age() !== 'fresh') fetches.refresh()
+      if (fetches.fresh() === undefined) fetches.refresh()
       return fetches.keys()?.keys.jwks
     },
     snapshot: () => {
       const current = fetches.keys()
-      return current === undefined || !allowance.isProven() ? undefined : snapshotOf(current, clock)
+      return current === undefined || !allowance.isProven()
+        ? undefined
+        : snapshotOf(current, options.place, clock)
     },
   }
 }

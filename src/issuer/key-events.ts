@@ -1,9 +1,9 @@
 import { type ChannelKey, report } from '../lib/diagnostics.ts'
 
-/** What happens to the keys of one issuer, told to observers and counted for `health()`. */
+/** Events of the keys of one issuer, reported on the channels and counted for `health()`. */
 export interface KeyEvents {
   readonly note: (event: ChannelKey, details?: Readonly<Record<string, unknown>>) => void
-  /** Counts what is told to no observer. */
+  /** Counts an event without a channel. */
   readonly count: (counter: keyof KeyCounters) => void
   readonly counters: () => KeyCounters
 }

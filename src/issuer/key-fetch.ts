@@ -10,7 +10,7 @@ import { type Fetch, getJson, type JsonAnswer } from './fetch-json.ts'
 import { boundedFreshness, freshnessOf } from './freshness.ts'
 import { minFreshFor } from './limits.ts'
 
-/** What is known of the keys an issuer published last. */
+/** The keys an issuer published last. */
 export interface FetchedKeys {
   readonly set: KeySet
   /** The document itself, for snapshots. */
@@ -40,8 +40,8 @@ export interface KeyFetchOptions {
 }
 
 /**
- * Makes the function that fetches: location, document, judgement, all within one limit of time. An answer that comes
- * later by the steady clock is not used, even where the timer is late as well (a machine that slept).
+ * Makes the function that fetches: location, document, import, all within one time limit. A response that comes later
+ * by the steady clock is not used, even when the timer is late as well (a machine that slept).
  *
  * What it returns may never settle: see {@link withSignal}.
  */
@@ -112,7 +112,7 @@ function lastModifiedOf({ headers }: JsonAnswer): string | undefined {
   return value !== null && age >= 60_000 ? value : undefined
 }
 
-/** Every failure of a fetch as one class; what we did not foresee is told by its class alone. */
+/** Every failure of a fetch as one class. Unexpected errors get a fixed message. */
 export function asFetchError(error: unknown): FetchError {
   if (error instanceof FetchError) return error
   const known = error instanceof UnusableKeySetError

@@ -1,4 +1,5 @@
 import { UpstreamError } from '../errors.ts'
+import type { KeySet } from '../jose/key-set.ts'
 import type { Clock } from '../lib/clock.ts'
 import { limited } from '../lib/limited.ts'
 import type { KeyCacheSettings } from '../options/key-cache.ts'
@@ -8,16 +9,11 @@ import { type AgeState, ageOf, dated, type DatedKeys } from './key-age.ts'
 import type { KeyEvents } from './key-events.ts'
 import { asFetchError, type FetchedKeys } from './key-fetch.ts'
 import { fetchMarginMs, maxWaiting } from './limits.ts'
-import type { RestoredKeys } from './snapshot.ts'
+import { datedRestored, type RestoredKeys } from './snapshot.ts'
 
 /** What {@link keyFetches} works with. */
 export interface KeyFetchesOptions {
-  /**
-   * Fetches once.
-   *
-   * @param previous the keys there are
-   * @param located gets told where the keys are, before they are fetched
-   */
+  /** Fetches once. `located` is called with the URL of the keys before they are fetched. */
   readonly fetchKeys: (
     previous: FetchedKeys | undefined,
     located: (uri: string) => void,
@@ -34,7 +30,7 @@ export interface KeyFetchesOptions {
   readonly changed: () => void
 }
 
-/** A fetch, shared by everyone. */
+/** A fetch, shared by all requests. */
 export interface InFlight {
   /** Fetches are numbered from 1. */
   readonly number: number
@@ -57,9 +53,11 @@ export interface KeyFetches {
   readonly arrive: () => Arrival
   readonly keys: () => DatedKeys | undefined
   readonly age: () => AgeState
+  /** The keys while no fetch is due; cheap, since every request of a known token calls it. */
+  readonly fresh: () => KeySet | undefined
   /** Whether the keys were fetched after a request came. */
   readonly isNewer: (arrival: Arrival) => boolean
-  /** The fetch in flight. One that is older than its limit has failed, whatever became of it. */
+  /** The fetch in flight. A fetch that is older than its limit has failed. */
   readonly inFlight: () => InFlight | undefined
   /** Starts a fetch, whatever the budget says. Only where none is in flight. */
   readonly start: () => InFlight
@@ -83,8 +81,7 @@ export function keyFetches(options: KeyFetchesOptions): KeyFetches {
   const limitMs = settings.timeoutMs + fetchMarginMs
   const wait = limited(clock, { name: 'keys', timeoutMs: limitMs, maxPending: maxWaiting })
 
-  let current =
-    restored && dated(restored.keys, { number: 0, fetchedAt: now() - restored.age }, settings, random)
+  let current = restored && datedRestored(restored, now(), settings, random)
   let flight: InFlight | undefined
   let fetches = 0
 
@@ -111,12 +108,12 @@ export function keyFetches(options: KeyFetchesOptions): KeyFetches {
         throw unavailable()
       },
     )
-    // Told to whoever waits.
+    // join() reports the error.
     done.catch(() => undefined)
     return (flight = { number, begunAt, done })
   }
 
-  /** Ends a fetch. One that is late has failed already: nobody knows how old its answer is. */
+  /** Ends a fetch. A late fetch counts as failed; its response is ignored. */
   function endsInTime(number: number): boolean {
     if (inFlight()?.number !== number) return false
     flight = undefined
@@ -190,6 +187,7 @@ export function keyFetches(options: KeyFetchesOptions): KeyFetches {
     arrive: () => ({ fetchesBefore: fetches, at: now() }),
     keys: () => current,
     age: () => ageOf(current, now()),
+    fresh: () => (current !== undefined && now() < current.refreshAt ? current.keys.set : undefined),
     isNewer: ({ fetchesBefore }) => current !== undefined && current.number > fetchesBefore,
     inFlight,
     start,

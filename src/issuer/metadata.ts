@@ -89,7 +89,7 @@ function noMetadata(url: string, cause?: unknown): FetchError {
   return new FetchError('the issuer publishes no metadata', { status: 404, url, cause })
 }
 
-/** A server out of order says more than a place without metadata, and a status more than silence. */
+/** Prefers a 5xx to a missing document, and any status to no response. */
 function moreTelling(answers: readonly (FoundMetadata | FetchError)[]): FetchError {
   const failures = answers.filter((answer) => answer instanceof FetchError)
   const rank = ({ status }: FetchError): number => (status === undefined ? 1 : isPassing(status) ? 0 : 2)

@@ -4,7 +4,7 @@ import { withSignal } from './with-signal.ts'
 /** A body read piece by piece, whatever kind of stream it is. */
 interface Pieces {
   readonly next: () => Promise<{ readonly done?: boolean | undefined; readonly value?: unknown }>
-  /** Lets go of the rest; never throws, never rejects. */
+  /** Ends the stream. */
   readonly cancel: () => void
 }
 
@@ -60,12 +60,12 @@ export async function readBody(
   return bytes
 }
 
-/** Cancels a body that nobody reads, so that its connection is free again. */
+/** Cancels a body that is not read, so that its connection is free again. */
 export function discard(response: Response): void {
   try {
     piecesOf(response.body)?.cancel()
   } catch {
-    // It cannot be read, so there is nothing to let go of.
+    // It cannot be read, so there is nothing to cancel.
   }
 }
 

@@ -100,8 +100,10 @@ export function publishedSource(
     place.from === 'uri'
       ? fixedLocation(place.uri)
       : discoveredLocation({ issuer, url: place.url, fetch, clock, maxBytes, allowInsecureHosts })
-  // A place that has to be discovered is compared when it is found.
-  const isElsewhere = place.from === 'uri' && snapshot?.uri !== place.uri
+  const keyPlace = {
+    name: JSON.stringify([issuer, place]),
+    uri: place.from === 'uri' ? place.uri : undefined,
+  }
   return publishedKeys({
     issuer,
     clock,
@@ -113,7 +115,8 @@ export function publishedSource(
       keyFetch({ location: reporting(location, located), fetch, clock, random, algorithms, settings })(
         previous,
       ),
-    restored: isElsewhere ? undefined : restoredKeys(snapshot, algorithms, clock, settings),
+    place: keyPlace.name,
+    restored: restoredKeys(snapshot, algorithms, clock, settings, keyPlace),
   })
 }
 

@@ -24,7 +24,7 @@ export interface UnknownKeys {
    * @param name what the key is remembered under when it is missing then; `undefined` for what must not be remembered
    * @param look looks in the newest set; `undefined` when it is not there
    * @returns `undefined` when it is missing, and when there are no permits left
-   * @throws {UpstreamError} when the fetch failed, or nobody may be asked now
+   * @throws {UpstreamError} when the fetch fails, or no fetch may begin now
    */
   readonly find: <T>(
     name: string | undefined,
@@ -43,7 +43,7 @@ export interface UnknownKeys {
  * | its name was missing less than a minute ago, in a set asked for after the token came | refused at once (401) |
  * | a fetch in flight | waits for it, and looks again |
  * | a permit | takes it for one fetch, shared by everyone; when the key is missing then too: 401, and remembered |
- * | a permit, but the fetch fails or a back-off is on | 503: nobody can tell; the permit is spent |
+ * | a permit, but the fetch fails or a back-off is on | 503, and the permit is spent |
  * | no permit | 401 at once, and not remembered |
  *
  * So the 503 that unsigned tokens can cause are as many as the permits. A fetch that found new keys gives its permit

@@ -3,11 +3,10 @@ import { FetchError } from './fetch-error.ts'
 /**
  * Waits for work no longer than a signal lasts.
  *
- * Where the runtime ends a request's input and output without settling anything (Workers), the signal may never come
- * either, and then this waits for ever. So whoever waits for a fetch has to look at its age by the steady clock, and
- * start another one.
+ * Some runtimes (Workers) end a request's input and output without settling its promises or firing its timers. Then
+ * this waits for ever. So callers check the age of a fetch by the steady clock, and start another one.
  *
- * @throws {FetchError} for whatever goes wrong
+ * @throws {FetchError} for every failure
  */
 export async function withSignal<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   let onAbort!: () => void

@@ -3,6 +3,8 @@ import { own } from '../lib/objects.ts'
 /** Keys as they were fetched, with what is needed to judge their age elsewhere. */
 export interface KeySnapshot {
   readonly jwks: { readonly keys: readonly unknown[] }
+  /** Where the configuration had them fetched from. They are used for the same place only. */
+  readonly place?: string | undefined
   /** Where they were fetched from. */
   readonly uri?: string | undefined
   readonly etag?: string | undefined

@@ -6,6 +6,7 @@ import {
   network,
   publishes,
   refuse,
+  status,
   turns,
   verdict,
   type VirtualTime,
@@ -186,29 +187,99 @@ describe('C2 keys that were withdrawn since a snapshot', () => {
     expect(await verdict(api.verify(old))).toBe('401 unknown_key')
   })
 
-  it('are dropped when the metadata leads elsewhere, though the keys there cannot be had', async () => {
-    const { snapshot, old } = await withdrawn()
-    const discovered = createResourceServer({
-      issuer: 'https://issuer.test',
-      audience: issuer.audience,
-      fetch: net.fetch,
-      now: time.now,
-      snapshot: {
-        version: 1,
-        issuers: { 'https://issuer.test': Object.values(snapshot.issuers)[0] as never },
-      },
+  describe('whose place is discovered', () => {
+    const at = (name: string): string => `https://issuer.test/${name}`
+    /** Where the metadata says that the keys are, and what is there. */
+    let jwksUri: string
+    let place: Network['answer']
+
+    beforeEach(async () => {
+      issuer = await createTestIssuer({ issuer: 'https://issuer.test', now: time.now })
+      jwksUri = at('jwks')
+      place = (call) => publishes(issuer)(call)
+      net = network((call) =>
+        call.url.includes('.well-known')
+          ? Response.json({ issuer: 'https://issuer.test', jwks_uri: jwksUri })
+          : place(call),
+      )
     })
-    const states = (): unknown => Object.values(discovered.health().issuers)[0]?.state
-    expect(states()).toBe('fresh')
-    net.answer = ({ url }) =>
-      url.includes('.well-known')
-        ? Response.json({ issuer: 'https://issuer.test', jwks_uri: 'https://issuer.test/moved' })
-        : new Response(null, { status: 404 })
-    await time.advance(480)
-    await verdict(discovered.verify(await issuer.sign({ iss: 'https://issuer.test' }, { kid: 'lost' })))
-    await turns()
-    expect(states()).toBe('empty')
-    expect(await verdict(discovered.verify(old))).not.toBe('200')
+    const discovering = (options: object): ResourceServer =>
+      createResourceServer({
+        issuer: 'https://issuer.test',
+        audience: issuer.audience,
+        fetch: net.fetch,
+        now: time.now,
+        ...options,
+      })
+    async function withdrawnThere(): Promise<{ snapshot: Snapshot; old: string }> {
+      const api = discovering({})
+      await api.ready()
+      const old = await issuer.sign({ exp: time.now() / 1000 + 1e6 })
+      await issuer.rotate({ keepOld: false })
+      net.calls.length = 0
+      return { snapshot: JSON.parse(JSON.stringify(api.snapshot())) as Snapshot, old }
+    }
+    const stateOf = (api: ResourceServer): unknown => Object.values(api.health().issuers)[0]?.state
+
+    it('are refused once the metadata named another place', async () => {
+      const { snapshot, old } = await withdrawnThere()
+      jwksUri = at('moved')
+      const api = discovering({ snapshot })
+      expect(stateOf(api)).toBe('refreshing')
+      expect(await verdict(api.verify(old))).toBe('200')
+      await turns()
+      expect(net.calls.map(({ url }) => url.split('/').at(-1))).toEqual([
+        'oauth-authorization-server',
+        'moved',
+      ])
+      expect(await verdict(api.verify(old))).toBe('401 unknown_key')
+    })
+
+    it('are dropped when the metadata names another place, though the keys there cannot be fetched', async () => {
+      const { snapshot, old } = await withdrawnThere()
+      jwksUri = at('moved')
+      place = status(404)
+      const api = discovering({ snapshot })
+      await verdict(api.verify(old))
+      await turns()
+      expect(stateOf(api)).toBe('empty')
+      expect(await verdict(api.verify(old))).toBe('503 unavailable')
+    })
+
+    it('serve on while the metadata is not available, and no longer than other keys', async () => {
+      const { snapshot, old } = await withdrawnThere()
+      net.answer = refuse
+      const api = discovering({ snapshot })
+      for (const [seconds, expected] of [
+        [0, '200'],
+        [4199, '200'],
+        [1, '503 unavailable'],
+      ] as const) {
+        await time.advance(seconds)
+        const outcome = verdict(api.verify(old))
+        await time.until(outcome)
+        expect(await outcome).toBe(expected)
+      }
+    })
+
+    it.each([
+      ['metadataUrl', { metadataUrl: 'https://issuer.test/.well-known/other' }],
+      ['jwksUri', { jwksUri: 'https://issuer.test/jwks' }],
+    ])('are not trusted where %s was set since', async (_title, options) => {
+      const { snapshot, old } = await withdrawnThere()
+      const api = discovering({ snapshot, ...options })
+      expect(stateOf(api)).toBe('empty')
+      expect(await verdict(api.verify(old))).toBe('401 unknown_key')
+    })
+  })
+
+  it('C6 are ignored while the clock of the machine is wrong', async () => {
+    const { snapshot } = await withdrawn()
+    vi.spyOn(Date, 'now').mockReturnValue(1000)
+    const { issuer: name, audience } = issuer
+    const options = { issuer: name, audience, jwksUri: 'https://issuer.test/jwks', fetch: net.fetch }
+    const api = createResourceServer({ ...options, snapshot })
+    expect(api.health().issuers[name]?.state).toBe('empty')
   })
 
   it('do not come back when a dynamic issuer moves and returns, or is vouched for again', async () => {
