@@ -108,3 +108,25 @@ describe('E12 a refusal', () => {
     expect(verified).toEqual([])
   })
 })
+
+describe('a hook that throws no error', () => {
+  it.each([[undefined], [null], [0], [''], ['route']])(
+    'rejects with an error all the same: %j',
+    async (value) => {
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- what a careless guard might do
+      const reason: unknown = await api
+        .authorize(auth, () => Promise.reject(value))
+        .catch((error: unknown) => error)
+      expect(reason).toBeInstanceOf(Error)
+      expect((reason as Error).cause).toBe(value)
+      const server = createResourceServer({
+        ...issuer.options,
+        tokenFrom: () => {
+          // eslint-disable-next-line @typescript-eslint/only-throw-error -- likewise
+          throw value
+        },
+      })
+      await expect(server.authenticate({ headers: {} })).rejects.toBeInstanceOf(Error)
+    },
+  )
+})

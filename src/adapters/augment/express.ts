@@ -1,3 +1,4 @@
+import type {} from 'express'
 import type { Auth } from 'oauth-resource-server'
 
 declare global {

@@ -1,3 +1,4 @@
+import type {} from 'fastify'
 import type { Auth } from 'oauth-resource-server'
 
 declare module 'fastify' {

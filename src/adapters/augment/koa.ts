@@ -1,3 +1,4 @@
+import type {} from 'koa'
 import type { Auth } from 'oauth-resource-server'
 
 declare module 'koa' {
