@@ -114,9 +114,8 @@ describe('a hook that throws no error', () => {
     'rejects with an error all the same: %j',
     async (value) => {
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- what a careless guard might do
-      const reason: unknown = await api
-        .authorize(auth, () => Promise.reject(value))
-        .catch((error: unknown) => error)
+      const careless = (): Promise<boolean> => Promise.reject(value)
+      const reason: unknown = await api.authorize(auth, careless).catch((error: unknown) => error)
       expect(reason).toBeInstanceOf(Error)
       expect((reason as Error).cause).toBe(value)
       const server = createResourceServer({
