@@ -2,6 +2,7 @@ import { createResourceServer, type Names } from 'oauth-resource-server'
 import { createTestIssuer } from 'oauth-resource-server/testing'
 import { describe, expect, it, vi } from 'vitest'
 import { rolesReader, scopesReader } from '../../src/token/scopes-and-roles.ts'
+import { type Changes, verdict } from './verdict.ts'
 
 const issuer = await createTestIssuer()
 
@@ -194,9 +195,97 @@ it('A4 an asynchronous function of roles is a mistake, and its rejection ends no
   const rejections: unknown[] = []
   const note = (reason: unknown): void => void rejections.push(reason)
   process.on('unhandledRejection', note)
-  const read = rolesReader((() => Promise.reject(new Error('late'))))
+  const read = rolesReader(() => Promise.reject(new Error('late')))
   expect(() => read({ iss: 'i', exp: 1 })).toThrow(/^roles: the function must return/)
   await new Promise(setImmediate)
   process.off('unhandledRejection', note)
   expect(rejections).toEqual([])
+})
+
+describe('the scopes and roles of a token', () => {
+  async function readFrom(
+    claims: Changes,
+    options: Changes = {},
+  ): Promise<Record<'scopes' | 'roles', string[]>> {
+    const api = createResourceServer({ ...issuer.options, ...options })
+    const { scopes, roles } = await api.verify(await issuer.sign(claims))
+    return { scopes: [...scopes], roles: [...roles] }
+  }
+
+  it.each([
+    [{}, []],
+    [{ scope: '' }, []],
+    [{ scope: 'read write' }, ['read', 'write']],
+    [{ scope: '  read  read ' }, ['read']],
+    [{ scope: ['read', 'write'] }, ['read', 'write']],
+    [{ scope: 'read\twrite' }, ['read\twrite']],
+    [{ scope: 'read\u{a0}write' }, ['read\u{a0}write']],
+    [{ scp: 'read write' }, ['read', 'write']],
+    [{ scp: ['read'] }, ['read']],
+    [{ scope: 'read', scp: 'write' }, ['read']],
+    [{ scope: '', scp: 'write' }, []],
+  ])('reads the scopes of %o', async (claims, expected) => {
+    expect((await readFrom(claims)).scopes).toEqual(expected)
+  })
+
+  it.each([
+    [{}, []],
+    [{ roles: ['a', 'b'] }, ['a', 'b']],
+    [{ roles: 'a b' }, ['a b']],
+    [{ roles: [{ value: 'a', display: 'A' }, 'b', { display: 'C' }, 7, null, ['d']] }, ['a', 'b']],
+    [{ roles: [Object.create({ value: 'a' })] }, []],
+    [{ roles: { a: true } }, []],
+    [{ role: 'a' }, ['a']],
+    [{ role: ['a'] }, ['a']],
+    [{ roles: [], role: 'a' }, []],
+  ])('reads the roles of %o', async (claims, expected) => {
+    expect((await readFrom(claims)).roles).toEqual(expected)
+  })
+
+  it.each([
+    ['a name', 'permissions'],
+    ['a path', '/realm_access/roles'],
+    ['a list of paths', ['permissions', '/realm_access/roles']],
+    ['a name with a dot', 'https://a.b/c'],
+    ['a function', ({ permissions }: { permissions: string[] }) => permissions],
+  ])('reads them from %s', async (_title, where) => {
+    const claims = {
+      permissions: ['p'],
+      realm_access: { roles: ['r'] },
+      'https://a.b/c': ['u'],
+      scope: 's',
+      roles: ['t'],
+    }
+    const expected = { 'a path': ['r'], 'a list of paths': ['p', 'r'], 'a name with a dot': ['u'] }[
+      _title
+    ] ?? ['p']
+    expect(await readFrom(claims, { scopes: where, roles: where })).toEqual({
+      scopes: expected,
+      roles: expected,
+    })
+  })
+
+  it('takes one text from a function as the claim itself would be taken', async () => {
+    const text = (): string => 'a b'
+    expect(await readFrom({}, { scopes: text, roles: text })).toEqual({ scopes: ['a', 'b'], roles: ['a b'] })
+  })
+
+  it('refuses a scope claim of the wrong type wherever it is', async () => {
+    expect(await verdict({ permissions: 7 }, { scopes: 'permissions' })).toBe('claim')
+  })
+
+  it('cannot be added to', async () => {
+    const { scopes } = await createResourceServer(issuer.options).verify(await issuer.sign({ scope: 'a' }))
+    expect(() => (scopes as Set<string>).add('b')).toThrow(TypeError)
+    expect(() => (scopes as Set<string>).delete('a')).toThrow(TypeError)
+    expect(() => (scopes as Set<string>).clear()).toThrow(TypeError)
+    expect([...scopes]).toEqual(['a'])
+  })
+
+  it('are what a function yields one by one', async () => {
+    function* scopes({ permissions }: { permissions: readonly string[] }): Generator<string> {
+      yield* permissions
+    }
+    expect((await readFrom({ permissions: ['a b', 'c'] }, { scopes })).scopes).toEqual(['a b', 'c'])
+  })
 })
