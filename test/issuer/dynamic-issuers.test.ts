@@ -8,8 +8,6 @@ import {
 } from 'oauth-resource-server'
 import { createTestIssuer, type TestIssuer } from 'oauth-resource-server/testing'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { segments } from '../../src/issuer/segments.ts'
-import { isSame } from '../../src/lib/same.ts'
 import {
   type Network,
   network,
@@ -289,49 +287,5 @@ describe('C4 what is remembered of an issuer', () => {
     resolver.mockImplementation((iss) => ({ issuer: iss, jwks: tenants.get(nameOf(2))?.jwks as never }))
     await time.advance(601)
     expect(await judged(api, token)).toBe('401 unknown_key')
-  })
-
-  it.each([
-    [{ a: [1, { b: 'x' }] }, { a: [1, { b: 'x' }] }, true],
-    [{ a: undefined }, {}, false],
-    [new Uint8Array([1, 2]), new Uint8Array([1, 2]), true],
-    [new Uint8Array([1, 2]), new Uint8Array([1, 3]), false],
-    [[1], { 0: 1 }, false],
-    [new Map(), new Map(), false],
-    [() => 1, () => 1, false],
-    [null, {}, false],
-  ])('compares %j and %j by what is in them: %s', (one, other, same) => {
-    expect(isSame(one, other)).toBe(same)
-  })
-})
-
-describe('the two segments', () => {
-  it('keep proven entries whatever happens to unproven ones, as a model says', () => {
-    const name = fc.nat({ max: 9 }).map(String)
-    const step = fc.tuple(fc.constantFrom('set', 'prove', 'get', 'delete'), name)
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
-        const real = segments<string>({
-          maxProven: 3,
-          maxUnproven: 2,
-          isBusy: () => false,
-          forgotten: () => undefined,
-        })
-        let proven: string[] = []
-        for (const [kind, each] of steps) {
-          if (kind === 'set') real.set(each, each)
-          else if (kind === 'get') real.get(each)
-          else if (kind === 'delete') {
-            real.delete(each)
-            proven = proven.filter((one) => one !== each)
-          } else {
-            real.prove(each, each)
-            proven = [...proven.filter((one) => one !== each), each].slice(-3)
-          }
-          expect(real.values().slice(0, proven.length)).toEqual(proven)
-          expect(real.values().length - proven.length).toBeLessThanOrEqual(2)
-        }
-      }),
-    )
   })
 })
