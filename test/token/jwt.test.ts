@@ -1,6 +1,12 @@
 import { createResourceServer } from 'oauth-resource-server'
-import { describe, expect, it } from 'vitest'
-import { issuer, verdict } from './verdict.ts'
+import { describe, expect, it, vi } from 'vitest'
+import type { KeySource } from '../../src/issuer/key-source.ts'
+import type { TrustedIssuer } from '../../src/issuer/trusted-issuer.ts'
+import { systemClock } from '../../src/lib/clock.ts'
+import { jwtSource } from '../../src/token/jwt.ts'
+import type { TokenSource, VerifiedToken } from '../../src/token/verified-token.ts'
+import { keysWith, trusted } from './stages.ts'
+import { issuer, now, verdict } from './verdict.ts'
 
 describe('the issuer', () => {
   it.each([
@@ -25,5 +31,126 @@ describe('an issuer that is no text', () => {
     await expect(api.verify(await issuer.sign({ iss: 'x' }))).rejects.toMatchObject({
       reason: 'unknown_issuer',
     })
+  })
+})
+
+interface World {
+  readonly source: TokenSource
+  readonly prove: ReturnType<typeof vi.fn>
+  readonly time: { now: number }
+  /** What the issuers are asked for from now on. */
+  known: TrustedIssuer | Promise<TrustedIssuer | undefined> | undefined
+}
+
+/** A source of tokens that trusts one issuer. */
+function world(known: World['known'] = trusted()): World {
+  const prove = vi.fn()
+  const time = { now }
+  const issuers = {
+    find: (name: string) => (name === issuer.issuer ? self.known : undefined),
+    prove,
+    known: () => [],
+    proven: () => [],
+    configured: () => [trusted()],
+  }
+  const clock = systemClock(() => time.now * 1000)
+  const source = jwtSource({ issuers, foreignIssuer: 'issuer', clock })
+  const self: World = { source, prove, time, known }
+  return self
+}
+
+const token = await issuer.sign()
+const [, , signature = ''] = token.split('.')
+const forged = token.replace(signature, (await issuer.sign()).split('.')[2] as string)
+const refusal = (reason: string): unknown => expect.objectContaining({ status: 401, reason })
+
+describe('verify', () => {
+  it('proves the issuer once the signature is verified', () => {
+    const { source, prove, known } = world()
+    expect(source.verify(token, now)).toMatchObject({ subject: 'user-1' })
+    expect(prove).toHaveBeenCalledExactlyOnceWith(known)
+  })
+
+  it('proves nobody by a signature that is wrong', () => {
+    const { source, prove } = world()
+    expect(() => source.verify(forged, now)).toThrow(refusal('signature'))
+    expect(prove).not.toHaveBeenCalled()
+  })
+
+  it('waits for the issuer where it has to', async () => {
+    const { source } = world(Promise.resolve(trusted()))
+    expect((await source.verify(token, now)).subject).toBe('user-1')
+    await expect(world(Promise.resolve(undefined)).source.verify(token, now)).rejects.toEqual(
+      refusal('issuer'),
+    )
+  })
+
+  it('refuses an unknown issuer, and names the configured ones', async () => {
+    const foreign = await issuer.sign({ iss: 'https://other.test/' })
+    expect(() => world().source.verify(foreign, now)).toThrow(
+      expect.objectContaining({
+        reason: 'issuer',
+        detail: { claim: 'iss', expected: [issuer.issuer], actual: 'https://other.test/' },
+      }),
+    )
+  })
+
+  it('refuses a token that expired while its key was fetched', async () => {
+    const { source, time } = world(
+      trusted(keysWith({ find: (header) => Promise.resolve(keysWith().find(header)) })),
+    )
+    const late = source.verify(token, now)
+    time.now += 300
+    await expect(late).rejects.toEqual(refusal('expired'))
+    time.now -= 1
+    await expect(source.verify(token, now)).resolves.toBeDefined()
+  })
+})
+
+describe('stillHolds', () => {
+  /** A token verified in a world, in which the source of keys says from then on whether it has the key. */
+  function remembered(stillHas: KeySource['stillHas']): World & { readonly verified: VerifiedToken } {
+    const it = world(trusted(keysWith({ stillHas })))
+    const verified = it.source.verify(token, now) as VerifiedToken
+    it.prove.mockClear()
+    return Object.assign(it, { verified })
+  }
+
+  it('is true while nothing changed, and proves the issuer once more', () => {
+    const { source, verified, prove } = remembered(() => true)
+    expect(source.stillHolds(verified)).toBe(true)
+    expect(prove).toHaveBeenCalledOnce()
+  })
+
+  it('is false once the key is gone, which proves nobody', () => {
+    const { source, verified, prove } = remembered(() => false)
+    expect(source.stillHolds(verified)).toBe(false)
+    expect(prove).not.toHaveBeenCalled()
+  })
+
+  it('is false when the rules are of another generation', () => {
+    const it = remembered(() => true)
+    it.known = { ...(it.known as TrustedIssuer), generation: Symbol('another') }
+    expect(it.source.stillHolds(it.verified)).toBe(false)
+  })
+
+  it.each(['header', 'key'])('is false for a token without %s', (name) => {
+    const { source, verified } = remembered(() => true)
+    expect(
+      source.stillHolds(Object.create(verified, { [name]: { value: undefined } }) as VerifiedToken),
+    ).toBe(false)
+  })
+
+  it('refuses the token when its issuer is not trusted any more', async () => {
+    const it = remembered(() => true)
+    it.known = undefined
+    expect(() => it.source.stillHolds(it.verified)).toThrow(refusal('issuer'))
+    it.known = Promise.resolve(undefined)
+    await expect(it.source.stillHolds(it.verified)).rejects.toEqual(refusal('issuer'))
+  })
+
+  it('waits where the keys have to be fetched', async () => {
+    const { source, verified } = remembered(() => Promise.resolve(false))
+    expect(await source.stillHolds(verified)).toBe(false)
   })
 })

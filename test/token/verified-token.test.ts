@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest'
+import type { TrustedIssuer } from '../../src/issuer/trusted-issuer.ts'
+import { signedToken } from '../../src/token/signed-token.ts'
+import { verification, type VerifiedToken } from '../../src/token/verified-token.ts'
+import { key, plausible, trusted } from './stages.ts'
+import { type Changes, issuer, now } from './verdict.ts'
+
+async function verified(claims: Changes, from: TrustedIssuer, at = now): Promise<VerifiedToken> {
+  return verification(await signedToken(plausible(await issuer.sign(claims), from)), at)
+}
+
+describe('a verified token', () => {
+  it('has what was signed, and how it was judged', async () => {
+    const from = trusted()
+    const token = await verified({}, from)
+    expect(token).toMatchObject({
+      header: { alg: 'ES256' },
+      issuer: issuer.issuer,
+      generation: from.generation,
+      key,
+      subject: 'user-1',
+      clientId: 'client-1',
+      scopes: new Set(['read']),
+      roles: new Set(['clerk']),
+    })
+    expect(token.times.exp).toBe(now + 300)
+  })
+
+  it('does not keep its issuer, whose keys would stay in memory', async () => {
+    const from = trusted()
+    const kept = Object.values(await verified({}, from)) as unknown[]
+    expect(kept).not.toContain(from)
+    expect(kept).not.toContain(from.keys)
+  })
+
+  it('has no subject and no client where the token names none', async () => {
+    const token = await verified({ sub: undefined, client_id: undefined }, trusted())
+    expect([token.subject, token.clientId]).toEqual([undefined, undefined])
+  })
+
+  it('is refused when it expired while the keys were fetched, before its scopes are read', async () => {
+    const from = trusted()
+    await expect(verified({}, from, now + 299)).resolves.toBeDefined()
+    expect(from.scopesOf).toHaveBeenCalledOnce()
+    await expect(verified({}, from, now + 300)).rejects.toMatchObject({ reason: 'expired' })
+    expect(from.scopesOf).toHaveBeenCalledOnce()
+  })
+})
