@@ -1,0 +1,94 @@
+import { InvalidRequestError } from 'oauth-resource-server'
+import { describe, expect, it } from 'vitest'
+import {
+  bearerToken,
+  hasOtherTokenScheme,
+  hasTokenScheme,
+  missingToken,
+  withoutBearer,
+} from '../../src/http/bearer.ts'
+
+const request = (authorization?: string) => ({ headers: { authorization } })
+
+describe('bearerToken', () => {
+  it.each([
+    ['Bearer t', 't'],
+    ['bearer t', 't'],
+    ['Bearer   t', 't'],
+    ['\tBearer t ', 't'],
+    ['Bearer t u', 't u'],
+    ['Basic t', undefined],
+    ['Bearers t', undefined],
+    ['Bearer-x t', undefined],
+    ['t', undefined],
+    [undefined, undefined],
+  ])('finds in %j: %j', (value, token) => {
+    expect(bearerToken(request(value))).toBe(token)
+  })
+
+  it.each(['Bearer', 'Bearer ', 'Bearer\tt', 'Bearer=t', 'Basic x, Bearer t', 'Basic x,DPoP t'])(
+    'refuses %j, and says what the header must be',
+    (value) => {
+      expect(() => bearerToken(request(value))).toThrow(
+        expect.objectContaining({
+          status: 400,
+          detail: { hint: 'the Authorization header must be the word Bearer, a space and one token' },
+        }),
+      )
+    },
+  )
+
+  it('refuses two Authorization headers', () => {
+    const twice = { headers: { authorization: ['Bearer t', 'Bearer t'] } }
+    expect(() => bearerToken(twice)).toThrow(
+      new InvalidRequestError('More than one Authorization header was sent'),
+    )
+  })
+})
+
+describe('withoutBearer', () => {
+  it.each([
+    ['Bearer t', 't'],
+    ['bearer  t ', 't'],
+    ['t', 't'],
+    ['Basic t', 'Basic t'],
+    ['Bearer', 'Bearer'],
+  ])('makes of %j: %j', (value, token) => {
+    expect(withoutBearer(value)).toBe(token)
+  })
+})
+
+describe('the scheme', () => {
+  it.each([
+    ['Bearer t', true, false],
+    ['DPoP t', true, true],
+    [' dpop\tt', true, true],
+    ['dpop', true, true],
+    ['DPoPs t', false, false],
+    ['Basic t', false, false],
+    [undefined, false, false],
+  ])('of %j is one with a token: %s, and not Bearer: %s', (value, any, other) => {
+    expect(hasTokenScheme(request(value))).toBe(any)
+    expect(hasOtherTokenScheme(request(value))).toBe(other)
+  })
+})
+
+describe('a missing token', () => {
+  const preflight = { method: 'OPTIONS', headers: { 'access-control-request-method': 'GET' } }
+
+  it.each([
+    ['a CORS preflight', preflight, /CORS preflight/],
+    ['another scheme', request('Basic x'), /another scheme/],
+    ['no scheme', request('x'), /without a scheme/],
+  ])('tells the operator of %s', (_title, from, hint) => {
+    expect(missingToken(from).detail.hint).toMatch(hint)
+  })
+
+  it.each([
+    ['nothing', request()],
+    ['OPTIONS that is no preflight', { method: 'OPTIONS', headers: new Headers() }],
+    ['the header of a preflight in another method', { ...preflight, method: 'GET' }],
+  ])('has nothing to tell of %s', (_title, from) => {
+    expect(missingToken(from).detail).toEqual({})
+  })
+})

@@ -1,0 +1,107 @@
+import type { HttpRequest } from 'oauth-resource-server'
+import { describe, expect, it, vi } from 'vitest'
+import {
+  attempt,
+  builtInOf,
+  extractor,
+  Failure,
+  finder,
+  limitedFinder,
+  presented,
+} from '../../src/http/finder.ts'
+
+const raw = { cookies: {} }
+const request: HttpRequest = { headers: {}, raw }
+const ours = (mayWait: boolean) =>
+  extractor(() => presented('t', 'query', request), { mayWait, readsAuthorization: true })
+
+describe('presented', () => {
+  it('is a Bearer token with its place, or nothing', () => {
+    expect(presented('t', 'query', request)).toEqual({
+      scheme: 'Bearer',
+      token: 't',
+      place: 'query',
+      request,
+    })
+    expect(presented(undefined, 'query', request)).toBeUndefined()
+  })
+})
+
+describe('an extractor of this library', () => {
+  it('tells of itself, and a function of the application does not', () => {
+    expect(builtInOf(ours(true))).toEqual({ mayWait: true, readsAuthorization: true })
+    expect(builtInOf(extractor(() => undefined))).toEqual({ mayWait: false, readsAuthorization: false })
+    expect(builtInOf(() => undefined)).toBeUndefined()
+  })
+
+  it('is used as it is', () => {
+    const extract = ours(false)
+    expect(finder(extract)).toBe(extract)
+  })
+})
+
+describe('a function of the application', () => {
+  it("gets the framework's request, else the neutral one", () => {
+    const extract = vi.fn(() => undefined)
+    void finder(extract)(request)
+    void finder(extract)({ headers: {} })
+    expect(extract.mock.calls).toEqual([[raw], [{ headers: {} }]])
+  })
+
+  it.each([
+    ['t', { scheme: 'Bearer', token: 't', place: 'custom' }],
+    [{ token: 't' }, { scheme: 'Bearer', token: 't', place: 'custom' }],
+    [
+      { token: 't', scheme: 'DPoP', place: 'header' },
+      { scheme: 'DPoP', token: 't', place: 'header' },
+    ],
+    [
+      { token: 't', scheme: 'Basic' },
+      { scheme: 'Bearer', token: 't', place: 'custom' },
+    ],
+  ])('may return %j, at once or later', async (returned, found) => {
+    expect(finder(() => returned as never)(request)).toEqual({ ...found, request })
+    expect(await finder(() => Promise.resolve(returned as never))(request)).toEqual({ ...found, request })
+  })
+
+  it('may find nothing', async () => {
+    expect(finder(() => undefined)(request)).toBeUndefined()
+    expect(await finder(() => Promise.resolve(undefined))(request)).toBeUndefined()
+  })
+
+  it.each([null, 7, {}, ['t'], { token: 7 }])('must not return %j', async (returned) => {
+    const message = /^tokenFrom: the function must return/
+    expect(() => finder(() => returned as never)(request)).toThrow(message)
+    await expect(finder(() => Promise.resolve(returned as never))(request)).rejects.toThrow(message)
+  })
+})
+
+describe('limitedFinder', () => {
+  it.each([
+    ['a function of the application', () => undefined, 1],
+    ['an extractor of ours that may wait', ours(true), 1],
+    ['an extractor of ours that never waits', ours(false), 0],
+  ])('limits %s', (_title, extract, times) => {
+    const limit = vi.fn((result: unknown) => result)
+    void limitedFinder(extract, limit as never)(request)
+    expect(limit).toHaveBeenCalledTimes(times)
+  })
+})
+
+describe('attempt', () => {
+  const bug = new Error('bug')
+
+  it('returns what was found', async () => {
+    const found = presented('t', 'query', request)
+    expect(attempt(() => found, request)).toBe(found)
+    expect(await attempt(() => Promise.resolve(found), request)).toBe(found)
+  })
+
+  it('returns an error as a value, thrown or rejected', async () => {
+    const thrown = attempt(() => {
+      throw bug
+    }, request)
+    expect(thrown).toEqual(new Failure(bug))
+    expect(await attempt(() => Promise.reject(bug), request)).toEqual(new Failure(bug))
+  })
+})
