@@ -63,7 +63,7 @@ export function assemble<C>(settings: Settings<C>): Parts<C> {
       },
       clock,
     ),
-    find: limitedFinder((settings.tokenFrom) ?? fromHeader(), limit('tokenFrom')),
+    find: limitedFinder(settings.tokenFrom ?? fromHeader(), limit('tokenFrom')),
     limitGuards: limit('guard'),
     optional: settings.optional,
     realm: settings.realm,
