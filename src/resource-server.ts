@@ -1,10 +1,10 @@
 import { assemble, type Parts } from './assembly.ts'
 import { authenticator } from './caller/authenticate.ts'
 import { authorizer } from './caller/authorize.ts'
-import { isAuthError } from './errors.ts'
+import { type AuthError, isAuthError } from './errors.ts'
 import { type AdapterInterface, brand, interfaceOf, protocol } from './adapter-interface.ts'
 import { allOf } from './guards/combined.ts'
-import { answerFor } from './http/challenge.ts'
+import { answerFor, withHeaders } from './http/challenge.ts'
 import type { KeyHealth } from './issuer/key-source.ts'
 import { settingsOf } from './options/settings.ts'
 import type { Snapshot } from './options/snapshot.ts'
@@ -118,7 +118,8 @@ export function resourceServer<C>(parts: Parts<C>): ResourceServer<C> {
     answer(error) {
       const refusal = refuse(error)
       if (parts.onError === 'respond') return refusal
-      throw withHeaders(error, refusal)
+      // `refuse` rethrows every other error.
+      throw withHeaders(error as AuthError, refusal)
     },
     async trace(request, ...guards) {
       const steps: TraceStep[] = []
@@ -189,10 +190,4 @@ async function keepAlive(work: Promise<void>, waitUntil: (work: Promise<void>) =
 /** One guard that asks them all, so that a refusal names everything that is missing. */
 function together(guards: readonly Guard[]): Guard {
   return guards.length === 1 ? (guards[0] as Guard) : allOf(...guards)
-}
-
-/** The refused error with what a framework's error path reads; the body's type is the framework's business. */
-function withHeaders(error: unknown, refusal: HttpResponse): unknown {
-  const { 'Content-Type': _type, ...headers } = refusal.headers
-  return Object.assign(error as Error, { headers })
 }

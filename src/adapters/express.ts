@@ -73,6 +73,7 @@ const { verify, guarded, guardsBy, ...callers } = hooksFor<Request, ServerRespon
     // Without `next` there is no error path. The response shows nothing of the error.
     if (typeof next === 'function') next(error)
     else if (!res.headersSent) respond(res, failure, req.method)
+    else res.destroy()
   },
   leave: () => undefined,
   awaits: false,

@@ -32,7 +32,9 @@ const { verify, guarded, guardsBy, ...callers } = hooksFor<Context, Next, unknow
     // With `ctx.respond` off Koa does not respond, and no handler runs that would.
     if (ctx.respond === false) ctx.res.end(ctx.method === 'HEAD' ? undefined : body)
   },
-  fail(error) {
+  fail(error, ctx) {
+    // Koa does not end a response whose headers it did not send.
+    if (ctx.res.headersSent) ctx.res.destroy()
     throw error
   },
   leave(error) {

@@ -64,6 +64,8 @@ class VerifiedAuth<C> implements Auth<C> {
     this.expiresAt = new Date(verified.times.exp * 1000)
     this.#token = token
     this.#acceptance = facts
+    // Guards judge this very object: nobody may change who is calling.
+    Object.freeze(this)
   }
 
   get token(): string {

@@ -1,3 +1,4 @@
+import { shownNames } from '../detail.ts'
 import { InvalidTokenError } from '../errors.ts'
 import type { Limited } from '../lib/limited.ts'
 import { andThen } from '../lib/maybe-promise.ts'
@@ -34,23 +35,17 @@ export function withSchema<C>(
     })
 }
 
-/** Where the schema found fault: paths are names of claims; the messages may quote values, so they stay out. */
+/** Names the claims that the schema refused. Deeper paths and the messages may hold values, so they stay out. */
 function refused(issues: unknown): InvalidTokenError {
   const list: readonly unknown[] = Array.isArray(issues) ? issues : []
-  const paths = list.map((issue) => pathOf(issue)).filter((path) => path !== '')
-  const detail =
-    paths[0] === undefined ? {} : { claim: paths[0], expected: `valid: ${paths.slice(0, 10).join(', ')}` }
-  return new InvalidTokenError('schema', { detail })
+  const [claim] = shownNames(list.flatMap((issue) => claimOf(issue) ?? []))
+  return new InvalidTokenError('schema', { detail: claim === undefined ? {} : { claim, expected: 'valid' } })
 }
 
-function pathOf(issue: unknown): string {
+/** The top-level claim an issue is about. */
+function claimOf(issue: unknown): string | undefined {
   const { path } = Object(issue) as { path?: unknown }
-  if (!Array.isArray(path)) return ''
-  return path
-    .map((segment: unknown) =>
-      typeof segment === 'object' && segment !== null && 'key' in segment ? segment.key : segment,
-    )
-    .map(String)
-    .join('/')
-    .slice(0, 128)
+  const first: unknown = Array.isArray(path) ? path[0] : undefined
+  const name: unknown = typeof first === 'object' && first !== null && 'key' in first ? first.key : first
+  return typeof name === 'string' ? name : undefined
 }

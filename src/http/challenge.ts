@@ -53,3 +53,14 @@ function isScopeError(error: AuthError): error is InsufficientScopeError {
   // By code, not by class: the error may be one of the package's other build.
   return error.code === 'insufficient_scope'
 }
+
+/** The refused error with what a framework's error path reads; the body's type is the framework's business. */
+export function withHeaders(error: AuthError, refusal: HttpResponse): AuthError {
+  const { 'Content-Type': _type, ...headers } = refusal.headers
+  try {
+    return Object.assign(error, { headers })
+  } catch {
+    // A frozen error, for example a constant that every refusal shares.
+    return Object.create(error, { headers: { value: headers, enumerable: true } }) as AuthError
+  }
+}

@@ -57,7 +57,12 @@ async function exchange(url: string, { fetch, signal, maxBytes, headers }: GetOp
     signal,
   } as const
   // Called in a function of ours, so that one that throws at once is a server that cannot be reached, too.
-  const response = await withSignal((async () => fetch(url, init))(), signal)
+  const asked = (async () => fetch(url, init))()
+  const response = await withSignal(asked, signal).catch((error: unknown) => {
+    // A response that comes too late is given up like any other: its connection, and the errors of its body.
+    asked.then(discard, () => undefined)
+    throw error
+  })
   const conditional = headers !== undefined && Object.keys(headers).length > 0
   if (response.status === 304 && conditional) {
     discard(response)

@@ -1,20 +1,31 @@
-import { isAuthError } from '../errors.ts'
+import { ForbiddenError, isAuthError, MissingTokenError } from '../errors.ts'
 
-const message = 'a guard or hook threw a value that is not an error'
+const noError = 'a guard or hook threw a value that is not an error'
+const noRefusal =
+  'a guard or hook threw an error with the status of a refusal that is no AuthError; to refuse, throw an AuthError'
+
+/** Statuses that only an `AuthError` may have. */
+const refusals: readonly unknown[] = [new MissingTokenError().status, new ForbiddenError().status]
 
 /**
- * Makes an error of any value that was thrown. Errors stay as they are, also those of another realm.
+ * Makes an error of any value that was thrown. Errors stay as they are, also those of another realm, except for those
+ * that a framework would answer as a refusal: the failed call of an HTTP client often has a `status` of its own.
  *
  * Frameworks need this: many take `undefined`, `null`, `0`, `''`, `'route'` or `'router'` for success.
  */
 export function asError(thrown: unknown): Error {
   try {
-    if (isError(thrown)) return thrown
+    if (!isError(thrown)) return new Error(noError, { cause: thrown })
+    return isAuthError(thrown) || !looksLikeRefusal(thrown) ? thrown : new Error(noRefusal, { cause: thrown })
   } catch {
     // The value cannot be read, for example because it is a revoked proxy. So it is no cause either.
-    return new Error(message)
+    return new Error(noError)
   }
-  return new Error(message, { cause: thrown })
+}
+
+function looksLikeRefusal(error: Error): boolean {
+  const { status, statusCode } = error as { status?: unknown; statusCode?: unknown }
+  return refusals.includes(status) || refusals.includes(statusCode)
 }
 
 function isError(value: unknown): value is Error {

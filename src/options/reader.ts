@@ -78,9 +78,9 @@ export function optionsReader<N extends string>(
 
 /** Copies the options that are given: own members, each read once, without those that are `undefined`. */
 function copyOptions(value: unknown, where: string, names: readonly string[]): OptionsObject {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new TypeError(`${where}: must be an object of options`)
-  }
+  if (!isPlainObject(value)) throw new TypeError(`${where}: must be a plain object of options`)
+  const hidden = names.find((name) => Object.hasOwn(value, name) && !isEnumerable(value, name))
+  if (hidden !== undefined) throw new TypeError(`${where}: ${hidden} must be enumerable`)
   const unknown = Object.keys(value).filter((name) => !names.includes(name))
   if (unknown.length > 0) {
     throw new TypeError(
@@ -90,6 +90,20 @@ function copyOptions(value: unknown, where: string, names: readonly string[]): O
   const copy = Object.create(null) as Record<string, unknown>
   for (const [name, option] of Object.entries(value)) if (option !== undefined) copy[name] = option
   return copy
+}
+
+/**
+ * Options that an object inherits, as from a class or a promise, would be ignored without a word: so only objects that
+ * inherit nothing but `Object.prototype` are options, also those of another realm.
+ */
+function isPlainObject(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
+function isEnumerable(value: object, name: string): boolean {
+  return Object.prototype.propertyIsEnumerable.call(value, name)
 }
 
 function meant(name: string, names: readonly string[]): string {

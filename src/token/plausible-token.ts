@@ -3,10 +3,10 @@ import type { ParsedToken } from '../jose/jws.ts'
 import { runChecks, type Trace, tracedNow } from './check.ts'
 import { checkCommon } from './common-checks.ts'
 import { ruleChecks } from './rule-checks.ts'
-import { checkTimes, timesOf, type TokenTimes } from './times.ts'
+import { checkTimes, longestTolerance, timesOf, type TokenTimes } from './times.ts'
 
 /** The widest rules an issuer can have about time. */
-const widestTimes = { clockTolerance: 300, maxTokenAge: undefined }
+const widestTimes = { clockTolerance: longestTolerance, maxTokenAge: undefined }
 
 /** A token that the rules of some issuer could accept. */
 class AcceptableToken {

@@ -4,6 +4,9 @@ import { own } from '../lib/objects.ts'
 import type { ClaimRules } from '../options/rules.ts'
 import { type Check, runChecks, type Trace } from './check.ts'
 
+/** The longest `clockTolerance`, in seconds. */
+export const longestTolerance = 300
+
 /** Seconds in a hundred years: no issuer means a token to be valid for longer. */
 const century = 3_155_760_000
 
@@ -86,7 +89,7 @@ const timeChecks: readonly Check<Moment>[] = [
     passes: ({ times, now }) => now < times.exp + times.tolerance,
     facts: ({ times, now }) => ({
       claim: 'exp',
-      expected: `after ${Math.floor(now)}, with a tolerance of ${times.tolerance} s`,
+      expected: `after ${Math.floor(now)}, ${toleranceOf(times)}`,
       actual: times.exp,
       ...(now < times.exp + times.tolerance ? {} : { hint: `expired ${Math.ceil(now - times.exp)} s ago` }),
     }),
@@ -132,6 +135,11 @@ const timeChecks: readonly Check<Moment>[] = [
   },
 ]
 
+/** Tokens that no issuer's rules could accept are refused with the longest tolerance there is. */
+function toleranceOf({ tolerance }: TokenTimes): string {
+  return tolerance === longestTolerance ? 'with any tolerance' : `with a tolerance of ${tolerance} s`
+}
+
 function notInFuture(claim: 'nbf' | 'iat', name: string): Check<Moment> {
   const isReached = ({ times, now }: Moment): boolean => {
     const moment = times[claim]
@@ -143,7 +151,7 @@ function notInFuture(claim: 'nbf' | 'iat', name: string): Check<Moment> {
     passes: isReached,
     facts: (moment) => ({
       claim,
-      expected: `at most ${Math.floor(moment.now)}, with a tolerance of ${moment.times.tolerance} s`,
+      expected: `at most ${Math.floor(moment.now)}, ${toleranceOf(moment.times)}`,
       actual: moment.times[claim],
       ...(isReached(moment)
         ? {}

@@ -50,6 +50,13 @@ describe('a caller', () => {
     expect(inspect(auth, { showHidden: true, depth: 9 }) + JSON.stringify(auth)).not.toContain('the.token')
   })
 
+  it('B5 cannot be changed by whoever holds it', async () => {
+    const auth = await world().accept(tokenUntil(start + 60), presented)
+    expect(() => Object.assign(auth, { roles: new Set(['admin']) })).toThrow(TypeError)
+    expect(() => Object.defineProperty(auth, 'subject', { value: 'someone else' })).toThrow(TypeError)
+    expect([...auth.roles]).toEqual([])
+  })
+
   it('has no header where the token is no JWT', async () => {
     const opaque = tokenUntil(start + 60, { header: undefined })
     expect('header' in (await world().accept(opaque, presented))).toBe(false)

@@ -80,6 +80,18 @@ describe('a schema that refuses', () => {
     expect(JSON.stringify((error as { detail: unknown }).detail)).not.toContain('secret-value')
   })
 
+  it('names no member inside a claim, which may be a value', async () => {
+    const given = schema(() => ({ issues: [{ path: ['contacts', 'alice@example.com', 'phone'] }] }))
+    const error: unknown = await claimsWith(given).catch((it: unknown) => it)
+    expect((error as { detail: unknown }).detail).toEqual({ claim: 'contacts', expected: 'valid' })
+  })
+
+  it('escapes control characters in the name of a claim', async () => {
+    const given = schema(() => ({ issues: [{ path: [{ key: 'a\nb' }] }] }))
+    const error: unknown = await claimsWith(given).catch((it: unknown) => it)
+    expect((error as { detail: { claim: string } }).detail.claim).not.toContain('\n')
+  })
+
   it.each([[null], [[]], [[null]], [[{}]], [[{ path: 'x' }]], [[{ path: [{ key: Symbol('s') }] }]]])(
     'is 401 with any list of issues (%o)',
     async (issues) => {

@@ -258,3 +258,18 @@ describe('an error', () => {
     })
   })
 })
+
+it('A1 ends no process with the body of a response that comes after the limit', async () => {
+  const body = new Readable({ read: () => undefined })
+  let respond: (response: unknown) => void = () => undefined
+  const fetch = (): Promise<never> => new Promise((resolve) => (respond = resolve as never))
+  const deadline = new AbortController()
+  const asked = getJson('https://issuer.test/jwks', { fetch, signal: deadline.signal, maxBytes: 1000 })
+  deadline.abort()
+  await expect(asked).rejects.toThrow('no complete answer in time')
+  respond({ status: 200, headers: new Headers(), body })
+  await new Promise(setImmediate)
+  expect(body.destroyed).toBe(true)
+  // Without a listener this would be an uncaught exception.
+  body.emit('error', new Error('broken off'))
+})

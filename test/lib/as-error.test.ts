@@ -33,3 +33,30 @@ describe('asError', () => {
     expect(error).not.toHaveProperty('cause')
   })
 })
+
+describe('an error with a status of its own', () => {
+  it.each([[{ status: 403 }], [{ status: 401 }], [{ statusCode: 403, expose: true }], [{ statusCode: 401 }]])(
+    'that a framework would send as a refusal becomes the cause of another: %o',
+    (members) => {
+      const thrown = Object.assign(new Error('GET https://internal.test/?key=secret'), members)
+      const error = asError(thrown)
+      expect(error).not.toBe(thrown)
+      expect(error.cause).toBe(thrown)
+      expect(error.message).not.toContain('internal')
+      expect(error).not.toHaveProperty('status')
+    },
+  )
+
+  it.each([[{ status: 404 }], [{ status: 500 }], [{ statusCode: 503 }], [{ status: '403' }], [{}]])(
+    'that is no refusal stays as it is: %o',
+    (members) => {
+      const thrown = Object.assign(new Error('x'), members)
+      expect(asError(thrown)).toBe(thrown)
+    },
+  )
+
+  it('stays as it is where it is an AuthError', () => {
+    const refusal = new ForbiddenError()
+    expect(asError(refusal)).toBe(refusal)
+  })
+})

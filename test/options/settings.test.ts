@@ -164,8 +164,8 @@ const mistakes: readonly [title: string, options: object, message: RegExp][] = [
     { ...good, snapshot: { version: 1, issuers: null } },
     /^snapshot: must be what/,
   ],
-  ['null as keyCache', { ...good, keyCache: null }, /^keyCache: must be an object of options/],
-  ['null as tokenCache', { ...good, tokenCache: null }, /^tokenCache: must be an object of options/],
+  ['null as keyCache', { ...good, keyCache: null }, /^keyCache: must be a plain object of options/],
+  ['null as tokenCache', { ...good, tokenCache: null }, /^tokenCache: must be a plain object of options/],
   ['null as jwks', { issuer: 'i', audience, jwks: null }, /^jwks: must be a JWK Set/],
   [
     'jwks without a key for the algorithms',
@@ -241,8 +241,8 @@ describe('createResourceServer', () => {
 
   it('refuses what is no object', () => {
     for (const options of [null, 'https://issuer.test', 7]) {
-      expect(() => createResourceServer(options as never)).toThrow(/^options: must be an object/)
-      expect(() => asResourceServer(options as never)).toThrow(/^options: must be an object/)
+      expect(() => createResourceServer(options as never)).toThrow(/^options: must be a plain object/)
+      expect(() => asResourceServer(options as never)).toThrow(/^options: must be a plain object/)
     }
   })
 
