@@ -7,6 +7,10 @@ import { type InFlight, type KeyFetches, keyFetches } from '../../src/issuer/key
 import { importKeySet } from '../../src/jose/key-set.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { keyCacheSettings } from '../../src/options/key-cache.ts'
+import { hang, publishes, status, turns, verdict } from '../support/world.ts'
+import { api, forge, health, issuer, judged, net, setUp, sign, state, time } from './one-issuer.ts'
+
+setUp()
 
 const { jwks } = await createTestIssuer({ algorithms: ['EdDSA'] })
 const found: FetchedKeys = {
@@ -59,5 +63,168 @@ describe('A3 a fetch that ended with the request that began it', () => {
     const fetches = made(fetchKeys)
     await expect(fetches.join(fetches.start(), fetches.arrive())).rejects.toMatchObject({ status: 503 })
     expect(fetchKeys).toHaveBeenCalledOnce()
+  })
+})
+
+describe('concurrent requests', () => {
+  it('share one fetch', async () => {
+    const token = await sign()
+    const outcomes = Array.from({ length: 200 }, () => verdict(api.verify(token)))
+    await time.until(Promise.all(outcomes))
+    expect(new Set(await Promise.all(outcomes))).toEqual(new Set(['200']))
+    expect(net.calls).toHaveLength(1)
+  })
+
+  it('share its failure', async () => {
+    net.answer = status(404)
+    const token = await sign()
+    const outcomes = Array.from({ length: 200 }, () => verdict(api.verify(token)))
+    await time.until(Promise.all(outcomes))
+    expect(new Set(await Promise.all(outcomes))).toEqual(new Set(['503 unavailable']))
+    expect(net.calls).toHaveLength(1)
+  })
+
+  it('do not lose it when the one that started it goes away', async () => {
+    const leaving = new AbortController()
+    const headers = { authorization: `Bearer ${await sign()}` }
+    let answer: (() => void) | undefined
+    net.answer = async (call) => {
+      await new Promise<void>((resolve) => (answer = resolve))
+      return publishes(issuer)(call)
+    }
+    const first = api.authenticate(new Request('https://api.test/', { headers, signal: leaving.signal }))
+    const second = verdict(api.authenticate({ headers }))
+    await turns()
+    leaving.abort()
+    answer?.()
+    expect(await second).toBe('200')
+    await first
+    expect(net.calls).toHaveLength(1)
+    expect(net.calls[0]?.signal.aborted).toBe(false)
+  })
+})
+
+describe('A3 a fetch that the runtime never settles', () => {
+  /** Starts a fetch, and ends the request that started it with all its timers and connections, as Workers do. */
+  async function abandonedFetch(): Promise<(response: Response) => void> {
+    let settle!: (response: Response) => void
+    net.answer = () => new Promise((resolve) => (settle = resolve))
+    void verdict(api.verify(await sign()))
+    await turns()
+    time.forget()
+    return (response) => {
+      settle(response)
+    }
+  }
+
+  it('in the background has failed when its time is up, and is replaced', async () => {
+    await api.ready()
+    await time.advance(480)
+    await abandonedFetch()
+    expect(await judged(await sign())).toEqual(['200', 0])
+    net.answer = publishes(issuer)
+    await time.advance(5.6)
+    expect(await judged(await sign())).toEqual(['200', 0])
+    expect(health()?.counters).toMatchObject({ failures: 1 })
+    await time.advance(1)
+    await judged(await sign())
+    expect(net.calls).toHaveLength(3)
+    expect(state()).toBe('fresh')
+  })
+
+  it('keeps nobody waiting where there are no keys', async () => {
+    await abandonedFetch()
+    expect(await judged(await sign())).toEqual(['503 unavailable', 5.5])
+    net.answer = publishes(issuer)
+    expect((await judged(await sign()))[0]).toBe('503 unavailable')
+    await time.advance(1)
+    expect(await judged(await sign())).toEqual(['200', 0])
+  })
+
+  it('keeps nobody waiting where the keys are stale', async () => {
+    await api.ready()
+    await time.advance(700)
+    await abandonedFetch()
+    expect(await judged(await sign())).toEqual(['200', 5.5])
+    expect(await judged(await sign())).toEqual(['200', 0])
+  })
+
+  it('keeps nobody waiting who brings an unknown key, or asks for a refresh', async () => {
+    await api.ready()
+    await time.advance(480)
+    await abandonedFetch()
+    expect(await judged(await forge('lost'))).toEqual(['503 unavailable', 5.5])
+  })
+
+  it('never replaces newer keys, whenever its answer comes', async () => {
+    await api.ready()
+    const old = await sign()
+    const before = await publishes(issuer)(net.calls[0] as never)
+    await time.advance(480)
+    const settle = await abandonedFetch()
+    await issuer.rotate({ keepOld: false })
+    net.answer = publishes(issuer)
+    for (const seconds of [7, 2]) {
+      await time.advance(seconds)
+      await judged(old)
+    }
+    expect((await judged(await sign()))[0]).toBe('200')
+    settle(before)
+    await turns()
+    expect((await judged(await sign()))[0]).toBe('200')
+    expect((await judged(old))[0]).toBe('401 unknown_key')
+  })
+
+  it('brings no keys when its answer is late: nobody knows how old it is', async () => {
+    const settle = await abandonedFetch()
+    await time.advance(7200)
+    settle(await publishes(issuer)({ headers: new Headers() } as never))
+    await turns()
+    expect(state()).toBe('empty')
+  })
+})
+
+describe('A7 requests that wait for keys', () => {
+  /** Tokens that nobody signed, each with a key id of its own. */
+  async function unsigned(count: number): Promise<string[]> {
+    const [, payload, signature] = (await sign()).split('.')
+    return Array.from({ length: count }, (_, index) => {
+      const header = Buffer.from(JSON.stringify({ alg: 'ES256', typ: 'at+jwt', kid: `lost-${index}` }))
+      return `${header.toString('base64url')}.${payload}.${signature}`
+    })
+  }
+
+  it.each([
+    ['there are no keys yet', () => Promise.resolve()],
+    [
+      'they are stale',
+      async () => {
+        await api.ready()
+        await time.advance(700)
+      },
+    ],
+  ])('are 5000 at most while %s; one more is 503 at once', async (_title, prepare) => {
+    await prepare()
+    net.answer = hang
+    const ended = { at: 0, once: 0 }
+    const outcomes = (await unsigned(8000)).map((token) =>
+      verdict(api.verify(token)).then((outcome) => {
+        if (outcome === '503 unavailable') ended.once += 1
+      }),
+    )
+    await turns()
+    expect(ended.once).toBe(3000)
+    await time.until(Promise.all(outcomes))
+  })
+
+  it('are let in again when others are done', async () => {
+    net.answer = hang
+    const outcomes = (await unsigned(5000)).map((token) => verdict(api.verify(token)))
+    await turns()
+    expect(await judged(await sign())).toEqual(['503 unavailable', 0])
+    await time.until(Promise.all(outcomes))
+    net.answer = publishes(issuer)
+    await time.advance(1.1)
+    expect(await judged(await sign())).toEqual(['200', 0])
   })
 })

@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto'
+import { createTestIssuer } from 'oauth-resource-server/testing'
+import { describe, expect, it, vi } from 'vitest'
+import {
+  issuerOf,
+  type IssuerWithReaders,
+  type NetworkOptions,
+  placeOf,
+  trustedIssuer,
+} from '../../src/issuer/trusted-issuer.ts'
+import { importKeySet } from '../../src/jose/key-set.ts'
+import { systemClock } from '../../src/lib/clock.ts'
+import { keyCacheSettings } from '../../src/options/key-cache.ts'
+import type { ConfiguredKeys } from '../../src/options/keys.ts'
+import { importSecrets } from '../../src/options/secret.ts'
+
+const issuer = await createTestIssuer({ issuer: 'https://issuer.test/' })
+const set = await importKeySet(issuer.jwks, ['ES256'], 10)
+const secrets = importSecrets([randomBytes(32)], ['HS256'], 'secret')
+const uri = 'https://issuer.test/jwks'
+const header = { alg: 'ES256', kid: issuer.jwks.keys[0]?.kid as string }
+
+const settingsWith = (keys: Partial<ConfiguredKeys>, name = issuer.issuer): IssuerWithReaders =>
+  ({
+    issuer: name,
+    algorithms: ['ES256', 'HS256'],
+    keys: { public: undefined, secrets: [], ...keys },
+  }) as never
+
+/** A network that publishes the keys and the metadata of the issuer. */
+function networkWith(
+  changes: Partial<NetworkOptions> = {},
+): NetworkOptions & { readonly asked: () => string[] } {
+  const fetch = vi.fn((url: string) =>
+    Promise.resolve(Response.json(url === uri ? issuer.jwks : issuer.metadata)),
+  )
+  return {
+    fetch,
+    clock: systemClock(),
+    random: () => 0,
+    settings: keyCacheSettings(undefined),
+    snapshots: {},
+    allowInsecureHosts: [],
+    asked: () => fetch.mock.calls.map(([url]) => url),
+    ...changes,
+  }
+}
+
+describe('the keys of an issuer', () => {
+  it('are fetched from the place that is configured', async () => {
+    const network = networkWith()
+    const { keys } = trustedIssuer(settingsWith({ public: { from: 'uri', uri } }), network)
+    expect(await keys.find(header)).toMatchObject({ kid: header.kid })
+    expect(network.asked()).toEqual([uri])
+  })
+
+  it('are found through metadata', async () => {
+    const network = networkWith()
+    const { keys } = trustedIssuer(settingsWith({ public: { from: 'metadata', url: undefined } }), network)
+    expect(await keys.find(header)).toMatchObject({ kid: header.kid })
+    expect(network.asked()).toEqual([
+      'https://issuer.test/.well-known/oauth-authorization-server',
+      issuer.metadata.jwks_uri,
+    ])
+  })
+
+  it('are a literal set, without the network', () => {
+    const network = networkWith()
+    const { keys } = trustedIssuer(settingsWith({ public: { from: 'set', set } }), network)
+    expect(keys.find(header)).toBe(set.keys[0])
+    expect(network.asked()).toEqual([])
+  })
+
+  it('are secrets alone', () => {
+    const { keys } = trustedIssuer(settingsWith({ secrets }), networkWith())
+    expect(keys.find({ alg: 'HS256' })).toBe(secrets[0]?.key)
+  })
+
+  it('are both, and alg decides', () => {
+    const { keys } = trustedIssuer(settingsWith({ public: { from: 'set', set }, secrets }), networkWith())
+    expect(keys.find(header)).toBe(set.keys[0])
+    expect(keys.find({ alg: 'HS256' })).toBe(secrets[0]?.key)
+  })
+
+  it('come from the snapshot of that issuer', async () => {
+    const first = trustedIssuer(settingsWith({ public: { from: 'uri', uri } }), networkWith())
+    await first.keys.ready()
+    const snapshot = first.keys.snapshot()
+    expect(snapshot).toBeDefined()
+    const ofName = (name: string): unknown => {
+      const network = networkWith({ snapshots: { [name]: snapshot as never } })
+      return trustedIssuer(settingsWith({ public: { from: 'uri', uri } }), network).keys.find(header)
+    }
+    expect(ofName(issuer.issuer)).not.toBeInstanceOf(Promise)
+    const fetched = ofName('https://other.test/')
+    expect(fetched).toBeInstanceOf(Promise)
+    await fetched
+  })
+})
+
+describe('a generation', () => {
+  it('is another each time an issuer is made', () => {
+    const settings = settingsWith({ public: { from: 'set', set } })
+    const [one, other] = [issuerOf(settings, undefined), issuerOf(settings, undefined)]
+    expect(one.name).toBe(issuer.issuer)
+    expect(one.generation).not.toBe(other.generation)
+  })
+})
+
+describe('placeOf', () => {
+  const fetched = settingsWith({ public: { from: 'uri', uri } })
+
+  it('is equal for settings that may share their keys', () => {
+    expect(placeOf(settingsWith({ public: { from: 'uri', uri } }))).toBe(placeOf(fetched))
+    expect(placeOf(fetched)).toBeTypeOf('string')
+  })
+
+  it.each([
+    ['issuer', settingsWith({ public: { from: 'uri', uri } }, 'https://other.test/')],
+    ['place', settingsWith({ public: { from: 'uri', uri: `${uri}/2` } })],
+    ['way to find it', settingsWith({ public: { from: 'metadata', url: uri } })],
+    ['algorithms', { ...fetched, algorithms: ['ES256'] }],
+  ])('is another for another %s', (_title, settings) => {
+    expect(placeOf(settings)).not.toBe(placeOf(fetched))
+  })
+
+  it.each([
+    ['a literal set', settingsWith({ public: { from: 'set', set } })],
+    ['secrets', settingsWith({ secrets })],
+  ])('is undefined for %s, which is not fetched', (_title, settings) => {
+    expect(placeOf(settings)).toBeUndefined()
+  })
+})
