@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { type Fetch, FetchError, getJson } from '../../src/issuer/fetch-json.ts'
 

@@ -119,7 +119,7 @@ describe('placeOf', () => {
     ['issuer', settingsWith({ public: { from: 'uri', uri } }, 'https://other.test/')],
     ['place', settingsWith({ public: { from: 'uri', uri: `${uri}/2` } })],
     ['way to find it', settingsWith({ public: { from: 'metadata', url: uri } })],
-    ['algorithms', { ...fetched, algorithms: ['ES256'] }],
+    ['algorithms', { ...fetched, algorithms: ['ES256' as const] }],
   ])('is another for another %s', (_title, settings) => {
     expect(placeOf(settings)).not.toBe(placeOf(fetched))
   })

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest'
+import { issuerOptionNames } from '../../src/options/issuer.ts'
+import { issuersSettings, type IssuersSettings } from '../../src/options/issuers.ts'
+import { optionsReader } from '../../src/options/reader.ts'
+
+const entry = { issuer: 'https://a.test/', audience: 'api' }
+const settings = (options: object): IssuersSettings =>
+  issuersSettings(optionsReader(options, '', ['issuers', ...issuerOptionNames]), [])
+
+describe('the issuers', () => {
+  it('are one, named in the options', () => {
+    expect(settings(entry)).toMatchObject({ from: 'options', issuers: [{ issuer: entry.issuer }] })
+  })
+
+  it('are a list, with common options for what an entry does not say', () => {
+    const issuers = [{ issuer: 'https://a.test/' }, { ...entry, issuer: 'https://b.test/', audience: 'own' }]
+    expect(settings({ issuers, audience: 'common' })).toMatchObject({
+      from: 'list',
+      issuers: [{ rules: { audience: ['common'] } }, { rules: { audience: ['own'] } }],
+    })
+  })
+
+  it.each([
+    [{ issuers: [entry], issuer: 'https://b.test/' }, /^issuer: belongs to one issuer/],
+    [{ issuers: [entry], jwksUri: 'https://b.test/' }, /^jwksUri: belongs to one issuer/],
+    [{ issuers: [] }, /^issuers: must be a list of at least one issuer/],
+    [{ issuers: {} }, /^issuers: must be a list/],
+    [{ issuers: [entry, 'https://b.test/'] }, /^issuers\[1\]: must be a plain object/],
+    [{ issuers: [entry, { ...entry, audience: 'other' }] }, /^issuers: two entries name the same issuer/],
+    [{ issuers: () => undefined, clockTolerance: -1 }, /^clockTolerance: /],
+  ])('must not be %j', (options, message) => {
+    expect(() => settings(options)).toThrow(TypeError)
+    expect(() => settings(options)).toThrow(message)
+  })
+})
+
+describe('what the function returned', () => {
+  /** Settings of what a function returned for an issuer. */
+  function vouched(answer: unknown, name = entry.issuer, common: object = { audience: 'common' }): unknown {
+    const found = settings({ issuers: () => answer, ...common })
+    return found.from === 'function' ? found.settingsOf(name, answer) : found
+  }
+
+  it('need not name the issuer, and takes the common options', () => {
+    expect(vouched({})).toMatchObject({ issuer: entry.issuer, rules: { audience: ['common'] } })
+    expect(vouched(entry)).toMatchObject({ issuer: entry.issuer, rules: { audience: ['api'] } })
+  })
+
+  it.each([undefined, null])('is no issuer: %s', (answer) => {
+    expect(vouched(answer)).toBeUndefined()
+  })
+
+  it('is no issuer where nobody could have such a name, whatever was returned', () => {
+    expect(vouched({}, 'https://a.test/b/../c')).toBeUndefined()
+    expect(vouched({ jwksUri: 'https://a.test/jwks' }, 'https://a.test/b/../c')).toBeDefined()
+  })
+
+  it.each([
+    [{ issuer: 'https://b.test/' }, /^issuers\(iss\): must return options for the issuer it was asked about/],
+    [true, /^issuers\(iss\): must be a plain object/],
+    [{ issuers: [] }, /^issuers\(iss\): unknown option issuers/],
+    [{ clients: [] }, /^issuers\(iss\)\.clients: /],
+  ])('must not be %j', (answer, message) => {
+    expect(() => vouched(answer)).toThrow(message)
+  })
+})
