@@ -28,7 +28,7 @@ export async function compileAndRun(
 ): Promise<void> {
   const cwd = project(`typescript ${name}`)
   await mkdir(cwd)
-  await cp(join(project('typescript'), 'api.ts'), join(cwd, 'api.ts'))
+  await cp(project('typescript'), cwd, { recursive: true })
   await writeFile(join(cwd, 'package.json'), JSON.stringify({ private: true, type }))
   const compilerOptions = {
     module,
@@ -42,7 +42,10 @@ export async function compileAndRun(
     skipLibCheck: false,
     outDir: 'out',
   }
-  await writeFile(join(cwd, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['api.ts'] }))
-  await run(process.execPath, [join(installed('typescript'), 'bin', 'tsc'), '--project', '.'], { cwd })
+  // One program each: what one of them adds to the types of a framework, the other must not see.
+  for (const file of ['api.ts', 'augmented.ts']) {
+    await writeFile(join(cwd, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [file] }))
+    await run(process.execPath, [join(installed('typescript'), 'bin', 'tsc'), '--project', '.'], { cwd })
+  }
   await run(process.execPath, [join('out', 'api.js')], { cwd })
 }

@@ -15,10 +15,13 @@ async function start(): Promise<void> {
   const expressApp = express()
   expressApp.use(forExpress.verifyJwt(api))
   expressApp.get('/me', forExpress.requireScope('profile'), (req, res) => {
-    const subject: string | undefined = req.auth.subject
-    // @ts-expect-error no such member: what is on the request has the library's own type
-    void req.auth.nonsense
-    res.json({ subject, scopes: [...req.auth.scopes] })
+    const auth = forExpress.getAuth(req)
+    const subject: string | undefined = auth.subject
+    // @ts-expect-error no such member: the caller has the library's own type
+    void auth.nonsense
+    // @ts-expect-error the adapter declares no global types
+    void req.auth
+    res.json({ subject, scopes: [...auth.scopes] })
   })
 
   const fastifyApp = fastify()
@@ -27,9 +30,9 @@ async function start(): Promise<void> {
     '/users/:id',
     { onRequest: forFastify.requireRole('admin') },
     async (request) => {
-      const subject: string | undefined = request.auth.subject
-      // @ts-expect-error no such member: what is on the request has the library's own type
-      void request.auth.nonsense
+      const subject: string | undefined = forFastify.getAuth(request).subject
+      // @ts-expect-error the adapter declares no global types
+      void request.auth
       return { subject, id: request.params.id }
     },
   )
@@ -39,9 +42,7 @@ async function start(): Promise<void> {
   koaApp.use(forKoa.verifyJwt(api))
   koaApp.use(forKoa.requireAnyScope('profile', 'email'))
   koaApp.use((ctx) => {
-    const auth: Auth = ctx.state.auth
-    // @ts-expect-error no such member: what is on the state has the library's own type
-    void ctx.state.auth.nonsense
+    const auth: Auth = forKoa.getAuth(ctx)
     ctx.body = { subject: auth.subject }
   })
 
