@@ -1,7 +1,7 @@
 import { algorithms, isAlgorithmName } from '../algorithms.ts'
 import { UpstreamError } from '../errors.ts'
 import type { VerificationKey } from '../jose/jwk.ts'
-import { isKeyMaterial } from '../jose/published.ts'
+import { keyMaterialIn } from '../jose/published.ts'
 import { andThen } from '../lib/maybe-promise.ts'
 import type { Secret } from '../options/secret.ts'
 import type { JwtHeader, MaybePromise } from '../types.ts'
@@ -23,15 +23,27 @@ export function secretKeys(
   events: KeyEvents,
   published: KeySource | undefined,
 ): KeySource {
+  const findIn = published && keyMaterialIn(secrets.map(({ bytes }) => bytes))
   let usable = secrets
   let compared: unknown
+  let knownKeys: ReadonlySet<string> = new Set()
+
+  /** Compares the secrets with the keys that were not there before. */
+  function compareWith(keys: readonly unknown[]): void {
+    const entries = new Map(keys.map((jwk) => [JSON.stringify(jwk), jwk]))
+    const found = [...entries].flatMap(([text, jwk]) =>
+      knownKeys.has(text) ? [] : [...(findIn?.(jwk) ?? [])],
+    )
+    if (found.length > 0) usable = usable.filter(({ bytes }) => !found.includes(bytes))
+    knownKeys = new Set(entries.keys())
+  }
 
   /** @returns `false` when there are no public keys to compare the secrets with */
   function compare(): boolean {
     const jwks = published?.publishedJwks()
     if (jwks !== undefined && jwks !== compared) {
+      compareWith(jwks.keys)
       compared = jwks
-      usable = usable.filter(({ bytes }) => !jwks.keys.some((jwk) => isKeyMaterial(bytes, jwk)))
     }
     return compared !== undefined
   }

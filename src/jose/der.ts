@@ -47,7 +47,12 @@ export function isDerOfKey(bytes: Uint8Array): boolean {
   if (values === undefined) return false
   const numbers = values.filter(({ tag }) => tag === tags.integer)
   // An RSA key is a list of numbers; everything else names its algorithm.
-  if (numbers.length === values.length && numbers.some(({ content }) => content.length >= 64)) return true
+  if (
+    numbers.length > 1 &&
+    numbers.length === values.length &&
+    numbers.some(({ content }) => content.length >= 64)
+  )
+    return true
   // The private key of a curve has its version first (RFC 5915 §3).
   const [version, secret] = values
   if (version?.tag === tags.integer && secret?.tag === tags.octetString && secret.content.length >= 16)

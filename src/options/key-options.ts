@@ -23,6 +23,9 @@ export interface KeyOptions {
   /**
    * Secret shared with the issuer, for HS256, HS384 and HS512, at least as long as the hash; or up to 10 of them, while
    * one replaces another. Together with public keys only when `algorithms` lists both kinds: `alg` then decides.
+   *
+   * A key others may know is refused in every encoding we know of (PEM, DER, JWK, SSH, hex, base64, base32, base58,
+   * byte lists, and these nested). Compressed keys (gzip) are not recognised.
    */
   readonly secret?: string | Uint8Array | readonly (string | Uint8Array)[] | undefined
 }

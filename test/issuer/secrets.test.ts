@@ -113,6 +113,20 @@ describe('secretKeys', () => {
     arrive(second.bytes as Buffer, third.bytes as Buffer)
     expect(() => keys.find(header)).toThrow(expect.objectContaining({ reason: 'unknown_key' }) as Error)
   })
+
+  it('D4 compares a key that comes to others, and decodes no secret again', () => {
+    const { source, arrive } = publishedKeys()
+    const keys = secretKeys(secrets, keyEvents('https://issuer.test'), source)
+    const numbers = Array.from({ length: 3 }, () => randomBytes(256))
+    arrive(...numbers)
+    expect(keys.find(header)).toBe(first.key)
+    // What the secrets were decoded to is kept: a change of these bytes is not seen.
+    const published = Buffer.from(first.bytes)
+    first.bytes.fill(0)
+    arrive(...numbers, published)
+    expect(keys.find(header)).toBe(second.key)
+    first.bytes.set(published)
+  })
 })
 
 describe('keysByAlgorithm', () => {

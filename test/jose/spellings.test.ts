@@ -1,0 +1,155 @@
+import { createHash, generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { isKeyMaterial, isPublished, keyMaterialIn } from '../../src/jose/published.ts'
+
+const keys = [
+  generateKeyPairSync('ed25519'),
+  generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+  generateKeyPairSync('rsa', { modulusLength: 2048 }),
+].map(({ publicKey }) => {
+  const jwk = publicKey.export({ format: 'jwk' }) as Record<string, string>
+  const der = publicKey.export({ type: 'spki', format: 'der' })
+  return { jwk, der, raw: Buffer.from(jwk['n'] ?? jwk['x'] ?? '', 'base64url') }
+})
+const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' })
+
+function digitsOf(bytes: Uint8Array, alphabet: string): string {
+  const base = BigInt(alphabet.length)
+  let [number, text] = [BigInt(`0x${Buffer.from(bytes).toString('hex')}`), '']
+  for (; number > 0n; number /= base) text = `${alphabet[Number(number % base)] ?? ''}${text}`
+  return text
+}
+
+function base32(bytes: Uint8Array, alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'): string {
+  const bits = Array.from(bytes, (byte) => byte.toString(2).padStart(8, '0')).join('')
+  return (bits.match(/.{1,5}/g) ?? []).map((part) => alphabet[parseInt(part.padEnd(5, '0'), 2)]).join('')
+}
+
+const base58 = (bytes: Uint8Array): string =>
+  digitsOf(bytes, '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz')
+const listOf = (bytes: Uint8Array, between: string, before = '', radix = 16, width = 2): string =>
+  Array.from(bytes, (byte) => before + byte.toString(radix).padStart(width, '0')).join(between)
+const base64Times = (times: number) => (bytes: Uint8Array) => {
+  let text: string | Uint8Array = bytes
+  for (let done = 0; done < times; done++) text = Buffer.from(text as string).toString('base64')
+  return text as string
+}
+
+const encodings: Readonly<Record<string, (bytes: Buffer) => string>> = {
+  'hex with 0x': (bytes) => listOf(bytes, ', ', '0x'),
+  'hex with 0x, without leading zeros': (bytes) => listOf(bytes, ', ', '0x', 16, 1),
+  'hex with \\x': (bytes) => listOf(bytes, '', '\\x'),
+  'hex with %': (bytes) => listOf(bytes, '', '%'),
+  'quoted-printable': (bytes) => listOf(bytes, '', '=').toUpperCase(),
+  'hex with dashes': (bytes) => listOf(bytes, '-'),
+  'hex with dots': (bytes) => listOf(bytes, '.'),
+  'hex with colons': (bytes) => listOf(bytes, ':'),
+  'hex with a name before it': (bytes) => `face: ${bytes.toString('hex')}`,
+  'a decimal list': (bytes) => JSON.stringify([...bytes]),
+  'a signed list': (bytes) => JSON.stringify([...new Int8Array(bytes)]),
+  'an octal list': (bytes) => listOf(bytes, '', '\\', 8, 3),
+  'JSON of a Buffer': (bytes) => JSON.stringify(bytes),
+  'JSON of a Uint8Array': (bytes) => JSON.stringify(Uint8Array.from(bytes)),
+  'binary digits': (bytes) => listOf(bytes, '', '', 2, 8),
+  'one decimal number': (bytes) => BigInt(`0x${bytes.toString('hex')}`).toString(),
+  base32: (bytes) => base32(bytes),
+  'base32 in lower case': (bytes) => `b${base32(bytes).toLowerCase()}`,
+  base32hex: (bytes) => base32(bytes, '0123456789ABCDEFGHIJKLMNOPQRSTUV'),
+  base58,
+  'base58 with the prefix of multibase': (bytes) => `z${base58(bytes)}`,
+  'base64 five times': base64Times(5),
+  'base58 of base32 of hex': (bytes) => base58(Buffer.from(base32(Buffer.from(bytes.toString('hex'))))),
+  'Latin-1 written as UTF-8': (bytes) => bytes.toString('latin1'),
+}
+
+describe.each(Object.entries(encodings))('G3 a public key in %s', (_name, spell) => {
+  it('is known next to the key, and not next to another', () => {
+    for (const { jwk, der, raw } of keys) {
+      for (const bytes of [raw, der]) {
+        const secret = Buffer.from(spell(bytes))
+        expect(isKeyMaterial(secret, jwk)).toBe(true)
+        expect(isKeyMaterial(secret, other)).toBe(false)
+      }
+    }
+  })
+
+  it('is known alone when it is DER', () => {
+    for (const { der } of keys) expect(isPublished(Buffer.from(spell(der)))).toBe(true)
+  })
+})
+
+describe('G3 what identifies a public key', () => {
+  const [ed, ec, rsa] = keys.map(({ jwk }) => jwk)
+  it.each([
+    [ed, ['crv', 'kty', 'x']],
+    [ec, ['crv', 'kty', 'x', 'y']],
+    [rsa, ['e', 'kty', 'n']],
+  ])('is also its thumbprint: %#', (jwk = {}, members) => {
+    const text = JSON.stringify(Object.fromEntries(members.map((name) => [name, jwk[name]])))
+    for (const encoding of ['base64url', 'hex'] as const) {
+      const thumbprint = createHash('sha256').update(text).digest(encoding)
+      expect(isKeyMaterial(Buffer.from(thumbprint), jwk)).toBe(true)
+      expect(isKeyMaterial(Buffer.from(thumbprint), other)).toBe(false)
+      expect(
+        isKeyMaterial(Buffer.from(thumbprint), {
+          kid: createHash('sha256').update(text).digest('base64url'),
+        }),
+      ).toBe(true)
+    }
+  })
+
+  it('is a did:key of the same key', () => {
+    for (const { jwk, raw } of keys) {
+      const secret = Buffer.from(`z${base58(Buffer.concat([Buffer.from([0xed, 1]), raw]))}`)
+      expect(isKeyMaterial(secret, jwk)).toBe(true)
+      expect(isKeyMaterial(secret, other)).toBe(false)
+    }
+  })
+
+  it('is a did:key, also where the key is not known', () => {
+    const bytes = Buffer.concat([Buffer.from([0xed, 1]), keys[0]?.raw ?? Buffer.alloc(0)])
+    expect(isPublished(Buffer.from(`did:key:z${base58(bytes)}`))).toBe(true)
+    expect(isPublished(Buffer.from(`z${base58(bytes)}`))).toBe(true)
+    expect(isPublished(Buffer.from(`did:key:${base58(bytes)}`))).toBe(false)
+  })
+
+  it('is found among many secrets, each in its own place', () => {
+    const random = Array.from({ length: 8 }, () => randomBytes(48))
+    const [first, second] = keys.map(({ raw }) => Buffer.from(base58(raw)))
+    const find = keyMaterialIn([...random, first ?? Buffer.alloc(0), second ?? Buffer.alloc(0)])
+    expect([...find(ed)]).toEqual([first])
+    expect([...find(ec)]).toEqual([second])
+    expect([...find(rsa)]).toEqual([])
+  })
+
+  it('is found in a large key that was encoded four times', () => {
+    const pub = randomBytes(2592)
+    const jwk = { kty: 'AKP', alg: 'ML-DSA-87', pub: pub.toString('base64url') }
+    expect(isKeyMaterial(Buffer.from(base64Times(4)(pub)), jwk)).toBe(true)
+  })
+})
+
+describe('2,000 random secrets', () => {
+  const words = Array.from({ length: 2048 }, () =>
+    base32(randomBytes(5)).slice(0, 3 + ((randomBytes(1)[0] ?? 0) % 6)),
+  )
+  const word = (): string => words[randomBytes(2).readUInt16BE() % words.length] ?? ''
+  const kinds: Readonly<Record<string, () => string | Uint8Array>> = {
+    bytes: () => randomBytes(64),
+    base64: () => randomBytes(64).toString('base64'),
+    base64url: () => randomBytes(48).toString('base64url'),
+    hex: () => randomBytes(32).toString('hex'),
+    'Latin-1': () => randomBytes(64).toString('latin1'),
+    UUIDs: () => randomUUID() + randomUUID(),
+    'UUIDs with a space': () => `${randomUUID()} ${randomUUID()}`,
+    'eight words': () => Array.from({ length: 8 }, word).join(' '),
+    'eight words with dashes': () => Array.from({ length: 8 }, word).join('-').toLowerCase(),
+  }
+
+  it.each(Object.entries(kinds))('in %s are not refused, alone or next to public keys', (_name, draw) => {
+    const secrets = Array.from({ length: 2000 }, () => Buffer.from(draw() as string))
+    expect(secrets.filter(isPublished)).toEqual([])
+    const find = keyMaterialIn(secrets)
+    expect(keys.flatMap(({ jwk }) => [...find(jwk)])).toEqual([])
+  })
+})
