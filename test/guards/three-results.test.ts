@@ -95,7 +95,7 @@ describe.each(wrappers)('a guard %s', (_title, wrap) => {
     ['an object that looks like a refusal', { status: 403, reason: 'forbidden' }],
   ])('B2 throws or rejects with %s, which is passed on as it is', async (_what, error) => {
     // What is no error becomes the cause of one, since frameworks take many such values for success.
-    const passedOn = error instanceof Error ? error : expect.objectContaining({ cause: error })
+    const passedOn: unknown = error instanceof Error ? error : expect.objectContaining({ cause: error })
     expect(await ask(wrap(throwing(error)))).toEqual(passedOn)
     expect(await ask(wrap(rejecting(error)))).toEqual(passedOn)
     expect(await ask(wrap(claim('level', throwing(error))))).toEqual(passedOn)
