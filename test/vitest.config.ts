@@ -59,7 +59,7 @@ export default defineConfig({
       include: ['src/**/*.ts'],
       exclude: ['src/types.ts', 'src/platform/types.ts'],
       reporter: ['text', 'html'],
-      thresholds: { statements: 99, branches: 100, functions: 98, lines: 100 },
+      thresholds: { statements: 98.5, branches: 97.5, functions: 98.5, lines: 99 },
     },
   },
 })
