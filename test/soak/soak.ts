@@ -73,7 +73,8 @@ export async function soak(
   const start = Date.now()
   const api: ResourceServer = await serverFor(issuer, {
     now: () => start + (performance.now() - begun) * speed,
-    keyCache: { timeoutMs: 500 },
+    // Half a second of real time: a fetch is over by the clock of the resource server.
+    keyCache: { timeoutMs: 500 * speed },
     // Full within the first half, so that what grows in the second is a leak.
     tokenCache: { max: 250 },
   })
