@@ -11,8 +11,8 @@ import type { Auth, JwtHeader, MaybePromise } from '../types.ts'
 export type ResponseHeaders = Readonly<Record<string, string>>
 
 /**
- * Everything that is asked on every request, of remembered tokens too. Each member has to be given; what is switched
- * off is a function that says so by its name.
+ * The checks that run on every request, for remembered tokens too. Every member is required; a check that is off is a
+ * function whose name says so.
  */
 export interface RequestChecks<C> {
   /**
@@ -22,7 +22,7 @@ export interface RequestChecks<C> {
    * @throws {AuthError}
    */
   readonly sender: (token: VerifiedToken, presented: Presented) => MaybePromise<ResponseHeaders | undefined>
-  /** Whether the token still counts. @throws {AuthError} */
+  /** Checks that the token was not revoked. @throws {AuthError} */
   readonly revocation: (token: VerifiedToken, presented: Presented) => MaybePromise<void>
   /** The claims as the application sees them. @throws {AuthError} */
   readonly claims: (token: VerifiedToken) => MaybePromise<C>

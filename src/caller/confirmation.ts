@@ -22,13 +22,13 @@ const bindingMembers = ['jkt', 'x5t#S256'] as const
 
 /**
  * Makes the check of the sender (RFC 7800 §3.1, RFC 8705 §3, RFC 9449 §7.2). Every known member of `cnf` must be
- * confirmed by its method, and at least one member must be; unknown members beside a confirmed one are ignored.
+ * confirmed by its method, and at least one member must be; unknown members together with a confirmed one are ignored.
  * Without any method, every bound token is refused, since whoever holds it may have stolen it.
  */
 export function confirmation(methods: readonly ConfirmationMethod[]): RequestChecks<unknown>['sender'] {
   return (token, presented) => {
     if (!Object.hasOwn(token.claims, 'cnf')) {
-      // A scheme that promises a proof, for a token that asks for none (RFC 9449 §7.1).
+      // A DPoP request with an unbound token (RFC 9449 §7.1).
       if (presented.scheme !== 'Bearer') throw notConfirmed(undefined)
       return undefined
     }

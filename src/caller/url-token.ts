@@ -3,7 +3,7 @@ import type { RequestChecks, ResponseHeaders } from './accept.ts'
 /** Caches must not share the response to a token that stood in the URL (RFC 6750 §2.3). */
 const privateResponse: ResponseHeaders = Object.freeze({ 'Cache-Control': 'private' })
 
-/** Adds what a token in the URL asks of a successful response to what the check of the sender asks. */
+/** Adds `Cache-Control: private` to successful responses when the token was in the URL. */
 export function withUrlHeaders(sender: RequestChecks<unknown>['sender']): RequestChecks<unknown>['sender'] {
   return (token, presented) => {
     const headers = sender(token, presented)

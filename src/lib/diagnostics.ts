@@ -2,8 +2,8 @@ import { channel } from '#platform'
 import type { Channel } from '../platform/types.ts'
 
 /**
- * Names of the `node:diagnostics_channel` channels, part of the public API. A message is a plain object; it never
- * holds a token, a claim, or a key id.
+ * Names of the `node:diagnostics_channel` channels, part of the public API. A message is a plain object and never
+ * has a token in it. `detail` of a refusal has the values of the claims that may be shown, and of no other claim.
  *
  * | channel | message |
  * |---|---|

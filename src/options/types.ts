@@ -82,8 +82,9 @@ export interface CommonOptions<C = Claims, R = TokenRequest> {
    */
   readonly allowInsecureHosts?: readonly string[] | undefined
   /**
-   * A Standard Schema (zod, valibot, arktype) for the claims: what it refuses is 401, what it returns is
-   * `auth.claims`. Asked on every request.
+   * A Standard Schema (zod, valibot, arktype) for the claims, run on every request. Claims it refuses are 401.
+   * Top-level members of its output, which must be an object, replace the claims of the same name in `auth.claims`;
+   * the other claims stay. Guards check the claims as they were signed.
    */
   readonly schema?: StandardSchema<unknown, C> | undefined
   /** Where the token is. @default fromHeader() */

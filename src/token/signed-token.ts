@@ -33,7 +33,7 @@ export type { SignedToken }
  * Finds the key and verifies the signature (RFC 7515 §5.2).
  *
  * @throws {InvalidTokenError} when there is no such key, or the signature is wrong
- * @throws {UpstreamError} when the keys cannot be had
+ * @throws {UpstreamError} when the keys are not available
  */
 export function signedToken(token: PlausibleToken, trace?: Trace): MaybePromise<SignedToken> {
   const key =

@@ -2,7 +2,7 @@ import { InvalidTokenError } from '../errors.ts'
 import type { TokenSource } from './verified-token.ts'
 
 /**
- * Refuses what is no token or is too long before a source spends time on it.
+ * Refuses values that are no string, are empty or too long, before a source spends time on them.
  *
  * @param maxTokenLength characters
  */
