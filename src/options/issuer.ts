@@ -1,6 +1,7 @@
 import type { AlgorithmName } from '../algorithms.ts'
 import { mediaType } from '../jose/jws.ts'
 import { claimReader } from '../lib/claim-path.ts'
+import { foreignClaims, foreignTypes } from '../lib/foreign-tokens.ts'
 import { checkDiscoverable, checkIssuerName } from './issuer-name.ts'
 import { type ConfiguredKeys, keySettings } from './keys.ts'
 import { checkEntries, checkFunction, checkText, checkTexts, type OptionsReader } from './reader.ts'
@@ -88,7 +89,7 @@ function tokenRules(read: OptionsReader<IssuerOptionName>): Omit<ClaimRules, 'au
     clients: read.list('clients'),
     tokenTypes: tokenTypesOf(read) ?? profileTypes[profile],
     acceptNonce: read.flag('acceptNonce'),
-    requiredClaims: read.names('requiredClaims'),
+    requiredClaims: requiredClaimsOf(read),
     clockTolerance: read.number('clockTolerance', 0, 300, 30),
     maxTokenAge: read.number('maxTokenAge', 1, 1e9, undefined),
   }
@@ -105,8 +106,24 @@ function tokenTypesOf({ values, at }: OptionsReader<IssuerOptionName>): ClaimRul
   return types.map((type) => {
     if (type === undefined) return undefined
     if (typeof type !== 'string' || type === '') throw new TypeError(`${name}: must be a list of ${what}`)
-    return mediaType(type)
+    const media = mediaType(type)
+    if (foreignTypes.includes(media)) {
+      throw new TypeError(`${name}: '${media}' is the type of another kind of token, not of an access token`)
+    }
+    return media
   })
+}
+
+function requiredClaimsOf(read: OptionsReader<IssuerOptionName>): readonly string[] {
+  const claims = read.names('requiredClaims')
+  const refused = [...foreignClaims, ...(read.flag('acceptNonce') ? [] : ['nonce'])]
+  const contradictory = claims.find((claim) => refused.includes(claim))
+  if (contradictory === undefined) return claims
+  throw new TypeError(
+    `${read.at('requiredClaims')}: a token with '${contradictory}' is not an access token and always refused; ${
+      contradictory === 'nonce' ? 'set acceptNonce: true' : 'remove it from the list'
+    }`,
+  )
 }
 
 function audienceOf({ values, at }: OptionsReader<IssuerOptionName>): ClaimRules['audience'] | undefined {

@@ -1,5 +1,6 @@
 import { isAlgorithmName } from '../algorithms.ts'
 import { type ClaimsObject, isStringList } from '../lib/claim-path.ts'
+import { foreignClaims } from '../lib/foreign-tokens.ts'
 import { own } from '../lib/objects.ts'
 import type { JwtHeader } from '../types.ts'
 import { type Check, runChecks, type Trace } from './check.ts'
@@ -20,13 +21,7 @@ const foreignPayloadTypes: readonly unknown[] = ['ID', 'Refresh', 'Offline', 'Lo
 type ClaimKind = 'foreign' | 'mark' | 'string' | 'object' | 'string or list of strings'
 
 const claimKinds: ReadonlyMap<string, ClaimKind> = new Map<string, ClaimKind>([
-  // Only ID tokens, logout tokens, presentations and introspection responses have these.
-  ['at_hash', 'foreign'],
-  ['c_hash', 'foreign'],
-  ['s_hash', 'foreign'],
-  ['events', 'foreign'],
-  ['vp', 'foreign'],
-  ['token_introspection', 'foreign'],
+  ...foreignClaims.map((name): [string, ClaimKind] => [name, 'foreign']),
   ['token_use', 'mark'],
   ['typ', 'mark'],
   ['sub', 'string'],

@@ -124,6 +124,21 @@ const mistakes: readonly [title: string, options: object, message: RegExp][] = [
   ],
   ['a single required claim', { ...good, requiredClaims: 'jti' }, /^requiredClaims: must be a list/],
   ['an empty required claim', { ...good, requiredClaims: [''] }, /^requiredClaims: /],
+  ...['at_hash', 'events', 'token_introspection'].map((claim): [string, object, RegExp] => [
+    `the required claim ${claim}, which no access token has`,
+    { ...good, requiredClaims: ['jti', claim] },
+    new RegExp(`^requiredClaims: a token with '${claim}' is not an access token`),
+  ]),
+  [
+    'a required nonce, which is refused',
+    { ...good, requiredClaims: ['nonce'] },
+    /^requiredClaims: .* set acceptNonce: true$/,
+  ],
+  ...['logout+jwt', 'application/DPoP+JWT'].map((type): [string, object, RegExp] => [
+    `the type ${type} of another kind of token`,
+    { ...good, tokenTypes: ['at+jwt', type] },
+    /^tokenTypes: '(logout|dpop)\+jwt' is the type of another kind of token/,
+  ]),
   ['an empty path to scopes', { ...good, scopes: '' }, /^scopes: must be a claim path/],
   ['an empty list of paths to roles', { ...good, roles: [] }, /^roles: must be a claim path/],
   [
