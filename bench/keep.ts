@@ -5,7 +5,7 @@ import { report } from './report.ts'
 import type { Run } from './results.ts'
 
 const folder = new URL('./results/', import.meta.url)
-const page = new URL('../docs/performance.md', import.meta.url)
+const page = new URL('../docs/evidence/performance.md', import.meta.url)
 
 /** What stands around the figures in the page. */
 const marks = ['<!-- figures -->', '<!-- end of figures -->'] as const
@@ -28,7 +28,8 @@ export async function writePage(): Promise<void> {
   const runs = files.sort().map((name) => read(new URL(name, folder)))
   const text = readFileSync(page, 'utf8')
   const [start, end] = marks.map((mark) => text.indexOf(mark)) as [number, number]
-  if (start === -1 || end < start) throw new Error(`docs/performance.md needs ${marks.join(' and ')}`)
+  if (start === -1 || end < start)
+    throw new Error(`docs/evidence/performance.md needs ${marks.join(' and ')}`)
   await write(page, `${text.slice(0, start)}${marks[0]}\n\n${report(runs)}\n\n${text.slice(end)}`)
 }
 

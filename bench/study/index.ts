@@ -9,7 +9,7 @@ import { importPart, sizePart } from './imports.ts'
 import * as report from './report.ts'
 import { stepsStudy } from './steps.ts'
 
-/** Studies answer one question each. They print what they find, and `growth` draws the charts of docs/. */
+/** Studies answer one question each. They print what they find, and `growth` draws the charts of docs/evidence/. */
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

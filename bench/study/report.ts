@@ -11,7 +11,7 @@ import { everythingElse } from './shares.ts'
 
 /** Tables of what the studies found. */
 
-/** µs per token by what grows. @param draw whether the charts in `docs/` are drawn anew */
+/** µs per token by what grows. @param draw whether the charts in `docs/evidence/` are drawn anew */
 export function growth(charts: readonly GrowthChart[], draw: boolean): string {
   return charts.map((chart) => growthOf(chart, draw)).join('\n\n')
 }
@@ -29,7 +29,7 @@ function growthOf({ id, title, unit, lines }: GrowthChart, draw: boolean): strin
       name,
       points: points(name).map(({ x, nanoseconds }) => ({ x, y: nanoseconds / 1000 })),
     }))
-    const file = new URL(`../../docs/performance-${id}.svg`, import.meta.url)
+    const file = new URL(`../../docs/evidence/performance-${id}.svg`, import.meta.url)
     writeFileSync(file, lineChart(title, unit, 'µs per token', drawn))
   }
   const rows = xs.map((x) => [x, ...names.map((name) => at(name, x))])

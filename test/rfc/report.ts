@@ -85,11 +85,21 @@ const lines = [
 
 function section(title: string, rows: readonly Requirement[]): string[] {
   if (rows.length === 0) return []
-  return ['', `## ${title}`, '', '| id | requirement | shown by |', '|---|---|---|', ...rows.map(row)]
+  const shown = rows.filter(([, , untested]) => untested === undefined)
+  const table = ['', '| id | requirement | shown by |', '|---|---|---|', ...shown.map(row)]
+  return ['', `## ${title}`, ...(shown.length > 0 ? table : []), ...untestedLines(rows)]
 }
 
-function row([id, text, untested]: Requirement): string {
-  return `| ${id} | ${cell(text)} | ${untested === undefined ? shownBy(id) : cell(reasons[untested])} |`
+function row([id, text]: Requirement): string {
+  return `| ${id} | ${cell(text)} | ${shownBy(id)} |`
+}
+
+/** One line per reason: what these requirements say is in `requirements.ts`. */
+function untestedLines(rows: readonly Requirement[]): string[] {
+  return Object.entries(reasons).flatMap(([reason, text]) => {
+    const ids = rows.filter(([, , untested]) => untested === reason).map(([id]) => id)
+    return ids.length === 0 ? [] : ['', `Not tested, ${text}: ${ids.join(', ')}.`]
+  })
 }
 
 function shownBy(id: string): string {

@@ -11,7 +11,7 @@ import { rotationUnderLoad } from './rotation.ts'
 import { soak } from './soak.ts'
 import { forger, machine, numberArgument } from './tools.ts'
 
-/** Measures every library under every fault, and writes docs/reliability.md. */
+/** Measures every library under every fault, and writes docs/evidence/reliability.md. */
 
 /** Bytes of memory at which a library is stopped, so that the machine survives it. */
 const tooMuchMemory = 1.5e9
@@ -315,7 +315,7 @@ ${table(head, cold)}
 ${table(head, happenings)}
 
 ${own}`
-const file = `${root}docs/reliability.md`
+const file = `${root}docs/evidence/reliability.md`
 writeFileSync(file, await format(text, { ...(await resolveConfig(file)), parser: 'markdown' }))
 console.error(`wrote ${file}`)
 issuer.close()
