@@ -1,3 +1,4 @@
+import type { AuthError } from './errors.ts'
 import type { TraceStep } from './token/check.ts'
 import type { Auth, Claims, Guard, HttpRequest, HttpResponse, MaybePromise } from './types.ts'
 
@@ -30,6 +31,8 @@ export interface AdapterInterface<C = Claims> {
    * and with `onError: 'throw'` ours too, with `headers` set.
    */
   readonly answer: (error: unknown, request?: unknown) => HttpResponse
+  /** The error with the `headers` of its refusal, for the framework's error path. */
+  readonly forErrorPath: (error: AuthError) => AuthError
   /** Verifies a request and asks guards, and tells every decision on the way; for the test kit. */
   readonly trace: (request: HttpRequest, ...guards: readonly Guard[]) => Promise<Traced<C>>
 }

@@ -5,8 +5,9 @@ import { confirmation } from './caller/confirmation.ts'
 import { notRevocable } from './caller/revocation.ts'
 import { asSigned, withSchema } from './caller/schema.ts'
 import { withUrlHeaders } from './caller/url-token.ts'
-import type { ChallengeOptions } from './http/challenge.ts'
+import type { AnswerOptions } from './http/challenge.ts'
 import { fromHeader } from './http/credentials.ts'
+import { bodyWriter } from './http/error-body.ts'
 import { limitedFinder } from './http/finder.ts'
 import type { Fetch } from './issuer/fetch-json.ts'
 import { dynamicIssuers } from './issuer/dynamic-issuers.ts'
@@ -32,7 +33,7 @@ export interface Store {
 }
 
 /** The parts a resource server is made of. */
-export interface Parts<C> extends AuthenticatorOptions<C>, ChallengeOptions {
+export interface Parts<C> extends AuthenticatorOptions<C>, AnswerOptions {
   readonly issuers: Issuers
   readonly acceptor: Acceptor<C>
   readonly onError: 'respond' | 'throw'
@@ -67,6 +68,7 @@ export function assemble<C>(settings: Settings<C>): Parts<C> {
     limitGuards: limit('guard'),
     optional: settings.optional,
     realm: settings.realm,
+    writeBody: bodyWriter(settings.errorFormat, warn),
     onError: settings.onError,
     stores: [],
   }

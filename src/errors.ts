@@ -133,6 +133,19 @@ export class ForbiddenError extends AuthError {
   }
 }
 
+/** Reason phrases of our statuses (RFC 9110 §15). */
+const titles: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  503: 'Service Unavailable',
+}
+
+/** The reason phrase of the status of a refusal; `Refused` for a status that is none of ours. */
+export function titleOf(status: number): string {
+  return titles[status] ?? 'Refused'
+}
+
 /** Longest `Retry-After` we send. Seconds. */
 const longestRetry = 86_400
 

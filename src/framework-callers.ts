@@ -19,7 +19,7 @@ export function callersBy<A>(
 
   function getAuth<T>(request: A, api?: Verifier<T>): Auth<T> {
     const auth = getOptionalAuth(request, api)
-    if (auth === undefined) throw anonymous(proven.get(rawOf(request))?.by, request)
+    if (auth === undefined) throw anonymous(proven.get(rawOf(request))?.by)
     return auth
   }
 
@@ -64,16 +64,10 @@ function isSameCaller(auth: unknown, found: Auth | undefined): boolean {
 }
 
 /** The refusal of an anonymous caller, with the headers that error handlers of frameworks send. */
-function anonymous(by: AdapterInterface<unknown> | undefined, request: unknown): AuthError {
+function anonymous(by: AdapterInterface<unknown> | undefined): AuthError {
   const hint = 'the caller is anonymous; use getOptionalAuth(), or verifyJwt() without optional'
   const error = new MissingTokenError({ detail: { hint } })
-  try {
-    const { 'Content-Type': _type, ...headers } = by?.answer(error, request).headers ?? {}
-    error.headers = headers
-  } catch {
-    // With `onError: 'throw'` it has set the headers itself.
-  }
-  return error
+  return by === undefined ? error : by.forErrorPath(error)
 }
 
 /** The error for a request that nothing verified. @param what what the application does */

@@ -2,6 +2,7 @@ export type { AlgorithmName } from './algorithms.ts'
 export type { ClaimPath, ClaimsObject } from './lib/claim-path.ts'
 export { allOf, anyOf, not } from './guards/combined.ts'
 export { channelNames } from './lib/diagnostics.ts'
+export type { ErrorBody, ErrorFormat, ErrorFormatter, FormattedError } from './error-format.ts'
 export {
   AuthError,
   ForbiddenError,

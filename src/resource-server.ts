@@ -1,7 +1,7 @@
 import { assemble, type Parts } from './assembly.ts'
 import { authenticator } from './caller/authenticate.ts'
 import { authorizer } from './caller/authorize.ts'
-import { type AuthError, isAuthError } from './errors.ts'
+import { isAuthError } from './errors.ts'
 import { type AdapterInterface, brand, interfaceOf, protocol } from './adapter-interface.ts'
 import { allOf } from './guards/combined.ts'
 import { answerFor, withHeaders } from './http/challenge.ts'
@@ -116,10 +116,11 @@ export function resourceServer<C>(parts: Parts<C>): ResourceServer<C> {
     authorize,
     headersFor: (auth) => (auth === undefined ? undefined : parts.acceptor.responseHeaders(auth)),
     answer(error) {
-      const refusal = refuse(error)
-      if (parts.onError === 'respond') return refusal
-      // `refuse` rethrows every other error.
-      throw withHeaders(error as AuthError, refusal)
+      if (parts.onError === 'throw' && isAuthError(error)) throw withHeaders(error, parts)
+      return refuse(error)
+    },
+    forErrorPath(error) {
+      return withHeaders(error, parts)
     },
     async trace(request, ...guards) {
       const steps: TraceStep[] = []

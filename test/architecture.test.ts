@@ -58,6 +58,7 @@ const placeOf = (file: string): string => (file.includes('/') ? dirname(file) : 
 const order: readonly (readonly string[])[] = [
   ['types', 'detail', 'reasons', 'algorithms'],
   ['errors'],
+  ['error-format'],
   ['platform'],
   ['lib'],
   ['jose', 'http', 'guards'],
@@ -76,7 +77,7 @@ const rowOf = (place: string): number => order.findIndex((row) => row.includes(p
 
 /** Narrower than the order: what these places may import at most, of the folders below them. */
 const atMost: Readonly<Record<string, readonly string[]>> = {
-  options: ['types', 'detail', 'reasons', 'algorithms', 'errors', 'platform', 'lib', 'jose'],
+  options: ['types', 'detail', 'reasons', 'algorithms', 'errors', 'error-format', 'platform', 'lib', 'jose'],
   issuer: ['types', 'detail', 'reasons', 'algorithms', 'errors', 'platform', 'lib', 'jose', 'options'],
   token: [
     'types',

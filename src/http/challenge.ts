@@ -1,6 +1,7 @@
 import type { AuthError, InsufficientScopeError } from '../errors.ts'
 import { quoted } from '../lib/characters.ts'
 import type { HttpResponse } from '../types.ts'
+import type { BodyWriter } from './error-body.ts'
 
 /** What every challenge of one API says. */
 export interface ChallengeOptions {
@@ -8,20 +9,31 @@ export interface ChallengeOptions {
   readonly realm: string
 }
 
+/** How refusals of one API are written. */
+export interface AnswerOptions extends ChallengeOptions {
+  readonly writeBody: BodyWriter
+}
+
 /**
- * Writes the response for a refusal: status, `WWW-Authenticate`, JSON body. What it writes depends on the kind of
- * error and on configuration alone, never on what the token contained.
+ * Writes the response for a refusal: status, headers, body. What it writes depends on the kind of error and on
+ * configuration alone, never on what the token contained.
  */
-export function answerFor(error: AuthError, options: ChallengeOptions): HttpResponse {
-  const headers: Record<string, string> = {
-    'Cache-Control': 'no-store',
-    'Content-Type': 'application/json',
-  }
+export function answerFor(error: AuthError, options: AnswerOptions): HttpResponse {
+  // First: a function of the application's may change the error.
+  const { status } = error
+  const headers = headersFor(error, options)
+  const { contentType, body } = options.writeBody(error)
+  return { status, headers: { ...headers, 'Content-Type': contentType }, body }
+}
+
+/** The headers of a refusal, without those of its body. */
+function headersFor(error: AuthError, options: ChallengeOptions): Record<string, string> {
+  const headers: Record<string, string> = { 'Cache-Control': 'no-store' }
   const challenge = challengeOf(error, options)
   if (challenge !== undefined) headers['WWW-Authenticate'] = challenge
   const retryAfter = (error as { retryAfter?: unknown }).retryAfter
   if (error.status === 503 && typeof retryAfter === 'number') headers['Retry-After'] = String(retryAfter)
-  return { status: error.status, headers, body: JSON.stringify(bodyOf(error)) }
+  return headers
 }
 
 /** The errors RFC 6750 §3.1 defines a challenge for; the others would have clients ask for a new token in vain. */
@@ -43,20 +55,14 @@ function challengeOf(error: AuthError, { realm }: ChallengeOptions): string | un
   return `Bearer ${parameters.join(', ')}`
 }
 
-/** One shape for every refusal; the body may name what the challenge must not. */
-function bodyOf(error: AuthError): Record<string, string> {
-  const code = error.code ?? (error.status === 503 ? 'temporarily_unavailable' : 'unauthorized')
-  return { error: code, error_description: error.message }
-}
-
 function isScopeError(error: AuthError): error is InsufficientScopeError {
   // By code, not by class: the error may be one of the package's other build.
   return error.code === 'insufficient_scope'
 }
 
-/** The refused error with what a framework's error path reads; the body's type is the framework's business. */
-export function withHeaders(error: AuthError, refusal: HttpResponse): AuthError {
-  const { 'Content-Type': _type, ...headers } = refusal.headers
+/** The refused error with what a framework's error path reads. The framework writes the body, and sets its type. */
+export function withHeaders(error: AuthError, options: ChallengeOptions): AuthError {
+  const headers = headersFor(error, options)
   try {
     return Object.assign(error, { headers })
   } catch {

@@ -1,7 +1,9 @@
+import type { ErrorFormat } from '../error-format.ts'
 import { isChallengeText } from '../lib/characters.ts'
 import type { StandardSchema } from '../lib/standard-schema.ts'
 import type { Extractor } from '../types.ts'
 import { environmentOptions } from './environment.ts'
+import { errorFormatOf } from './error-format.ts'
 import { checkHosts, insecureHostWarning, type Warning } from './insecure-hosts.ts'
 import { issuerOptionNames } from './issuer.ts'
 import { issuersSettings, type IssuersSettings } from './issuers.ts'
@@ -21,6 +23,7 @@ const optionNames = [
   'maxTokenLength',
   'hookTimeoutMs',
   'onError',
+  'errorFormat',
   'keyCache',
   'tokenCache',
   'snapshot',
@@ -38,6 +41,7 @@ export interface Settings<C> {
   readonly realm: string
   readonly optional: boolean
   readonly onError: 'respond' | 'throw'
+  readonly errorFormat: ErrorFormat
   /** Characters. */
   readonly maxTokenLength: number
   /** Milliseconds that a promise of the user's may take. */
@@ -70,6 +74,7 @@ export function settingsOf<C>(given: unknown): Settings<C> {
     realm: realmOf(read, issuers),
     optional: read.flag('optional'),
     onError: read.word('onError', ['respond', 'throw']),
+    errorFormat: errorFormatOf(read.values['errorFormat']),
     maxTokenLength: read.number('maxTokenLength', 256, 65_536, 16_384),
     hookTimeoutMs: read.number('hookTimeoutMs', 10, 60_000, 5000),
     keyCache: keyCacheSettings(keyCache),

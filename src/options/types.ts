@@ -1,4 +1,5 @@
 import type { AlgorithmName } from '../algorithms.ts'
+import type { ErrorFormat } from '../error-format.ts'
 import type { StandardSchema } from '../lib/standard-schema.ts'
 import type { Claims, MaybePromise } from '../types.ts'
 import type { FetchFunction, TokenFinder, TokenRequest } from './functions.ts'
@@ -107,6 +108,14 @@ export interface CommonOptions<C = Claims, R = TokenRequest> {
   readonly hookTimeoutMs?: number | undefined
   /** Who responds to a refused request: the adapter, or the framework's own error path. @default 'respond' */
   readonly onError?: 'respond' | 'throw' | undefined
+  /**
+   * The body of refusals: `oauth` is `{ error, error_description }`, `problem` is `application/problem+json`
+   * (RFC 9457) with `{ type, title, status, detail, error }`, a function writes its own. Status and headers stay. With
+   * `onError: 'throw'` the framework writes the body.
+   *
+   * @default 'oauth'
+   */
+  readonly errorFormat?: ErrorFormat | undefined
   /** Numbers of the key cache. */
   readonly keyCache?: KeyCacheOptions | undefined
   /** Limits of the memory of verified signatures, or `false` to check every signature anew. @default on */

@@ -22,6 +22,8 @@ export interface HostOptions {
   readonly routes?: Readonly<Record<string, (guards: AdapterGuards) => unknown>>
   /** Runs within every handler, before it answers: the place for a handler that fails. */
   readonly handler?: (auth: Auth | undefined) => unknown
+  /** Reads the caller with `getAuth()`, which throws for an anonymous one. */
+  readonly needsAuth?: boolean
   /** Leaves `verifyJwt()` out, as someone forgetful might. */
   readonly unverified?: boolean
   /** Parses form bodies ahead of `verifyJwt()`, where the framework can. */
@@ -101,6 +103,14 @@ async function answer(auth: Auth | undefined, { handler }: HostOptions, log: Log
   }
 }
 
+function authOf<R>(
+  { getAuth, getOptionalAuth }: Record<'getAuth' | 'getOptionalAuth', (request: R) => Auth | undefined>,
+  request: R,
+  { needsAuth }: HostOptions,
+): Auth | undefined {
+  return needsAuth === true ? getAuth(request) : getOptionalAuth(request)
+}
+
 function headersOf({ cacheControl }: HostOptions): Record<string, string> {
   return cacheControl === undefined ? {} : { 'Cache-Control': cacheControl }
 }
@@ -139,7 +149,7 @@ const expressHost = (framework: typeof express): StartHost =>
     if (options.unverified !== true) app.use(expressAdapter.verifyJwt(api))
     const handler: RequestHandler = (req, res, next) => {
       res.set(headersOf(options))
-      answer(expressAdapter.getOptionalAuth(req), options, log).then((body) => res.json(body), next)
+      answer(authOf(expressAdapter, req, options), options, log).then((body) => res.json(body), next)
     }
     for (const [path, guard] of guardsOf(options, expressAdapter)) {
       app.all(path, guard as RequestHandler, handler)
@@ -174,7 +184,7 @@ const koaHost = (framework: typeof Koa): StartHost =>
     app.use(async (ctx) => {
       ctx.set(headersOf(options))
       if (ctx.path === '/' || guards.has(ctx.path))
-        ctx.body = await answer(koaAdapter.getOptionalAuth(ctx), options, log)
+        ctx.body = await answer(authOf(koaAdapter, ctx, options), options, log)
     })
     return await listen(app.callback(), options)
   })
@@ -204,7 +214,7 @@ const fastifyHost: StartHost = host(async (api, options, log) => {
         onRequest: guard as fastifyAdapter.FastifyGuard,
         handler: (request, reply) => {
           reply.headers(headersOf(options))
-          return answer(fastifyAdapter.getOptionalAuth(request), options, log)
+          return answer(authOf(fastifyAdapter, request, options), options, log)
         },
       })
     }
@@ -228,8 +238,10 @@ const fetchHost: StartHost = host(async (api, options, log) => {
     return c.text('Internal Server Error', 500)
   })
   for (const [path, guard] of [['/', undefined] as const, ...guardsOf(options, fetchAdapter)]) {
-    const handler = async (_request: Request, auth: Auth | undefined): Promise<Response> =>
-      Response.json(await answer(auth, options, log), { headers: headersOf(options) })
+    const handler = async (request: Request, auth: Auth | undefined): Promise<Response> => {
+      if (options.needsAuth === true) fetchAdapter.getAuth(request)
+      return Response.json(await answer(auth, options, log), { headers: headersOf(options) })
+    }
     const guards = guard === undefined ? [] : [guard as Guard<Request>]
     if (options.unverified === true) {
       app.all(path, async ({ req }) => {
