@@ -160,9 +160,11 @@ describe('the direction of imports, types included', () => {
   )
 
   it.each(files.filter((file) => file.startsWith('testing/')))(
-    '%s needs nothing but Node and its neighbours',
+    '%s needs nothing but Node, its neighbours and the package by its name',
     (file) => {
-      expect(needs(file).filter((name) => !/^(?:node:|testing\/|jose$)/.test(name))).toEqual([])
+      expect(
+        needs(file).filter((name) => !/^(?:node:|testing\/|jose$|oauth-resource-server$)/.test(name)),
+      ).toEqual([])
     },
   )
 })
@@ -209,9 +211,12 @@ describe('what only one file may do', () => {
   })
 
   it('the environment is read in one place', () => {
-    expect(whoSays(/\benv\b/, files)).toEqual(['options/environment.ts'])
+    // The fake resource server refuses to work in production.
+    const refuses = 'testing/fake-resource-server.ts'
+    expect(whoSays(/\benv\b/, files)).toEqual(['options/environment.ts', refuses])
     expect(whoSays(/\bprocess\b/, files).filter((file) => !file.startsWith('platform/'))).toEqual([
       'options/environment.ts',
+      refuses,
     ])
   })
 
@@ -277,7 +282,7 @@ describe('the exports', () => {
         "./fetch": "authorize getAuth getOptionalAuth protect requireAnyRole requireAnyScope requireClaim requireRole requireScope verifyJwt",
         "./koa": "authorize getAuth getOptionalAuth requireAnyRole requireAnyScope requireClaim requireRole requireScope verifyJwt",
         "./koa/augment": "",
-        "./testing": "createTestClock createTestIssuer traceOf",
+        "./testing": "createTestClock createTestIssuer fakeAuth fakeResourceServer traceOf",
       }
     `)
   })
