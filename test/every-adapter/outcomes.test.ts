@@ -14,32 +14,24 @@ import {
   type ResourceServerOptions,
 } from 'oauth-resource-server'
 import { createTestClock, createTestIssuer, type TestServer } from 'oauth-resource-server/testing'
-import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import {
   type AdapterGuards,
   type Host,
-  type HostOptions,
   hosts,
   http2Hosts,
   http2Request,
   rawRequest,
-  type StartHost,
 } from '../support/hosts.ts'
+import { sharedHosts } from '../support/shared-hosts.ts'
 
 const clock = createTestClock()
 const issuer = await createTestIssuer({ issuer: 'https://issuer.test/', clock })
 const stranger = await createTestIssuer({ clock })
 const now = Math.floor(clock.now() / 1000)
 
-const running: { close: () => Promise<void> }[] = []
-afterEach(() => Promise.all(running.splice(0).map(({ close }) => close())))
-
-async function started(start: StartHost, api: ResourceServer<unknown>, options?: HostOptions): Promise<Host> {
-  const host = await start(api, options)
-  running.push(host)
-  return host
-}
+const started = sharedHosts()
 
 const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` })
 
@@ -107,6 +99,10 @@ const issuersApi = createResourceServer({
   issuers: [{ issuer: issuer.issuer, jwks: issuer.jwks }],
 })
 const youngApi = createResourceServer({ ...issuer.options, maxTokenAge: 60 })
+const queryApi = createResourceServer({ ...issuer.options, tokenFrom: fromQuery() })
+const either = firstOf(fromHeader(), fromQuery())
+const eitherApi = createResourceServer({ ...issuer.options, tokenFrom: either })
+const optionalEitherApi = createResourceServer({ ...issuer.options, tokenFrom: either, optional: true })
 const schemaApi = createResourceServer({ ...issuer.options, schema: z.object({ tenant: z.string() }) })
 
 /** Each line differs from a good request in exactly one thing. */
@@ -283,6 +279,12 @@ const guards: readonly [
   ['what an async predicate forbids', ({ authorize }) => authorize(() => Promise.resolve(false)), forbidden],
 ]
 
+/** One host has the routes of all guards: `/guards/0` and on. */
+const guarded = {
+  routes: Object.fromEntries(guards.map(([, guard], at) => [`/guards/${at}`, guard])),
+}
+const needsScope = { routes: { '/reports': ({ requireScope }: AdapterGuards) => requireScope('x') } }
+
 const bug = new Error('a bug of the application')
 const throwing = (): never => {
   throw bug
@@ -410,18 +412,19 @@ describe.each(Object.entries(hosts))('%s', (name, start) => {
     expectRefusal(host, answer, invalidToken(description))
   })
 
-  it.each(guards)('judges a caller with %s', async (_title, guard, expected) => {
-    const host = await started(start, goodApi, { routes: { '/reports': guard } })
-    const token = await issuer.sign({ scope: 'reports:read', roles: ['clerk'], tenant: 'a' })
-    const answer = await get(`${host.origin}/reports`, { headers: bearer(token) })
-    if (expected !== undefined) expectRefusal(host, answer, expected)
-    else expect([answer.status, host.calls()]).toEqual([200, 1])
-  })
+  it.each(guards.map(([title, , expected], at) => [title, `/guards/${at}`, expected] as const))(
+    'judges a caller with %s',
+    async (_title, path, expected) => {
+      const host = await started(start, goodApi, guarded)
+      const token = await issuer.sign({ scope: 'reports:read', roles: ['clerk'], tenant: 'a' })
+      const answer = await get(`${host.origin}${path}`, { headers: bearer(token) })
+      if (expected !== undefined) expectRefusal(host, answer, expected)
+      else expect([answer.status, host.calls()]).toEqual([200, 1])
+    },
+  )
 
   it('asks for a token before it asks for a scope', async () => {
-    const host = await started(start, goodApi, {
-      routes: { '/reports': ({ requireScope }) => requireScope('x') },
-    })
+    const host = await started(start, goodApi, needsScope)
     expectRefusal(host, await get(`${host.origin}/reports`), unauthorized)
   })
 
@@ -505,8 +508,8 @@ describe.each(Object.entries(hosts))('%s', (name, start) => {
         { name: 'InsufficientScopeError', status: 403, scopes: ['x'] },
       ],
     ])("hands the refusal of %s to the framework's error path", async (_title, headers, expected) => {
-      const host = await started(start, api, { routes: { '/x': ({ requireScope }) => requireScope('x') } })
-      const answer = await get(`${host.origin}/x`, { headers: await headers() })
+      const host = await started(start, api, needsScope)
+      const answer = await get(`${host.origin}/reports`, { headers: await headers() })
       const [error] = host.errors() as AuthError[]
       expect(error).toBeInstanceOf(AuthError)
       expect(error).toMatchObject({ ...expected, statusCode: expected.status, expose: true })
@@ -559,9 +562,7 @@ describe.each(Object.entries(hosts))('%s', (name, start) => {
     })
 
     it('answers 401 where an anonymous caller meets a guard', async () => {
-      const host = await started(start, api, {
-        routes: { '/reports': ({ requireScope }) => requireScope('x') },
-      })
+      const host = await started(start, api, needsScope)
       expectRefusal(host, await get(`${host.origin}/reports`), unauthorized)
     })
   })
@@ -583,14 +584,13 @@ describe.each(Object.entries(hosts))('%s', (name, start) => {
     })
 
     it('finds a token in the query where fromQuery() is asked for', async () => {
-      const host = await started(start, createResourceServer({ ...issuer.options, tokenFrom: fromQuery() }))
+      const host = await started(start, queryApi)
       const answer = await get(`${host.origin}/?a=b&access_token=${await issuer.sign()}`)
       expect([answer.status, host.calls()]).toEqual([200, 1])
     })
 
     it('marks successful responses private only where the token was in the URL (RFC 6750 §2.3)', async () => {
-      const optional = createResourceServer({ ...issuer.options, tokenFrom: either, optional: true })
-      const host = await started(start, optional)
+      const host = await started(start, optionalEitherApi)
       const token = await issuer.sign()
       const cacheControl = async (origin: string, headers: Record<string, string> = {}): Promise<unknown> => {
         const answer = await get(origin, { headers })
@@ -601,12 +601,12 @@ describe.each(Object.entries(hosts))('%s', (name, start) => {
       expect(await cacheControl(host.origin)).toEqual([200, null])
       const usual = await started(start, goodApi)
       expect(await cacheControl(usual.origin, bearer(token))).toEqual([200, null])
-      const stricter = await started(start, optional, { cacheControl: 'no-store' })
+      const stricter = await started(start, optionalEitherApi, { cacheControl: 'no-store' })
       expect(await cacheControl(`${stricter.origin}/?access_token=${token}`)).toEqual([200, 'no-store'])
     })
 
     it('answers 400 to two tokens in the query', async () => {
-      const host = await started(start, createResourceServer({ ...issuer.options, tokenFrom: fromQuery() }))
+      const host = await started(start, queryApi)
       const token = await issuer.sign()
       expectRefusal(
         host,
@@ -615,17 +615,15 @@ describe.each(Object.entries(hosts))('%s', (name, start) => {
       )
     })
 
-    const either = firstOf(fromHeader(), fromQuery())
-
     it('finds a token in either of two places', async () => {
-      const host = await started(start, createResourceServer({ ...issuer.options, tokenFrom: either }))
+      const host = await started(start, eitherApi)
       const token = await issuer.sign()
       expect(await get(host.origin, { headers: bearer(token) })).toMatchObject({ status: 200 })
       expect(await get(`${host.origin}/?access_token=${token}`)).toMatchObject({ status: 200 })
     })
 
     it('answers 400 to a token in both of two places (RFC 6750 §3.1)', async () => {
-      const host = await started(start, createResourceServer({ ...issuer.options, tokenFrom: either }))
+      const host = await started(start, eitherApi)
       const token = await issuer.sign()
       expectRefusal(
         host,
@@ -654,21 +652,22 @@ const optionalUnreachable = createResourceServer({
 
 describe.each(Object.entries(http2Hosts))('%s over HTTP/2', (_name, start) => {
   const routes = { '/reports': ({ requireScope }: AdapterGuards) => requireScope('reports:read') }
+  const http2 = { http2: true, routes }
 
   it('answers a valid token with the caller', async () => {
-    const host = await started(start, goodApi, { http2: true, routes })
+    const host = await started(start, goodApi, http2)
     const token = await issuer.sign({ scope: 'reports:read' })
     const { status, body } = await http2Request(host.port, bearer(token), '/reports')
     expect([status, JSON.parse(body)]).toMatchObject([200, { subject: 'user-1', scopes: ['reports:read'] }])
   })
 
   it('challenges without an error code when no token is sent', async () => {
-    const host = await started(start, goodApi, { http2: true })
+    const host = await started(start, goodApi, http2)
     expectRefusal(host, await http2Request(host.port), unauthorized)
   })
 
   it('answers 401 to an expired token', async () => {
-    const host = await started(start, goodApi, { http2: true })
+    const host = await started(start, goodApi, http2)
     const token = await issuer.sign({ iat: now - 600, exp: now - 300 })
     expectRefusal(
       host,
@@ -678,7 +677,7 @@ describe.each(Object.entries(http2Hosts))('%s over HTTP/2', (_name, start) => {
   })
 
   it('answers 403 and names the missing scope', async () => {
-    const host = await started(start, goodApi, { http2: true, routes })
+    const host = await started(start, goodApi, http2)
     const answer = await http2Request(host.port, bearer(await issuer.sign()), '/reports')
     expectRefusal(host, answer, insufficientScope('reports:read'))
   })
