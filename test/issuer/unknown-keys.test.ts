@@ -144,7 +144,7 @@ describe('an unknown key id', () => {
   })
 
   it('may turn out to be of a key for another algorithm', async () => {
-    const stranger = await createTestIssuer({ issuer: issuer.issuer, algorithms: ['RS256'], now: time.now })
+    const stranger = await createTestIssuer({ issuer: issuer.issuer, algorithms: ['ES384'], now: time.now })
     await issuer.rotate()
     const [key] = issuer.jwks.keys
     expect((await judged(await stranger.sign({}, { kid: key?.kid })))[0]).toBe('401 algorithm')
@@ -217,7 +217,7 @@ describe('an unknown key id', () => {
 
   it('may also be one of a token without a key id', async () => {
     await issuer.rotate({ keepOld: false })
-    const stranger = await createTestIssuer({ issuer: issuer.issuer, algorithms: ['RS256'], now: time.now })
+    const stranger = await createTestIssuer({ issuer: issuer.issuer, algorithms: ['ES384'], now: time.now })
     expect((await judged(await stranger.sign({}, { kid: undefined })))[0]).toBe('401 unknown_key')
     expect(net.calls).toHaveLength(2)
   })
@@ -244,7 +244,7 @@ describe('no call goes out', () => {
   })
 
   it('for an algorithm the named key is not for (RFC 8725 §3.1)', async () => {
-    const stranger = await createTestIssuer({ issuer: issuer.issuer, algorithms: ['RS256'], now: time.now })
+    const stranger = await createTestIssuer({ issuer: issuer.issuer, algorithms: ['ES384'], now: time.now })
     const [key] = issuer.jwks.keys
     expect((await judged(await stranger.sign({}, { kid: key?.kid })))[0]).toBe('401 algorithm')
     expect(net.calls).toHaveLength(1)
