@@ -4,6 +4,7 @@ import { startAuthorizationServer, type Algorithm } from '../examples/demo/autho
 import { api as audience } from '../examples/demo/registrations.ts'
 import type { Running } from '../examples/demo/running.ts'
 import { signIn } from '../examples/demo/tokens.ts'
+import { tries } from './support/tries.ts'
 import { type Host, type HostAnswer, hosts, rawRequest } from './support/hosts.ts'
 
 const algorithms: readonly Algorithm[] = ['RS256', 'PS256', 'ES256', 'EdDSA']
@@ -35,8 +36,8 @@ describe.each(algorithms)('a %s token of oidc-provider', (algorithm) => {
     })
 
     it('is refused with any one of its bits changed', async () => {
-      const outcomes = await Promise.all(everyBit(token).map((changed) => outcome(api.verify(changed))))
-      expect(outcomes).toHaveLength(token.length * 8)
+      const changed = someBits(token, tries(token.length * 8, 500))
+      const outcomes = await Promise.all(changed.map((one) => outcome(api.verify(one))))
       expect(new Set(outcomes)).toEqual(new Set(['invalid_token']))
     })
   })
@@ -93,15 +94,10 @@ async function outcome(verified: Promise<unknown>): Promise<unknown> {
   }
 }
 
-/** The token once for each bit of each of its characters, with that bit changed. */
-function everyBit(token: string): string[] {
-  return Array.from({ length: token.length * 8 }, (_, bit) => flip(token, bit >> 3, bit & 7))
-}
-
 /** The token `count` times, each with another bit changed: from the first character to the last, every bit in turn. */
 function someBits(token: string, count: number): string[] {
   return Array.from({ length: count }, (_, index) =>
-    flip(token, Math.round((index * (token.length - 1)) / (count - 1)), index & 7),
+    flip(token, Math.floor((index * token.length) / count), index & 7),
   )
 }
 

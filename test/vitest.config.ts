@@ -7,21 +7,25 @@ const unit = [
   'test/{caller,guards,http,issuer,jose,lib,options,platform,testing,token}/**/*.test.ts',
   'test/{architecture,detail,errors,framework,resource-server}.test.ts',
 ]
-/** What takes long because it tries much: chance, load, and the compiler. */
+/** What takes long because it tries much: chance, load, other processes, and the compiler. */
 const assurance = [
   'test/{fuzz,properties,soak,vectors}/**/*.test.ts',
-  'test/issuer/invariants.test.ts',
+  'test/issuer/{faults,invariants,process}.test.ts',
   'test/types.test.ts',
 ]
 const never = ['test/consumers/**', '**/node_modules/**']
 
+/** Files of tests that say this. */
+function filesWith(text: RegExp): string[] {
+  return readdirSync(new URL('.', import.meta.url), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.test.ts') && !file.startsWith('consumers'))
+    .filter((file) => text.test(readFileSync(new URL(file, import.meta.url), 'utf8')))
+    .map((file) => `test/${file.replaceAll('\\', '/')}`)
+}
 /** Files that put something else in place of a module of ours, which no other file may get to see. */
-const replacing = readdirSync(new URL('.', import.meta.url), { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.test.ts') && !file.startsWith('consumers'))
-  .filter((file) =>
-    /\bvi\.(?:mock|doMock|resetModules)\(/.test(readFileSync(new URL(file, import.meta.url), 'utf8')),
-  )
-  .map((file) => `test/${file.replaceAll('\\', '/')}`)
+const replacing = filesWith(/\bvi\.(?:mock|doMock|resetModules)\(/)
+/** Files that try more in the project `assurance`. */
+const thorough = filesWith(/\btries\(/)
 
 function project(
   name: string,
@@ -42,16 +46,22 @@ export default defineConfig({
   ...shared,
   test: {
     pool: 'threads',
+    // Vitest alone would leave one core idle, which is half of a small machine.
+    maxWorkers: '100%',
     // Nothing here takes long by itself; a busy machine does.
     testTimeout: 20_000,
     hookTimeout: 30_000,
     projects: [
       // Modules are loaded once for all files: loading them takes longer than most of these tests.
       project('unit', { include: unit, exclude: [...replacing, ...assurance], isolate: false }),
-      project('unit, replacing modules', { include: replacing, exclude: ['test/{attacks,fuzz}/**'] }),
       // Every other file: what users are promised, by adapter, attack and specification.
-      project('contract', { exclude: [...unit, ...assurance] }),
-      project('assurance', { include: assurance, testTimeout: 120_000 }),
+      project('contract', { exclude: [...unit, ...replacing, ...assurance], isolate: false }),
+      project('replacing modules', { include: replacing, exclude: assurance }),
+      project('assurance', {
+        include: [...assurance, ...thorough],
+        provide: { thorough: true },
+        testTimeout: 120_000,
+      }),
     ],
     // Enforced by `npm run coverage` and .ci/run, which run everything.
     coverage: {

@@ -13,6 +13,7 @@ import {
 } from 'oauth-resource-server'
 import { createTestIssuer } from 'oauth-resource-server/testing'
 import { describe, expect, it } from 'vitest'
+import { tries } from '../support/tries.ts'
 
 const issuer = await createTestIssuer()
 const api = createResourceServer({ ...issuer.options, realm: 'reports' })
@@ -140,7 +141,7 @@ describe('refuse()', () => {
           JSON.parse(body)
         }
       }),
-      { numRuns: 400 },
+      { numRuns: tries(400) },
     )
   })
 
@@ -158,7 +159,7 @@ describe('refuse()', () => {
         if ((error as InvalidTokenError).reason === 'audience') expect(answer).toEqual(expected)
         parameters(answer.headers['WWW-Authenticate'])
       }),
-      { numRuns: 200 },
+      { numRuns: tries(200) },
     )
   })
 })

@@ -14,6 +14,7 @@ import {
 import { createTestIssuer } from 'oauth-resource-server/testing'
 import { describe, expect, it } from 'vitest'
 import { type AdapterInterface, interfaceOf } from '../../src/adapter-interface.ts'
+import { tries } from '../support/tries.ts'
 
 /** What adapters call. */
 function adapterOf(api: object): AdapterInterface {
@@ -169,7 +170,7 @@ describe('fromHeader()', () => {
         expect(outcome === 'accepted').toBe(isToken)
         expect(['accepted', 'none', 'refused', 'malformed', 'signature', 'algorithm']).toContain(outcome)
       }),
-      { numRuns: 400 },
+      { numRuns: tries(400) },
     )
   })
 

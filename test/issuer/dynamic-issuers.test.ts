@@ -18,6 +18,7 @@ import {
   type VirtualTime,
   virtualTime,
 } from '../support/world.ts'
+import { tries } from '../support/tries.ts'
 
 let time: VirtualTime
 let tenants: Map<string, TestIssuer>
@@ -210,7 +211,7 @@ describe('C1 whatever unsigned tokens come in between', { timeout: 60_000 }, () 
       fc.asyncProperty(fc.array(step, { maxLength: 12, size: 'max' }), async (steps) => {
         expect(await run(steps, true)).toEqual(await run(steps, false))
       }),
-      { numRuns: 25 },
+      { numRuns: tries(25, 5) },
     )
   })
 })

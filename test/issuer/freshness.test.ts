@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { boundedFreshness, freshnessOf, retryAfterOf } from '../../src/issuer/freshness.ts'
+import { tries } from '../support/tries.ts'
 
 const nines = '9'.repeat(309)
 const many = 2_147_483_648
@@ -117,7 +118,7 @@ describe('freshnessOf', () => {
         const pause = retryAfterOf(given)
         if (pause !== undefined) expect(Number.isFinite(pause) && pause >= 0).toBe(true)
       }),
-      { numRuns: 1000 },
+      { numRuns: tries(1000) },
     )
   })
 })

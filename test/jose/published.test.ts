@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isKeyMaterial, isPublished } from '../../src/jose/published.ts'
+import { tries } from '../support/tries.ts'
 
 const spellings = [
   (bytes: Uint8Array) => bytes,
@@ -17,7 +18,7 @@ describe('a secret drawn at random', () => {
       fc.property(secret, fc.constantFrom(...spellings), (bytes, spell) => {
         expect(isPublished(spell(bytes))).toBe(false)
       }),
-      { numRuns: 500 },
+      { numRuns: tries(500) },
     )
   })
 })
@@ -35,7 +36,7 @@ describe('a secret that has the number of a public key in it', () => {
         expect(isKeyMaterial(value, { kty: 'RSA', n })).toBe(true)
         expect(isKeyMaterial(Buffer.concat([Buffer.from(before), value]), { kty: 'RSA', n })).toBe(true)
       }),
-      { numRuns: 300 },
+      { numRuns: tries(300) },
     )
   })
 
@@ -46,7 +47,7 @@ describe('a secret that has the number of a public key in it', () => {
         const n = Buffer.from(other).toString('base64url')
         expect(isKeyMaterial(outer(inner(bytes)), { kty: 'RSA', n })).toBe(false)
       }),
-      { numRuns: 300 },
+      { numRuns: tries(300) },
     )
   })
 

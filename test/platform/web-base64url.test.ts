@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { fromBase64url } from '../../src/jose/base64url.ts'
 import { referenceBase64url } from '../properties/reference-base64url.ts'
+import { tries } from '../support/tries.ts'
 
 vi.mock('#platform', () => import('../../src/platform/web.ts'))
 
@@ -17,7 +18,7 @@ describe('base64url on WebCrypto platforms', () => {
         const bytes = fromBase64url(text)
         expect(bytes && [...bytes]).toEqual(referenceBase64url(text))
       }),
-      { numRuns: 2000 },
+      { numRuns: tries(2000) },
     )
   })
 })

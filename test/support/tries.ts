@@ -1,0 +1,16 @@
+import { inject } from 'vitest'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Set in the project `assurance` alone. */
+    readonly thorough?: true
+  }
+}
+
+/**
+ * How often a test tries something: `few` times in `npm test`, and `many` times in the project `assurance`, which runs
+ * the files that call this once more.
+ */
+export function tries(many: number, few = 100): number {
+  return inject('thorough') === true ? many : few
+}
