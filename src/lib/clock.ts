@@ -85,6 +85,19 @@ function possibleTime(seconds: number): number {
   throw new UpstreamError(retryAfter, { detail: { hint: 'the clock of this machine is wrong: set it' } })
 }
 
+/**
+ * Makes a clock that never runs ahead of the time that passed, for what must not be forgotten early: a system's clock
+ * that is set forward, and back again, changes nothing. With a `now` of the user's own it follows that clock.
+ *
+ * @param now as in {@link systemClock}
+ * @returns seconds
+ */
+export function unhurriedClock(now?: () => number): () => number {
+  if (now === undefined) return () => performance.now() / 1000
+  const grown = growing(secondsOf(now()))
+  return () => grown(secondsOf(now()))
+}
+
 /** Adds up how far a clock moves forward, reading by reading; what it moves backwards does not count. */
 function growing(first: number): (reading: number) => number {
   let start = finite(first)

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest'
+import { type Expiring, expiringEntries } from '../../src/lib/expiring.ts'
+
+function world() {
+  const time = { now: 1000 }
+  const forgotten: Expiring[] = []
+  const entries = expiringEntries<Expiring>(
+    () => time.now,
+    (entry) => forgotten.push(entry),
+  )
+  const at = (now: number): number => {
+    time.now = now
+    entries.sweep()
+    return entries.size()
+  }
+  return { entries, forgotten, at }
+}
+
+describe('expiringEntries', () => {
+  it('forgets an entry at most 16 seconds after it expired, and never before', () => {
+    const { entries, forgotten, at } = world()
+    const entry = { expiresAt: 1100 }
+    entries.add(entry)
+    expect(at(1099.9)).toBe(1)
+    expect(at(1116)).toBe(0)
+    expect(forgotten).toEqual([entry])
+  })
+
+  it('forgets each entry once, and only those that expired', () => {
+    const { entries, forgotten, at } = world()
+    for (const expiresAt of [1010, 1500, 2000]) entries.add({ expiresAt })
+    expect(at(1600)).toBe(1)
+    expect(at(1700)).toBe(1)
+    expect(forgotten.map(({ expiresAt }) => expiresAt)).toEqual([1010, 1500])
+    expect(at(3000)).toBe(0)
+  })
+
+  it('prolongs an entry and never shortens it', () => {
+    const { entries, at } = world()
+    const entry = { expiresAt: 1100 }
+    entries.add(entry)
+    entries.prolong(entry, 1500)
+    entries.prolong(entry, 1050)
+    expect(entry.expiresAt).toBe(1500)
+    expect(at(1499)).toBe(1)
+    expect(at(1520)).toBe(0)
+  })
+
+  it('takes entries after everything was forgotten', () => {
+    const { entries, at } = world()
+    entries.add({ expiresAt: 1010 })
+    expect(at(1100)).toBe(0)
+    entries.add({ expiresAt: 1200 })
+    expect(at(1199)).toBe(1)
+    expect(at(1220)).toBe(0)
+  })
+})
