@@ -2,7 +2,7 @@ import { warn } from '#platform'
 import { type Acceptor, acceptance } from './caller/accept.ts'
 import type { AuthenticatorOptions } from './caller/authenticate.ts'
 import { confirmation } from './caller/confirmation.ts'
-import { notRevocable } from './caller/revocation.ts'
+import { revocationCheck } from './caller/revocation.ts'
 import { asSigned, withSchema } from './caller/schema.ts'
 import { withUrlHeaders } from './caller/url-token.ts'
 import type { AnswerOptions } from './http/challenge.ts'
@@ -49,8 +49,8 @@ const maxPending = 1000
 export function assemble<C>(settings: Settings<C>): Parts<C> {
   const clock = systemClock(settings.now)
   for (const { message, code } of settings.warnings) warn(message, code)
-  const limit = (name: string): Limited =>
-    limited(clock, { name, timeoutMs: settings.hookTimeoutMs, maxPending })
+  const limit = (name: string, timeoutMs = settings.hookTimeoutMs): Limited =>
+    limited(clock, { name, timeoutMs, maxPending })
   const issuers = issuersOf(settings, networkOf(settings, clock))
   return {
     clock,
@@ -59,7 +59,7 @@ export function assemble<C>(settings: Settings<C>): Parts<C> {
     acceptor: acceptance(
       {
         sender: withUrlHeaders(confirmation([])),
-        revocation: notRevocable,
+        revocation: revocationCheck(settings.revocation, (timeoutMs) => limit('revocation', timeoutMs)),
         claims: settings.schema === undefined ? asSigned<C> : withSchema<C>(settings.schema, limit('schema')),
       },
       clock,
@@ -70,8 +70,20 @@ export function assemble<C>(settings: Settings<C>): Parts<C> {
     realm: settings.realm,
     writeBody: bodyWriter(settings.errorFormat, warn),
     onError: settings.onError,
-    stores: [],
+    stores: storesOf(settings),
   }
+}
+
+/** The list of revoked tokens, unless requests are judged without it too; it learns who asks it. */
+function storesOf({ revocation, issuers, now }: Settings<unknown>): readonly Store[] {
+  if (revocation?.from !== 'list') return []
+  const { list } = revocation
+  const clockTolerance =
+    issuers.from === 'function'
+      ? issuers.clockTolerance
+      : Math.max(...issuers.issuers.map(({ rules }) => rules.clockTolerance))
+  list.join({ clockTolerance, now })
+  return list.onUnavailable === 'allow' ? [] : [list]
 }
 
 function sourceOf(settings: Settings<unknown>, issuers: Issuers, clock: Clock): TokenSource {

@@ -57,7 +57,7 @@ const placeOf = (file: string): string => (file.includes('/') ? dirname(file) : 
 /** From the ground to the roof: a place may import what stands in a row before its own, or in its own folder. */
 const order: readonly (readonly string[])[] = [
   ['types', 'detail', 'reasons', 'algorithms'],
-  ['errors'],
+  ['errors', 'stores'],
   ['error-format'],
   ['platform'],
   ['lib'],
@@ -77,7 +77,18 @@ const rowOf = (place: string): number => order.findIndex((row) => row.includes(p
 
 /** Narrower than the order: what these places may import at most, of the folders below them. */
 const atMost: Readonly<Record<string, readonly string[]>> = {
-  options: ['types', 'detail', 'reasons', 'algorithms', 'errors', 'error-format', 'platform', 'lib', 'jose'],
+  options: [
+    'types',
+    'stores',
+    'detail',
+    'reasons',
+    'algorithms',
+    'errors',
+    'error-format',
+    'platform',
+    'lib',
+    'jose',
+  ],
   issuer: ['types', 'detail', 'reasons', 'algorithms', 'errors', 'platform', 'lib', 'jose', 'options'],
   token: [
     'types',
@@ -274,7 +285,7 @@ describe('the exports', () => {
     const found = await Promise.all(subpaths.map(async (subpath) => [subpath, await exportsOf(subpath)]))
     expect(Object.fromEntries(found)).toMatchInlineSnapshot(`
       {
-        ".": "AuthError ForbiddenError InsufficientScopeError InvalidRequestError InvalidTokenError MissingTokenError UpstreamError allOf anyOf anyRole anyScope asResourceServer channelNames claim createResourceServer firstOf fromBody fromHeader fromQuery hooksFor isAuthError not role scope",
+        ".": "AuthError ForbiddenError InsufficientScopeError InvalidRequestError InvalidTokenError MissingTokenError UpstreamError allOf anyOf anyRole anyScope asResourceServer channelNames claim createResourceServer firstOf fromBody fromHeader fromQuery hooksFor isAuthError not replayStore revocationList role scope",
         "./express": "authorize getAuth getOptionalAuth requireAnyRole requireAnyScope requireClaim requireRole requireScope verifyJwt",
         "./express/augment": "",
         "./fastify": "authenticate authorize getAuth getOptionalAuth requireAnyRole requireAnyScope requireClaim requireRole requireScope verifyJwt",

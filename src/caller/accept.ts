@@ -79,6 +79,20 @@ class VerifiedAuth<C> implements Auth<C> {
 }
 export type { VerifiedAuth }
 
+/** The acceptor of callers that are not accepted yet: no resource server is it, so that no guard judges them. */
+const nobody: AcceptanceFacts = { by: {}, signed: undefined, responseHeaders: undefined }
+
+/** A caller as a check of the application's sees it, before it is accepted. */
+export function unacceptedAuth(token: VerifiedToken, presented: Presented): Auth {
+  return new VerifiedAuth(token, presented, token.claims, nobody) as unknown as Auth
+}
+
+/** The caller with every claim as it was signed; `undefined` for anything that was not made here. */
+export function asSignedAuth(auth: unknown): Auth | undefined {
+  const facts = VerifiedAuth.factsOf(auth)
+  return facts && (facts.signed ?? (auth as Auth))
+}
+
 /** Accepts or refuses a verified token as it was presented. */
 export type Acceptance<C> = (
   token: VerifiedToken,

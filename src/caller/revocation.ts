@@ -1,4 +1,104 @@
-import type { RequestChecks } from './accept.ts'
+import { isAuthError, InvalidTokenError, isRefusal, UpstreamError } from '../errors.ts'
+import type { Presented } from '../http/finder.ts'
+import type { Limited } from '../lib/limited.ts'
+import { isPromise } from '../lib/maybe-promise.ts'
+import { own } from '../lib/objects.ts'
+import type { OnUnavailable, RevocationSettings } from '../options/revocation.ts'
+import type { RevocableToken, RevocationListInterface } from '../stores.ts'
+import type { VerifiedToken } from '../token/verified-token.ts'
+import type { MaybePromise } from '../types.ts'
+import { type RequestChecks, unacceptedAuth } from './accept.ts'
+import { hashOf, jtiOf } from './token-identity.ts'
+
+type Check = RequestChecks<unknown>['revocation']
 
 /** The check of revocation where none is set up: a token is valid until it expires. */
-export const notRevocable: RequestChecks<unknown>['revocation'] = () => undefined
+export const notRevocable: Check = () => undefined
+
+/**
+ * Makes the check of revocation. It runs on every request, on the verified claims, for remembered tokens too.
+ *
+ * @param limit for a function of the application's
+ */
+export function revocationCheck(
+  settings: RevocationSettings | undefined,
+  limit: (timeoutMs: number) => Limited,
+): Check {
+  if (settings === undefined) return notRevocable
+  if (settings.from === 'list') return listCheck(settings.list)
+  const { isRevoked, timeoutMs, onUnavailable } = settings
+  const limited = limit(timeoutMs)
+  return (token, presented) =>
+    conclude(() => limited(isRevoked(unacceptedAuth(token, presented))), onUnavailable)
+}
+
+function listCheck(list: RevocationListInterface): Check {
+  const { onUnavailable } = list
+  return (token, presented) => {
+    const revocable = revocableToken(token, presented, list)
+    return conclude(() => list.has(revocable), onUnavailable)
+  }
+}
+
+/** Refuses a revoked token, and every token when nobody can tell. */
+function conclude(ask: () => MaybePromise<unknown>, onUnavailable: OnUnavailable): MaybePromise<void> {
+  const fail = (error: unknown): void => {
+    if (isRefusal(error)) throw error
+    if (onUnavailable === 'refuse') throw unavailable(error)
+  }
+  let answer: unknown
+  try {
+    answer = ask()
+    if (!isPromise(answer)) judge(answer)
+  } catch (error) {
+    fail(error)
+  }
+  return isPromise(answer) ? Promise.resolve(answer).then(judge).catch(fail) : undefined
+}
+
+function judge(answer: unknown): void {
+  if (answer === true) throw new InvalidTokenError('revoked')
+  if (answer !== false) throw new TypeError('revocation: isRevoked must return true or false')
+}
+
+/** Seconds after which a client may try again. */
+const retryAfter = 1
+
+function unavailable(error: unknown): Error {
+  if (isAuthError(error) && error.reason === 'unavailable') return error
+  const hint = 'nobody can tell whether the token was revoked: see the cause'
+  return new UpstreamError(retryAfter, { cause: error, detail: { hint } })
+}
+
+/**
+ * What a list looks at in a token. The entry of a token without `iat`, or with a longer life than the list assumes,
+ * could expire before the token: such a token is refused.
+ *
+ * @throws {InvalidTokenError} `claim`
+ */
+function revocableToken(
+  { issuer, claims, times, subject, clientId }: VerifiedToken,
+  { token }: Presented,
+  { tokenLifetime, requireJti }: RevocationListInterface,
+): RevocableToken {
+  const { iat, exp } = times
+  if (iat === undefined) throw notAcceptable('iat', 'present, since tokens can be revoked', undefined)
+  if (exp - iat > tokenLifetime) {
+    throw notAcceptable('exp', `at most ${tokenLifetime} s after iat: tokenLifetime of the list`, exp)
+  }
+  const jti = jtiOf(claims)
+  if (jti === undefined && requireJti) throw notAcceptable('jti', 'present: requireJti is set', undefined)
+  return {
+    issuer,
+    issuedAt: Math.floor(iat),
+    jti,
+    subject,
+    session: own(claims, 'sid') as string | undefined,
+    client: clientId,
+    hash: () => hashOf(token),
+  }
+}
+
+function notAcceptable(claim: string, expected: string, actual: unknown): InvalidTokenError {
+  return new InvalidTokenError('claim', { detail: { claim, expected, actual } })
+}

@@ -74,12 +74,13 @@ export function issuerSettings(
  *
  * @throws {TypeError}
  */
-export function checkCommonOptions(read: OptionsReader<IssuerOptionName>): void {
-  tokenRules(read)
+export function checkCommonOptions(read: OptionsReader<IssuerOptionName>): Omit<ClaimRules, 'audience'> {
+  const rules = tokenRules(read)
   audienceOf(read)
   read.list('algorithms')
   checkNames(read.values['scopes'], read.at('scopes'))
   checkNames(read.values['roles'], read.at('roles'))
+  return rules
 }
 
 function tokenRules(read: OptionsReader<IssuerOptionName>): Omit<ClaimRules, 'audience'> {

@@ -17,6 +17,8 @@ export type IssuersSettings =
       readonly from: 'function'
       /** The user's own function; what it returns is not checked yet. */
       readonly resolve: (name: string) => unknown
+      /** Seconds, for issuers that set none themselves. */
+      readonly clockTolerance: number
       /** Checks what the function returned for an issuer. @throws {TypeError} */
       readonly settingsOf: (name: string, answer: unknown) => IssuerSettings | undefined
     }
@@ -36,12 +38,13 @@ export function issuersSettings(
   if (contradiction !== undefined) {
     throw new TypeError(`${contradiction}: belongs to one issuer; set it inside issuers, or drop issuers`)
   }
-  checkCommonOptions(read)
+  const { clockTolerance } = checkCommonOptions(read)
   const common = commonOptions(read)
   if (typeof issuers === 'function') {
     return {
       from: 'function',
       resolve: issuers as (name: string) => unknown,
+      clockTolerance,
       settingsOf: (name, answer) => vouchedSettings(name, answer, common, allowInsecureHosts),
     }
   }

@@ -9,6 +9,7 @@ import { issuerOptionNames } from './issuer.ts'
 import { issuersSettings, type IssuersSettings } from './issuers.ts'
 import { keyCacheSettings, type KeyCacheSettings } from './key-cache.ts'
 import { type OptionsBehind, optionsReader, type OptionsReader } from './reader.ts'
+import { revocationSettings, type RevocationSettings } from './revocation.ts'
 import { checkSnapshot, type Snapshot } from './snapshot.ts'
 import type { CommonOptions, TokenCacheSettings } from './types.ts'
 
@@ -26,6 +27,7 @@ const optionNames = [
   'errorFormat',
   'keyCache',
   'tokenCache',
+  'revocation',
   'snapshot',
   'fetch',
   'now',
@@ -49,6 +51,8 @@ export interface Settings<C> {
   readonly keyCache: KeyCacheSettings
   /** `undefined`: off. */
   readonly tokenCache: TokenCacheSettings | undefined
+  /** `undefined`: a token is valid until it expires. */
+  readonly revocation: RevocationSettings | undefined
   readonly schema: StandardSchema<unknown, C> | undefined
   readonly tokenFrom: Extractor | undefined
   readonly snapshot: Snapshot | undefined
@@ -79,6 +83,7 @@ export function settingsOf<C>(given: unknown): Settings<C> {
     hookTimeoutMs: read.number('hookTimeoutMs', 10, 60_000, 5000),
     keyCache: keyCacheSettings(keyCache),
     tokenCache: tokenCacheSettings(tokenCache),
+    revocation: revocationSettings(read.values['revocation']),
     schema: schemaOf<C>(schema),
     tokenFrom: read.function<Extractor>('tokenFrom', 'fromHeader()'),
     snapshot: snapshot === undefined ? undefined : checkSnapshot(snapshot),

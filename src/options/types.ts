@@ -5,6 +5,7 @@ import type { Claims, MaybePromise } from '../types.ts'
 import type { FetchFunction, TokenFinder, TokenRequest } from './functions.ts'
 import type { KeyCacheOptions } from './key-cache.ts'
 import type { KeyOptions } from './key-options.ts'
+import type { RevocationOption } from './revocation.ts'
 import type { Names, Profile } from './rules.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -120,6 +121,13 @@ export interface CommonOptions<C = Claims, R = TokenRequest> {
   readonly keyCache?: KeyCacheOptions | undefined
   /** Limits of the memory of verified signatures, or `false` to check every signature anew. @default on */
   readonly tokenCache?: TokenCacheOptions | false | undefined
+  /**
+   * Which tokens were revoked: a list, or an object with a function `isRevoked`. Asked on every request, after every
+   * other check of the token; 401 `revoked`, and 503 when nobody can tell.
+   *
+   * @default none: a token is valid until it expires
+   */
+  readonly revocation?: RevocationOption | undefined
   /** Keys an earlier process exported with `api.snapshot()`; trusted for as long as they would have been there. */
   readonly snapshot?: Snapshot | undefined
   /** Used instead of the global `fetch`. */
