@@ -56,7 +56,10 @@ export default defineConfig({
       project('unit', { include: unit, exclude: [...replacing, ...assurance], isolate: false }),
       // Every other file: what users are promised, by adapter, attack and specification.
       project('contract', { exclude: [...unit, ...replacing, ...assurance], isolate: false }),
-      project('replacing modules', { include: replacing, exclude: assurance }),
+      project('replacing modules', {
+        include: [...replacing, 'examples/testing/vitest/*.test.ts'],
+        exclude: assurance,
+      }),
       project('assurance', {
         include: [...assurance, ...thorough],
         provide: { thorough: true },

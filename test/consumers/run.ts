@@ -36,6 +36,21 @@ const jest: Consumer = {
     run(process.execPath, [join(installed('jest'), 'bin', 'jest.js'), '--ci'], { cwd: project('jest') }),
 }
 
+const testExamples: readonly Consumer[] = [
+  {
+    name: 'examples/testing/jest, default configuration of Jest 30',
+    use: ({ project, installed }) =>
+      run(process.execPath, [join(installed('jest'), 'bin', 'jest.js'), '--ci'], {
+        cwd: project(join('testing', 'jest')),
+      }),
+  },
+  {
+    name: 'examples/testing/node, node --test',
+    use: ({ project }) =>
+      run(process.execPath, ['--conditions=test', '--test'], { cwd: project(join('testing', 'node')) }),
+  },
+]
+
 const worker: Consumer = {
   name: 'Worker, bundled without Node',
   use: ({ project }) => run(process.execPath, ['run.mjs'], { cwd: project('worker') }),
@@ -68,6 +83,7 @@ const everyone = [
   ...contents,
   oneCore,
   jest,
+  ...testExamples,
   worker,
   treeShaking,
   ...typeScript,

@@ -29,6 +29,9 @@ export async function createWorkspace(): Promise<Workspace> {
     for (const name of ['package.json', 'package-lock.json', 'projects']) {
       await cp(join(here, name), join(folder, name), { recursive: true })
     }
+    await cp(join(repository, 'examples', 'testing'), join(folder, 'projects', 'testing'), {
+      recursive: true,
+    })
     await run('npm', ['install', ...quiet, `./${tarball}`], { cwd: folder })
   } catch (error) {
     await remove()
