@@ -1,4 +1,5 @@
 import { isFetchable } from '../lib/url.ts'
+import { foreignFix } from './foreign-names.ts'
 import { nearest } from './nearest.ts'
 
 /** Options by name, own members only: what a polluted prototype offers is not an option. */
@@ -107,6 +108,9 @@ function isEnumerable(value: object, name: string): boolean {
 }
 
 function meant(name: string, names: readonly string[]): string {
+  // The options of an issuer or of the resource server, not those of a cache.
+  const fix = names.includes('audience') ? foreignFix(name) : undefined
+  if (fix !== undefined) return ` (${fix})`
   const known = nearest(name, names)
   return known === undefined ? '' : ` (did you mean ${known}?)`
 }

@@ -57,6 +57,11 @@ function hashLength(name: AlgorithmName): number {
 
 function bytesOf(secret: unknown, name: string): Uint8Array {
   const bytes = typeof secret === 'string' ? new TextEncoder().encode(secret) : secret
+  if (typeof secret === 'function') {
+    throw new TypeError(
+      `${name}: must be a string or bytes; a function that looks up keys is not needed, leave it out: the keys of issuer are fetched`,
+    )
+  }
   if (!isBytes(bytes)) throw new TypeError(`${name}: must be a string, a Uint8Array, or a list of them`)
   if (bytes.length < shortestSecret) {
     throw new TypeError(
