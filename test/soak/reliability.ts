@@ -292,10 +292,10 @@ What happens to requests when the issuer fails. Made by \`npm run reliability\` 
 ${names.map((name) => `${name} ${versionOf(name)}`).join(', ')}.
 
 The issuer runs in a process of its own and speaks real HTTP on loopback. Each library runs in a fresh process with its
-defaults and its cache on, and verifies RS256 tokens that are good. A cell says what ${crowdSize} requests at the same moment got,
+defaults and its cache on, and verifies valid RS256 tokens. A cell says what ${crowdSize} requests at the same moment got,
 how many calls reached the issuer, and how long the slowest request took; requests are given up after 10 seconds, processes
-stopped at 1.5 GB. \`200\` is an accepted token, \`503\` ours for keys that cannot be had; other words are the names of the
-errors the libraries throw, which most middleware turns into 401 or 500.
+stopped at 1.5 GB. \`200\` is an accepted token. \`503\` is our response while no keys are available. Other words are the names
+of the errors that the libraries throw. Most middleware turns them into 401 or 500.
 
 ## Keys were there, and the issuer fails
 
@@ -305,12 +305,12 @@ ${table(head, warm)}
 
 ## Cold start while the issuer fails
 
-No library can know the keys here. What counts is that nobody waits long, that the issuer is not stormed, and that the
-caller is not blamed. (A redirect that is followed, or a set that no one should use, is accepted by some.)
+No library can know the keys here. What counts: nobody waits long, the issuer is not stormed, and the caller is not
+blamed. Some libraries follow a redirect, or use a set that nobody should use.
 
 ${table(head, cold)}
 
-## The issuer is well
+## The issuer works
 
 ${table(head, happenings)}
 
