@@ -3,7 +3,14 @@ import type { ParsedToken } from '../jose/jws.ts'
 import { runChecks, type Trace, tracedNow } from './check.ts'
 import { checkCommon } from './common-checks.ts'
 import { ruleChecks } from './rule-checks.ts'
-import { checkTimes, longestTolerance, timesOf, type TokenTimes } from './times.ts'
+import {
+  checkTimes,
+  longestTolerance,
+  momentsOf,
+  timesOf,
+  type TokenMoments,
+  type TokenTimes,
+} from './times.ts'
 
 /** The widest rules an issuer can have about time. */
 const widestTimes = { clockTolerance: longestTolerance, maxTokenAge: undefined }
@@ -12,9 +19,11 @@ const widestTimes = { clockTolerance: longestTolerance, maxTokenAge: undefined }
 class AcceptableToken {
   declare private readonly nominal: never
   readonly parsed: ParsedToken
+  readonly moments: TokenMoments
 
-  constructor(parsed: ParsedToken) {
+  constructor(parsed: ParsedToken, moments: TokenMoments) {
     this.parsed = parsed
+    this.moments = moments
   }
 }
 export type { AcceptableToken }
@@ -46,9 +55,10 @@ export function acceptableToken(parsed: ParsedToken, now: number, trace?: Trace)
   checkCommon({ header, claims: payload }, trace)
   // Checked again with the issuer's own tolerance, so a trace shows here what fails, and there what passes.
   const failures = trace && failuresTo(trace)
-  const times = tracedNow('times', failures, () => timesOf(payload, widestTimes))
-  checkTimes(times, now, failures)
-  return new AcceptableToken(parsed)
+  const moments =
+    failures === undefined ? momentsOf(payload) : tracedNow('times', failures, () => momentsOf(payload))
+  checkTimes(timesOf(moments, widestTimes), now, failures)
+  return new AcceptableToken(parsed, moments)
 }
 
 /**
@@ -59,7 +69,7 @@ export function acceptableToken(parsed: ParsedToken, now: number, trace?: Trace)
  * @throws {InvalidTokenError}
  */
 export function plausibleToken(
-  { parsed }: AcceptableToken,
+  { parsed, moments }: AcceptableToken,
   issuer: TrustedIssuer,
   now: number,
   trace?: Trace,
@@ -67,7 +77,8 @@ export function plausibleToken(
   const { header, payload } = parsed
   const { rules, algorithms } = issuer
   runChecks(ruleChecks, { header, claims: payload, rules, algorithms }, trace)
-  const times = tracedNow('times', trace, () => timesOf(payload, rules))
+  const times =
+    trace === undefined ? timesOf(moments, rules) : tracedNow('times', trace, () => timesOf(moments, rules))
   checkTimes(times, now, trace)
   return new PlausibleToken(parsed, issuer, times)
 }

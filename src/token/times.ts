@@ -10,11 +10,15 @@ export const longestTolerance = 300
 /** Seconds in a hundred years: no issuer means a token to be valid for longer. */
 const century = 3_155_760_000
 
-/** The moments a token names, in seconds since the epoch, with what its issuer's rules allow them. */
-export interface TokenTimes {
+/** The moments a token names, in seconds since the epoch. */
+export interface TokenMoments {
   readonly exp: number
   readonly nbf: number | undefined
   readonly iat: number | undefined
+}
+
+/** The moments a token names, with what rules allow them. */
+export interface TokenTimes extends TokenMoments {
   /** Seconds. */
   readonly tolerance: number
   /** Seconds since `iat`. */
@@ -30,16 +34,25 @@ const margin = 0.001
 /**
  * Reads `exp`, which must be present, `nbf` and `iat` (RFC 7519 §4.1.4 to §4.1.6).
  *
- * @throws {InvalidTokenError} `claim`, when one of them is missing where it is needed, or is no number that a date can have
+ * @throws {InvalidTokenError} `claim`, when `exp` is missing, or one of them is no number that a date can have
  */
-export function timesOf(
-  claims: ClaimsObject,
-  rules: Pick<ClaimRules, 'clockTolerance' | 'maxTokenAge'>,
-): TokenTimes {
+export function momentsOf(claims: ClaimsObject): TokenMoments {
   const exp = numericDate(claims, 'exp')
   const nbf = numericDate(claims, 'nbf')
   const iat = numericDate(claims, 'iat')
   if (exp === undefined) throw notAcceptable('exp', 'a number', undefined)
+  return { exp, nbf, iat }
+}
+
+/**
+ * Adds what rules allow the moments of a token.
+ *
+ * @throws {InvalidTokenError} `claim`, when the rules need an `iat` and there is none
+ */
+export function timesOf(
+  { exp, nbf, iat }: TokenMoments,
+  rules: Pick<ClaimRules, 'clockTolerance' | 'maxTokenAge'>,
+): TokenTimes {
   if (rules.maxTokenAge !== undefined && iat === undefined) {
     throw notAcceptable('iat', 'present, since maxTokenAge is set', undefined)
   }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { createResourceServer } from 'oauth-resource-server'
 import { describe, expect, it } from 'vitest'
-import { checkTimes, timesOf } from '../../src/token/times.ts'
+import { checkTimes, momentsOf, timesOf } from '../../src/token/times.ts'
 import { tries } from '../support/tries.ts'
 import { type Changes, issuer, now, verdict } from './verdict.ts'
 
@@ -32,7 +32,7 @@ describe('checkTimes()', () => {
         fc.oneof(moments, fc.double({ min: 0, max: 9e12, noNaN: true })),
         (claims, clockTolerance, maxTokenAge, at) => {
           fc.pre(maxTokenAge === undefined || claims.iat !== undefined)
-          const times = timesOf(claims, { clockTolerance, maxTokenAge })
+          const times = timesOf(momentsOf(claims), { clockTolerance, maxTokenAge })
           const steps: boolean[] = []
           const full = outcome(() => checkTimes(times, at, ({ ok }) => void steps.push(ok)))
           expect(outcome(() => checkTimes(times, at))).toBe(full)
@@ -44,10 +44,10 @@ describe('checkTimes()', () => {
   })
 
   it('passes a token in the middle of its life, and refuses it at both ends', () => {
-    const times = timesOf(
-      { exp: now + 60, nbf: now - 60, iat: now - 60 },
-      { clockTolerance: 0, maxTokenAge: undefined },
-    )
+    const times = timesOf(momentsOf({ exp: now + 60, nbf: now - 60, iat: now - 60 }), {
+      clockTolerance: 0,
+      maxTokenAge: undefined,
+    })
     expect(outcome(() => checkTimes(times, now))).toBeUndefined()
     expect(outcome(() => checkTimes(times, now + 60))).toBe('expired')
     expect(outcome(() => checkTimes(times, now - 61))).toBe('not_yet_valid')
