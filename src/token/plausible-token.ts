@@ -1,8 +1,8 @@
 import type { TrustedIssuer } from '../issuer/trusted-issuer.ts'
 import type { ParsedToken } from '../jose/jws.ts'
-import { runChecks, type Trace, tracedNow } from './check.ts'
+import { type Trace, tracedNow } from './check.ts'
 import { checkCommon } from './common-checks.ts'
-import { ruleChecks } from './rule-checks.ts'
+import { checkRules } from './rule-checks.ts'
 import {
   checkTimes,
   longestTolerance,
@@ -76,7 +76,7 @@ export function plausibleToken(
 ): PlausibleToken {
   const { header, payload } = parsed
   const { rules, algorithms } = issuer
-  runChecks(ruleChecks, { header, claims: payload, rules, algorithms }, trace)
+  checkRules({ header, claims: payload, rules, algorithms }, trace)
   const times =
     trace === undefined ? timesOf(moments, rules) : tracedNow('times', trace, () => timesOf(moments, rules))
   checkTimes(times, now, trace)

@@ -4,7 +4,7 @@ import { type ClaimsObject, isStringList } from '../lib/claim-path.ts'
 import { own } from '../lib/objects.ts'
 import type { ClaimRules } from '../options/rules.ts'
 import type { JwtHeader } from '../types.ts'
-import type { Check } from './check.ts'
+import { type Check, runChecks, type Trace } from './check.ts'
 import type { CommonSubject } from './common-checks.ts'
 
 /** What the checks of an issuer's token look at. */
@@ -23,17 +23,17 @@ const profileClaims = {
  * What the rules of the issuer ask for, time aside: algorithm and type (RFC 9068 §4, RFC 8725 §3.1 and §3.11),
  * audience, required claims and client.
  */
-export const ruleChecks: readonly Check<RuledSubject>[] = [
+const ruleChecks: readonly Check<RuledSubject>[] = [
   {
     name: 'algorithm',
     reason: 'algorithm',
-    passes: ({ header, algorithms }) => algorithms.includes(header.alg as AlgorithmName),
+    passes: hasAcceptedAlgorithm,
     facts: ({ header, algorithms }) => ({ claim: 'alg', expected: algorithms, actual: header.alg }),
   },
   {
     name: 'type',
     reason: 'type',
-    passes: ({ header, rules }) => rules.tokenTypes.includes(typeOf(header)),
+    passes: hasAcceptedType,
     facts: ({ header, rules }) => ({
       claim: 'typ',
       expected: rules.tokenTypes.map((type) => type ?? 'absent'),
@@ -43,8 +43,7 @@ export const ruleChecks: readonly Check<RuledSubject>[] = [
   {
     name: 'nonce',
     reason: 'type',
-    passes: ({ header, claims, rules }) =>
-      !Object.hasOwn(claims, 'nonce') || (rules.acceptNonce && isMarkedAsAccessToken(header, claims)),
+    passes: mayHaveItsNonce,
     facts: ({ claims, rules }) => ({
       claim: 'nonce',
       expected: rules.acceptNonce ? 'absent, or in a token marked as an access token' : 'absent',
@@ -54,13 +53,13 @@ export const ruleChecks: readonly Check<RuledSubject>[] = [
   {
     name: 'audience',
     reason: 'audience',
-    passes: ({ claims, rules }) => isMeantFor(own(claims, 'aud'), rules.audience),
+    passes: isMeantForUs,
     facts: ({ claims, rules }) => ({ claim: 'aud', expected: rules.audience, actual: own(claims, 'aud') }),
   },
   {
     name: 'required claims',
     reason: 'claim',
-    passes: ({ claims, rules }) => missingClaim(claims, rules) === undefined,
+    passes: hasRequiredClaims,
     facts: ({ claims, rules }) => {
       const claim = missingClaim(claims, rules)
       return claim === undefined ? {} : { claim, expected: 'present', actual: own(claims, claim) }
@@ -69,10 +68,7 @@ export const ruleChecks: readonly Check<RuledSubject>[] = [
   {
     name: 'client',
     reason: 'claim',
-    passes: ({ claims, rules }) => {
-      const client = clientOf(claims)
-      return rules.clients === undefined || (client !== undefined && rules.clients.includes(client))
-    },
+    passes: isOfAcceptedClient,
     facts: ({ claims, rules }) => ({
       claim: 'client_id',
       expected: rules.clients ?? 'any client',
@@ -80,6 +76,56 @@ export const ruleChecks: readonly Check<RuledSubject>[] = [
     }),
   },
 ]
+
+/** Runs the checks that the rules of an issuer ask for. @throws {InvalidTokenError} */
+export function checkRules(subject: RuledSubject, trace?: Trace): void {
+  // Nearly every token, without a call through the list; a token that fails is refused by the first check it fails.
+  if (trace === undefined && passesAll(subject)) return
+  runChecks(ruleChecks, subject, trace)
+}
+
+function passesAll(subject: RuledSubject): boolean {
+  return (
+    hasAcceptedAlgorithm(subject) &&
+    hasAcceptedType(subject) &&
+    mayHaveItsNonce(subject) &&
+    isMeantForUs(subject) &&
+    hasRequiredClaims(subject) &&
+    isOfAcceptedClient(subject)
+  )
+}
+
+function hasAcceptedAlgorithm({ header, algorithms }: RuledSubject): boolean {
+  return algorithms.includes(header.alg as AlgorithmName)
+}
+
+function hasAcceptedType({ header, rules }: RuledSubject): boolean {
+  return rules.tokenTypes.includes(typeOf(header))
+}
+
+function mayHaveItsNonce({ header, claims, rules }: RuledSubject): boolean {
+  return !Object.hasOwn(claims, 'nonce') || (rules.acceptNonce && isMarkedAsAccessToken(header, claims))
+}
+
+/** Compared exactly (RFC 7519 §4.1.3, RFC 8707 §2); without an audience the list of clients decides. */
+function isMeantForUs({ claims, rules: { audience } }: RuledSubject): boolean {
+  const aud = own(claims, 'aud')
+  if (aud !== undefined && typeof aud !== 'string' && !isStringList(aud)) return false
+  if (audience === null) return true
+  return typeof aud === 'string'
+    ? audience.includes(aud)
+    : aud !== undefined && audience.some((name) => aud.includes(name))
+}
+
+function hasRequiredClaims({ claims, rules }: RuledSubject): boolean {
+  return missingClaim(claims, rules) === undefined
+}
+
+function isOfAcceptedClient({ claims, rules: { clients } }: RuledSubject): boolean {
+  if (clients === undefined) return true
+  const client = clientOf(claims)
+  return client !== undefined && clients.includes(client)
+}
 
 function typeOf(header: JwtHeader): string | undefined {
   const typ = own(header, 'typ') as string | undefined
@@ -94,15 +140,6 @@ function isMarkedAsAccessToken(header: JwtHeader, claims: ClaimsObject): boolean
     Object.hasOwn(claims, 'scope') ||
     Object.hasOwn(claims, 'scp')
   )
-}
-
-/** Compared exactly (RFC 7519 §4.1.3, RFC 8707 §2); `null` leaves the decision to the list of clients. */
-function isMeantFor(aud: unknown, audience: ClaimRules['audience']): boolean {
-  if (aud !== undefined && typeof aud !== 'string' && !isStringList(aud)) return false
-  if (audience === null) return true
-  return typeof aud === 'string'
-    ? audience.includes(aud)
-    : aud?.some((name) => audience.includes(name)) === true
 }
 
 function missingClaim(claims: ClaimsObject, rules: ClaimRules): string | undefined {

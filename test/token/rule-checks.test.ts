@@ -1,5 +1,66 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { checkRules } from '../../src/token/rule-checks.ts'
+import { tries } from '../support/tries.ts'
 import { now, verdict } from './verdict.ts'
+
+/** What a check comes to: undefined, or the reason of the refusal. */
+function outcome(check: () => void): unknown {
+  try {
+    check()
+    return undefined
+  } catch (error) {
+    return (error as { reason: unknown }).reason
+  }
+}
+
+describe('checkRules()', () => {
+  const optional = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+    fc.option(value, { nil: undefined })
+  const names = fc.constantFrom('a', 'b', 'c')
+  const claims = fc.record(
+    {
+      aud: fc.oneof(names, fc.array(names), fc.constantFrom<unknown>(null, 7, ['a', 7])),
+      nonce: names,
+      client_id: fc.oneof(names, fc.constantFrom<unknown>(null, 7)),
+      sub: fc.constantFrom('', 'user'),
+      iat: fc.constant(now),
+      jti: names,
+      scope: names,
+      tenant: fc.constantFrom<unknown>('t', null),
+    },
+    { requiredKeys: [] },
+  )
+  const rules = fc.record({
+    audience: fc.option(fc.array(names, { minLength: 1 })),
+    clients: optional(fc.array(names, { minLength: 1 })),
+    profile: fc.constantFrom('compatible' as const, 'rfc9068' as const),
+    tokenTypes: fc.constantFrom(['at+jwt'], ['at+jwt', 'jwt', undefined]),
+    acceptNonce: fc.boolean(),
+    requiredClaims: fc.constantFrom([], ['tenant']),
+    clockTolerance: fc.constant(5),
+    maxTokenAge: fc.constant(undefined),
+  })
+
+  it('decides without its checks one by one as it does with them', () => {
+    fc.assert(
+      fc.property(
+        fc.record({ alg: fc.constantFrom('RS256', 'ES256'), typ: optional(fc.constantFrom('at+jwt', 'x')) }),
+        claims,
+        rules,
+        ({ alg, typ }, ofToken, ofIssuer) => {
+          const header = typ === undefined ? { alg } : { alg, typ }
+          const subject = { header, claims: ofToken, rules: ofIssuer, algorithms: ['RS256' as const] }
+          const steps: boolean[] = []
+          const full = outcome(() => checkRules(subject, ({ ok }) => void steps.push(ok)))
+          expect(outcome(() => checkRules(subject))).toBe(full)
+          expect(steps.every((ok) => ok)).toBe(full === undefined)
+        },
+      ),
+      { numRuns: tries(10_000, 500) },
+    )
+  })
+})
 
 describe('the audience', () => {
   it.each([
