@@ -86,6 +86,7 @@ function scopesIn(value: unknown, path: ClaimPath): Iterable<string> {
  */
 function rolesIn(value: unknown): readonly string[] {
   if (typeof value === 'string') return [value]
+  if (isStringList(value)) return value
   if (!Array.isArray(value)) return []
   return value.map(roleIn).filter((name) => name !== undefined)
 }
