@@ -4,12 +4,11 @@ import type { TrustedIssuer } from '../issuer/trusted-issuer.ts'
 import { type ParsedToken, parseToken } from '../jose/jws.ts'
 import type { ClaimsObject } from '../lib/claim-path.ts'
 import type { Clock } from '../lib/clock.ts'
-import { andThen } from '../lib/maybe-promise.ts'
 import { own } from '../lib/objects.ts'
 import type { MaybePromise } from '../types.ts'
 import { type Trace, traced, tracedNow } from './check.ts'
 import { type AcceptableToken, acceptableToken, plausibleToken } from './plausible-token.ts'
-import { signedToken } from './signed-token.ts'
+import { signedToken, type SignedToken } from './signed-token.ts'
 import { type TokenSource, verification, type VerifiedToken } from './verified-token.ts'
 
 /** What {@link jwtSource} works with. */
@@ -35,11 +34,14 @@ export function jwtSource(options: JwtSourceOptions): TokenSource {
     now: number,
     trace: Trace | undefined,
   ): MaybePromise<VerifiedToken> {
-    return andThen(signedToken(plausibleToken(acceptable, issuer, now, trace), trace), (signed) => {
-      issuers.prove(issuer)
-      // Read again: fetching keys may have taken seconds.
-      return verification(signed, clock.wall(), trace)
-    })
+    const signed = signedToken(plausibleToken(acceptable, issuer, now, trace), trace)
+    return signed instanceof Promise ? signed.then((it) => proven(it, trace)) : proven(signed, trace)
+  }
+
+  function proven(signed: SignedToken, trace: Trace | undefined): VerifiedToken {
+    issuers.prove(signed.issuer)
+    // Read again: fetching keys may have taken seconds.
+    return verification(signed, clock.wall(), trace)
   }
 
   function verify(token: string, now: number, trace?: Trace): MaybePromise<VerifiedToken> {
@@ -50,7 +52,9 @@ export function jwtSource(options: JwtSourceOptions): TokenSource {
         ? trustedIssuer(parsed, options)
         : traced('issuer', trace, () => trustedIssuer(parsed, options))
     // `now` is judged again in `verification`: the function that vouches for issuers may have taken seconds too.
-    return andThen(found, (issuer) => judged(acceptable, issuer, now, trace))
+    return found instanceof Promise
+      ? found.then((issuer) => judged(acceptable, issuer, now, trace))
+      : judged(acceptable, found, now, trace)
   }
 
   function isUnchanged(
@@ -78,10 +82,14 @@ export function jwtSource(options: JwtSourceOptions): TokenSource {
 function trustedIssuer({ payload }: ParsedToken, options: JwtSourceOptions): MaybePromise<TrustedIssuer> {
   const iss = own(payload, 'iss')
   if (typeof iss !== 'string') throw notTrusted(payload, options)
-  return andThen(options.issuers.find(iss), (issuer) => {
-    if (issuer === undefined) throw notTrusted(payload, options)
-    return issuer
-  })
+  const found = options.issuers.find(iss)
+  return found instanceof Promise
+    ? found.then((issuer) => issuer ?? refuse(payload, options))
+    : (found ?? refuse(payload, options))
+}
+
+function refuse(claims: ClaimsObject, options: JwtSourceOptions): never {
+  throw notTrusted(claims, options)
 }
 
 function notTrusted(claims: ClaimsObject, { issuers, foreignIssuer }: JwtSourceOptions): InvalidTokenError {

@@ -40,16 +40,25 @@ export function signedToken(token: PlausibleToken, trace?: Trace): MaybePromise<
     trace === undefined
       ? token.issuer.keys.find(token.parsed.header)
       : traced('key', trace, () => token.issuer.keys.find(token.parsed.header))
-  return andThen(key, (found) =>
-    trace === undefined
-      ? signedWith(token, found)
-      : traced('signature', trace, () => signedWith(token, found)),
-  )
+  return key instanceof Promise
+    ? key.then((found) => tracedSignature(token, found, trace))
+    : tracedSignature(token, key, trace)
+}
+
+function tracedSignature(
+  token: PlausibleToken,
+  key: VerificationKey,
+  trace: Trace | undefined,
+): MaybePromise<SignedToken> {
+  return trace === undefined
+    ? signedWith(token, key)
+    : traced('signature', trace, () => signedWith(token, key))
 }
 
 function signedWith(token: PlausibleToken, key: VerificationKey): MaybePromise<SignedToken> {
   const { header, signingInput, signature } = token.parsed
   const valid = verifySignature(header.alg as AlgorithmName, key.key, signingInput, signature)
+  if (valid === true) return new SignedToken(token, key)
   return andThen(valid, (signed) => (signed ? new SignedToken(token, key) : signedWithAnother(token, key)))
 }
 

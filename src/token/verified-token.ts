@@ -64,5 +64,7 @@ export interface TokenSource {
  */
 export function verification(token: SignedToken, now: number, trace?: Trace): VerifiedToken {
   checkTimes(token.times, now)
-  return tracedNow('scopes and roles', trace, () => new VerifiedToken(token))
+  return trace === undefined
+    ? new VerifiedToken(token)
+    : tracedNow('scopes and roles', trace, () => new VerifiedToken(token))
 }
