@@ -1,0 +1,77 @@
+import { anyScope, type AuthError, type Guard, InsufficientScopeError, scope } from 'oauth-resource-server'
+import { describe, expect, it } from 'vitest'
+import { ask } from './ask.ts'
+
+describe('scope() and anyScope()', () => {
+  it.each([
+    ['scope: one held', scope('read')],
+    ['scope: all held', scope('read', 'write')],
+    ['scope: all held, as a list', scope(['read', 'write'])],
+    ['anyScope: one held', anyScope('x', 'write')],
+    ['anyScope: one held, as a list', anyScope(['x', 'write'])],
+  ] as [string, Guard][])('allows — %s', async (_title, guard) => {
+    expect(await ask(guard)).toBe(true)
+  })
+
+  it.each([
+    ['scope: one missing', scope('read', 'x'), ['read', 'x']],
+    ['scope: one missing, as a list', scope(['read', 'x']), ['read', 'x']],
+    ['scope: only a prefix held', scope('rea'), ['rea']],
+    ['scope: in another case', scope('READ'), ['READ']],
+    ['scope: an inherited name', scope('constructor'), ['constructor']],
+    ['anyScope: none held', anyScope('x', 'y'), ['x', 'y']],
+  ] as [string, Guard, string[]][])('names the scopes it wants — %s', async (_title, guard, scopes) => {
+    const error = await ask(guard)
+    expect(error).toBeInstanceOf(InsufficientScopeError)
+    expect(error).toMatchObject({ status: 403, code: 'insufficient_scope', scopes })
+  })
+
+  it.each([
+    ['scope: no name', () => scope(), /^scope: name at least one/],
+    ['scope: an empty list', () => scope([]), /^scope: name at least one/],
+    ['scope: an empty name', () => scope('read', ''), /^scope/],
+    [
+      'scope: two scopes in one text',
+      () => scope('read write'),
+      /^scope: a scope has no spaces.*RFC 6749 §3\.3/,
+    ],
+    ['scope: a quote', () => scope('re"ad'), /^scope: a scope has no/],
+    ['scope: a backslash', () => scope('re\\ad'), /^scope: a scope has no/],
+    ['scope: a letter beyond ASCII', () => scope('lesén'), /^scope: a scope has no/],
+    ['scope: a line break', () => scope('read\n'), /^scope: a scope has no/],
+    ['scope: a list and a name', () => scope(['read'] as never, 'write'), /^scope/],
+    ['scope: two lists', () => scope(['read'] as never, ['write'] as never), /^scope/],
+    ['scope: a number', () => scope(7 as never), /^scope/],
+    ['anyScope: no name', () => anyScope(), /^anyScope: name at least one/],
+    ['anyScope: two scopes in one text', () => anyScope('read write'), /^anyScope: a scope has no/],
+  ])('cannot be made — %s', (_title, make, message) => {
+    expect(make).toThrow(TypeError)
+    expect(make).toThrow(message)
+  })
+
+  it.each([
+    ['scope', scope('read', 'x'), { claim: 'scope', expected: ['read', 'x'], actual: ['read', 'write'] }],
+    ['anyScope', anyScope('y', 'x'), { claim: 'scope', expected: ['y', 'x'], actual: ['read', 'write'] }],
+  ] as [string, Guard, object][])(
+    'has the facts in the detail of its refusal — %s',
+    async (_title, guard, detail) => {
+      expect((await (ask(guard) as AuthError)).detail).toEqual(detail)
+    },
+  )
+
+  it('keeps to the names it was made with', async () => {
+    const names = ['x']
+    const guards = [scope(names), anyScope(names)]
+    names[0] = 'read'
+    for (const guard of guards) expect(await ask(guard)).not.toBe(true)
+  })
+
+  it('E15 cannot be changed through its refusal', async () => {
+    for (const guard of [scope('x'), anyScope('x')]) {
+      const { detail } = (await ask(guard)) as { detail: { expected: unknown[] } }
+      expect(() => detail.expected.pop()).toThrow(TypeError)
+    }
+    const { scopes } = (await ask(scope('x'))) as InsufficientScopeError
+    expect(() => (scopes as string[]).pop()).toThrow(TypeError)
+  })
+})
