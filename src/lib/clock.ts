@@ -11,9 +11,7 @@ export interface Clock {
   readonly wall: () => number
   /** Seconds that never run backwards, for ages; see {@link steadyClock}. */
   readonly steady: () => number
-  /** Resolves after so many milliseconds; keeps no process alive. */
-  readonly wait: (ms: number) => Promise<void>
-  /** As `wait`, within an exchange: keeps the process alive, as the connection before and after it does. */
+  /** Resolves after so many milliseconds, within an exchange: keeps the process alive, as its connection does. */
   readonly pause: (ms: number) => Promise<void>
   /** Runs something once, after so many milliseconds; keeps no process alive. @returns cancels it */
   readonly schedule: (ms: number, run: () => void) => () => void
@@ -42,7 +40,6 @@ const retryAfter = 10
 export function systemClock(now?: () => number): Clock {
   const timers = {
     schedule,
-    wait: (ms: number): Promise<void> => new Promise((resolve) => void schedule(ms, resolve)),
     pause: (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, timerDelay(ms))),
     deadline: (ms: number): AbortSignal => AbortSignal.timeout(timerDelay(ms)),
   }

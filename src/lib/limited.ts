@@ -58,8 +58,7 @@ export function limited(
         },
         (error: unknown) => {
           cancel()
-          // Passed on as it is: the user's own error may be any value.
-          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the user's own error may be any value
           if (settle()) reject(error)
         },
       )

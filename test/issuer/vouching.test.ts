@@ -17,7 +17,6 @@ const clock = {
     if (timersFire) queueMicrotask(run)
     return () => undefined
   },
-  wait: () => Promise.resolve(),
   pause: () => Promise.resolve(),
   deadline: () => new AbortController().signal,
 }

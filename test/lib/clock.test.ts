@@ -15,12 +15,17 @@ describe('the clock', () => {
     expect(systemClock(() => now).wall()).toBe(1_800_000_000)
   })
 
-  it('waits where timers are numbers, as in browsers', async () => {
-    vi.stubGlobal('setTimeout', (work: () => void) => {
-      queueMicrotask(work)
-      return 1
-    })
-    await expect(systemClock().wait(1000)).resolves.toBeUndefined()
+  it('runs and cancels what is due later, also where timers are numbers, as in browsers', () => {
+    const due: (() => void)[] = []
+    const cleared: unknown[] = []
+    vi.stubGlobal('setTimeout', (work: () => void) => due.push(work))
+    vi.stubGlobal('clearTimeout', (timer: unknown) => cleared.push(timer))
+    const run = vi.fn()
+    const cancel = systemClock().schedule(1000, run)
+    due[0]?.()
+    expect(run).toHaveBeenCalledTimes(1)
+    cancel()
+    expect(cleared).toEqual([1])
   })
 
   it.each([-1, -0.1, 0, 0.1, 1.5, 1234.56, 2 ** 31, 1e12, Infinity])(
