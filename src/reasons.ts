@@ -33,7 +33,7 @@ export type Reason =
   | 'forbidden'
   | 'unavailable'
 
-/** What the client is told for each reason: a fixed sentence. */
+/** What the client sees for each reason: a fixed sentence. */
 export const descriptions: Readonly<Record<TokenFailure, string>> = {
   malformed: 'The access token is malformed',
   too_large: 'The access token is too long',

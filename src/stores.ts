@@ -41,7 +41,7 @@ export interface RevocationList {
    * @throws {UpstreamError} when the list cannot take the entry: it is full, or its store does not respond
    */
   readonly revoke: (revocation: Revocation) => Promise<void>
-  /** Resolves once the list can be asked; `api.ready()` waits for it. @throws {UpstreamError} */
+  /** Resolves once the list is available; `api.ready()` waits for it. @throws {UpstreamError} */
   readonly ready: () => Promise<void>
   /** Ends its timers. What was revoked stays revoked. A client of Redis stays open: it belongs to the application. */
   readonly close: () => void
@@ -54,7 +54,7 @@ export interface ReplayStore {
    *
    * @param expiresAt when the key may be forgotten; a `Date`, or seconds since the epoch
    * @returns `true` for the first caller only
-   * @throws {UpstreamError} when nobody can tell: the store is full, or does not respond
+   * @throws {UpstreamError} when it could not be found out: the store is full, or does not respond
    */
   readonly reserve: (key: string, expiresAt: Moment) => Promise<boolean>
 }
@@ -87,7 +87,7 @@ export interface RevocableToken {
   readonly hash: () => MaybePromise<string>
 }
 
-/** What a resource server tells a list that it is to ask. */
+/** What a resource server passes to the list that it uses. */
 export interface ListUser {
   /** Seconds: the longest of its issuers. */
   readonly clockTolerance: number

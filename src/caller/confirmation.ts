@@ -23,7 +23,7 @@ const bindingMembers = ['jkt', 'x5t#S256'] as const
 /**
  * Makes the check of the sender (RFC 7800 §3.1, RFC 8705 §3, RFC 9449 §7.2). Every known member of `cnf` must be
  * confirmed by its method, and at least one member must be; unknown members together with a confirmed one are ignored.
- * Without any method, every bound token is refused, since whoever holds it may have stolen it.
+ * Without any method, every bound token is refused, since whoever has it may have stolen it.
  */
 export function confirmation(methods: readonly ConfirmationMethod[]): RequestChecks<unknown>['sender'] {
   return (token, presented) => {

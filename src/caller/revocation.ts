@@ -40,7 +40,7 @@ function listCheck(list: RevocationListInterface): Check {
   }
 }
 
-/** Refuses a revoked token, and every token when nobody can tell. */
+/** Refuses a revoked token, and every token when it could not be found out. */
 function conclude(ask: () => MaybePromise<unknown>, onUnavailable: OnUnavailable): MaybePromise<void> {
   const fail = (error: unknown): void => {
     if (isRefusal(error)) throw error

@@ -4,7 +4,7 @@ import { andThen } from '../lib/maybe-promise.ts'
 import type { Auth, MaybePromise } from '../types.ts'
 import { asSignedAuth } from './accept.ts'
 
-/** How one token is told from every other one. */
+/** What distinguishes one token from every other. */
 export interface TokenIdentity {
   readonly issuer: string
   readonly kind: 'jti' | 'hash'

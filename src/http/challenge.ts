@@ -3,7 +3,7 @@ import { quoted } from '../lib/characters.ts'
 import type { HttpResponse } from '../types.ts'
 import type { BodyWriter } from './error-body.ts'
 
-/** What every challenge of one API says. */
+/** What every challenge of one API has in common. */
 export interface ChallengeOptions {
   /** Protection space (RFC 9110 §11.5). */
   readonly realm: string
@@ -36,7 +36,7 @@ function headersFor(error: AuthError, options: ChallengeOptions): Record<string,
   return headers
 }
 
-/** The errors RFC 6750 §3.1 defines a challenge for; the others would have clients ask for a new token in vain. */
+/** The errors RFC 6750 §3.1 defines a challenge for; for the others, a new token would not help. */
 const challenged: ReadonlySet<string | undefined> = new Set([
   undefined,
   'invalid_request',

@@ -29,7 +29,7 @@ export function firstHeader(request: HttpRequest, name: string): string | undefi
 
 /**
  * Reads a header that may be sent once (RFC 9110 §5.3). Node keeps the first of two Authorization headers in `headers`
- * and says nothing, so `rawHeaders` is read where there is one.
+ * and does not report it, so `rawHeaders` is read where there is one.
  *
  * @param name in lower case
  * @param repeated makes the error for a header that was sent more than once

@@ -5,17 +5,17 @@ import { forcedRefreshes } from './limits.ts'
 /** What limits the fetches from one place. It outlives the keys: to forget an issuer must not refill it. */
 export interface FetchBudget {
   readonly backOff: BackOff
-  /** For fetches that an unknown key or a wrong signature asks for. */
+  /** For fetches that an unknown key or a wrong signature causes. */
   readonly forced: ForcedBudget
 }
 
-/** Permits for fetches that tokens ask for. */
+/** Permits for fetches that tokens cause. */
 export interface ForcedBudget {
   /** @returns `false` when there is no permit left */
   readonly take: () => boolean
   /**
    * Gives the permit back, because the fetch found new keys. At most as many as the bucket gains by itself: an issuer
-   * whose servers publish different sets must not be asked without end.
+   * whose servers publish different sets must not be queried without end.
    */
   readonly refund: () => void
 }

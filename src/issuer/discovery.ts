@@ -24,13 +24,13 @@ export function fixedLocation(uri: string): KeyLocation {
   return { locate: (use) => use(uri) }
 }
 
-/** Seconds for which metadata is not asked for again. */
+/** Seconds for which metadata is not fetched again. */
 const metadataFreshFor = 3600
 
 /** Milliseconds a new look at metadata may take while the old still serves. */
 const secondLookMs = 2000
 
-/** Failed fetches in a row after which the metadata is asked whether the keys are still there. */
+/** Failed fetches in a row after which the metadata is fetched again, as the keys may have moved. */
 const failuresUntilDoubt = 3
 
 /** What {@link discoveredLocation} works with. */
@@ -46,8 +46,8 @@ export interface DiscoveryOptions {
 }
 
 /**
- * A location found through the issuer's metadata, which is remembered for an hour. It is asked again after that, at
- * once when the keys answer 404 or 410, and after three failures in a row.
+ * A location found through the issuer's metadata, which is remembered for an hour. It is fetched again after that, at
+ * once when the response for the keys is 404 or 410, and after three failures in a row.
  */
 export function discoveredLocation(options: DiscoveryOptions): KeyLocation {
   const { issuer, url, clock, allowInsecureHosts = [] } = options

@@ -1,5 +1,5 @@
 /**
- * Seconds an answer stays fresh: `max-age` less `Age`, else `Expires` less `Date` (RFC 9111 §4.2.1). Always a finite
+ * Seconds a response stays fresh: `max-age` less `Age`, else `Expires` less `Date` (RFC 9111 §4.2.1). Always a finite
  * number: a value that is none counts as absent. Of a repeated directive or value the first counts (RFC 9111 §4.2.1,
  * §5.1).
  */

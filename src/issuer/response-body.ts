@@ -8,7 +8,7 @@ interface Pieces {
   readonly cancel: () => void
 }
 
-/** What we use of a Node stream, which the `fetch` of some packages answers with. */
+/** What we use of a Node stream, which the `fetch` of some packages returns. */
 interface NodeStream {
   readonly on?: (event: 'error', listener: () => void) => unknown
   readonly destroy?: () => unknown
@@ -87,7 +87,7 @@ function ofWebStream(body: ReadableStream): Pieces {
   const reader = body.getReader()
   return {
     next: () => reader.read(),
-    // Not awaited: a peer that hangs could hold up the cancelling too.
+    // Not awaited: a peer that hangs could delay the cancelling too.
     cancel: () => void reader.cancel().catch(ignore),
   }
 }

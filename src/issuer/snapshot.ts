@@ -7,7 +7,7 @@ import { importKeySet } from '../jose/key-set.ts'
 import type { KeySnapshot } from '../options/snapshot.ts'
 import { isPromise } from '../lib/maybe-promise.ts'
 
-/** Keys of an earlier process, judged, and how old they are. */
+/** Keys of an earlier process that passed the checks, and how old they are. */
 export interface RestoredKeys {
   readonly keys: FetchedKeys
   /** Seconds. */
@@ -55,7 +55,7 @@ export function restoredKeys(
   if (snapshot === null || snapshot === undefined || snapshot.place !== place.name) return undefined
   const { jwks, uri, fetchedAt } = snapshot
   if (place.uri !== undefined && uri !== place.uri) return undefined
-  // However it got there, no snapshot is trusted for longer than this configuration would trust an answer.
+  // However it got there, no snapshot is trusted for longer than this configuration would trust a response.
   const freshFor = Math.min(snapshot.freshFor, Math.max(settings.maxFreshFor, settings.freshFor))
   // Numbers alone: `Number.isFinite` converts nothing.
   if (!Number.isFinite(fetchedAt) || !Number.isFinite(snapshot.freshFor)) return undefined

@@ -12,7 +12,7 @@ const marginMs = 100
 export interface QuestionsOptions<A, I> {
   /** Calls the function that vouches for issuers. */
   readonly resolve: (name: string) => MaybePromise<A>
-  /** Makes an issuer of its answer. */
+  /** Makes an issuer of its result. */
   readonly remember: (name: string, answer: A) => I
   readonly isProven: (name: string) => boolean
   readonly clock: Clock
@@ -63,7 +63,7 @@ export function questions<A, I>(options: QuestionsOptions<A, I>): (name: string)
     if (!isPromise(result)) return remember(name, result)
     const answer = Promise.resolve(inTime(result))
       .then((settled): Outcome<I> => {
-        // A newer answer must not be replaced by an older one.
+        // A newer result must not be replaced by an older one.
         if (asking.get(name) !== question) throw late()
         return { issuer: remember(name, settled) }
       })

@@ -17,7 +17,7 @@ interface DerValue {
   readonly content: Uint8Array
 }
 
-/** The kinds of keys we know, by object identifier: of the curve, where the algorithm alone does not tell. */
+/** The kinds of keys we know, by object identifier: of the curve, where the algorithm alone does not determine it. */
 const kinds: Readonly<Record<string, (bits: Uint8Array) => Jwk | undefined>> = {
   '2a864886f70d010101': (bits) => rsaKey(sequenceOf(bits)),
   '2a8648ce3d030107': (bits) => pointKey('P-256', 32, bits),

@@ -7,7 +7,7 @@ import { isPromise } from '../lib/maybe-promise.ts'
 import type { PlatformKey } from '../platform/types.ts'
 import type { Jwk, MaybePromise } from '../types.ts'
 
-/** A key that was judged fit to verify signatures. */
+/** A key that passed the checks and may verify signatures. */
 export interface VerificationKey {
   readonly kid: string | undefined
   /** Algorithms it may be used with. */
@@ -92,7 +92,7 @@ export function judgeKey(jwk: unknown, allowed: readonly AlgorithmName[]): Judge
   return { jwk: publicPart(jwk, kty), kid, algorithms: allowedHere, material: materialOf(jwk, kty) }
 }
 
-/** Imports a judged key. */
+/** Imports a key that passed the checks. */
 export function importKey(judged: JudgedKey): MaybePromise<VerificationKey | KeyRefusal> {
   const finish = (key: PlatformKey): VerificationKey => ({
     kid: judged.kid,
@@ -119,7 +119,7 @@ function mayVerify(operations: unknown): boolean {
 
 /** Algorithms a key can serve: those of its type and curve, and of these the one `alg` names. */
 function algorithmsFor(kty: string, crv: unknown, alg: unknown): readonly AlgorithmName[] {
-  // A key of type AKP says by `alg` alone which algorithm it is for (RFC 9964).
+  // For a key of type AKP, `alg` alone determines the algorithm (RFC 9964).
   if (alg === undefined && kty === 'AKP') return []
   if (alg !== undefined && !isAlgorithmName(alg)) return []
   const fitting = (Object.keys(algorithms) as AlgorithmName[]).filter((name) => {

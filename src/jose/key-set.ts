@@ -65,7 +65,7 @@ function judgeKeys(
     if (typeof key === 'string') {
       refused.push({ index, reason: key })
     } else if (
-      // Where a set holds keys for both purposes, `use` has to say which is which (RFC 8414 §2).
+      // Where a set has keys for both purposes, `use` must be present (RFC 8414 §2).
       encryptionKeysToo &&
       memberOf(entry, 'use') === undefined &&
       memberOf(entry, 'key_ops') === undefined

@@ -55,7 +55,7 @@ const finders = new WeakMap<Uint8Array, ReturnType<typeof keyMaterialIn>>()
  * Finds secrets that have a public key, a part of it or its thumbprint in them, in any of the encodings of
  * {@link spellingsOf}. The secrets are decoded once.
  *
- * @returns tells which of the secrets are such, for an entry of a JWK Set; what it may be used for does not matter
+ * @returns a function that finds which of the secrets are such, for an entry of a JWK Set; what it may be used for does not matter
  */
 export function keyMaterialIn(secrets: readonly Uint8Array[]): (jwk: unknown) => ReadonlySet<Uint8Array> {
   const blocks: Blocks = new Map()

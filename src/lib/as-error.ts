@@ -9,7 +9,7 @@ const refusals: readonly unknown[] = [new MissingTokenError().status, new Forbid
 
 /**
  * Makes an error of any value that was thrown. Errors stay as they are, also those of another realm, except for those
- * that a framework would answer as a refusal: the failed call of an HTTP client often has a `status` of its own.
+ * that a framework would send as a refusal: the failed call of an HTTP client often has a `status` of its own.
  *
  * Frameworks need this: many take `undefined`, `null`, `0`, `''`, `'route'` or `'router'` for success.
  */

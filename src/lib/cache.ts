@@ -18,7 +18,7 @@ export interface CacheLimits<V> {
   readonly maxAge?: number
   /** Seconds that only ever grow. */
   readonly now?: () => number
-  /** Sum of the sizes of all entries, and how to tell the size of one. */
+  /** Sum of the sizes of all entries, and how to find the size of one. */
   readonly maxSize?: number
   readonly sizeOf?: (value: V) => number
 }

@@ -5,7 +5,7 @@ export interface Clock {
   /**
    * Seconds since the epoch, for `exp` and the like.
    *
-   * @throws {UpstreamError} when the system's clock is so wrong that it can judge no token
+   * @throws {UpstreamError} when the system's clock is so wrong that no token can be checked
    * @throws {TypeError} when an injected `now` returns no instant
    */
   readonly wall: () => number
@@ -140,7 +140,7 @@ export function steadyClock(wall: () => number, monotonic: () => number): () => 
   /** Wall clock less running time, when they agreed last. */
   let offset = finite(wall())
   let slept = 0
-  /** The answer when both clocks were read last, and how much was added to it since. */
+  /** The result when both clocks were read last, and how much was added to it since. */
   let latest = 0
   let added = 0
 

@@ -6,7 +6,7 @@ export interface Permits {
   readonly giveBack: () => void
 }
 
-/** How many permits a bucket holds, and the seconds in which it gains one. */
+/** How many permits a bucket has, and the seconds in which it gains one. */
 export interface PermitLimits {
   readonly burst: number
   readonly every: number

@@ -38,7 +38,7 @@ export function isAddress({ hostname }: URL): boolean {
 }
 
 /**
- * Tells whether a URL means what it says: a parser changes neither its host nor its path, except for upper case and
+ * Whether a parser keeps a URL as it is written: it changes neither its host nor its path, except for upper case and
  * the default port. Otherwise `https://evil.test\\.example.com` is a URL of `evil.test`, and `/tenants/../admin` is
  * not below `/tenants`. Encoded separators, dots, percent signs and control characters are no plain path either: the
  * server behind the URL may decode them once more.

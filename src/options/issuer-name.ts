@@ -28,7 +28,7 @@ export function checkIssuerName(issuer: string, at: string): void {
 const otherPlaces = ['jwksUri', 'metadataUrl', 'jwks', 'publicKey'] as const
 
 /**
- * Refuses an issuer whose metadata would be looked for in another place than its name says, as a URL parser changes
+ * Refuses an issuer whose metadata would be looked for in another place than its name suggests, as a URL parser changes
  * `..`, `\` and `%2e`.
  *
  * @throws {TypeError}

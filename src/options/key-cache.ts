@@ -6,11 +6,11 @@ export interface KeyCacheOptions {
   readonly freshFor?: number | undefined
   /** Longest the issuer's own `max-age` counts, in seconds. 60 to 86400. @default 3600 */
   readonly maxFreshFor?: number | undefined
-  /** Seconds old keys go on past their freshness while no new ones can be had. 0 to 86400. @default 3600 */
+  /** Seconds that old keys stay in use past their freshness while new ones are not available. 0 to 86400. @default 3600 */
   readonly staleFor?: number | undefined
   /** Milliseconds for one fetch, from the first metadata to the last key. 500 to 60000. @default 5000 */
   readonly timeoutMs?: number | undefined
-  /** Bytes of one answer, after decompression. 1024 to 1048576. @default 262144 */
+  /** Bytes of one response, after decompression. 1024 to 1048576. @default 262144 */
   readonly maxBytes?: number | undefined
   /** Keys in one set. 1 to 1000. @default 100 */
   readonly maxKeys?: number | undefined

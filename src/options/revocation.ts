@@ -2,7 +2,7 @@ import { listInterfaceOf, type RevocationList, type RevocationListInterface } fr
 import type { Auth, MaybePromise } from '../types.ts'
 import { optionsReader, type OptionsReader } from './reader.ts'
 
-/** What happens to a request when nobody can tell whether its token was revoked. */
+/** What happens to a request when it could not be found out whether its token was revoked. */
 export type OnUnavailable = 'refuse' | 'allow'
 
 /** A function of the application's that knows which tokens were revoked. */
@@ -32,7 +32,7 @@ export interface RevocationListOptions {
   /** Entries in memory. A full list rejects `revoke()` and forgets nothing. 1 to 10000000. @default 100000 */
   readonly max?: number | undefined
   /**
-   * What happens when the list cannot be asked: `refuse` is 503, `allow` accepts tokens that may have been revoked.
+   * What happens when the list is not available: `refuse` is 503, `allow` accepts tokens that may have been revoked.
    *
    * @default 'refuse'
    */
@@ -43,7 +43,7 @@ export interface RevocationListOptions {
   readonly now?: (() => number) | undefined
 }
 
-/** What the `revocation` option says. */
+/** The settings of the `revocation` option. */
 export type RevocationSettings =
   | { readonly from: 'list'; readonly list: RevocationListInterface }
   | {

@@ -6,7 +6,7 @@ export type Profile = 'compatible' | 'rfc9068'
 
 /** What the claims of one issuer's tokens must be. */
 export interface ClaimRules {
-  /** Names this API answers to, or `null` where `clients` take the place of the audience. */
+  /** Names of this API, or `null` where `clients` take the place of the audience. */
   readonly audience: readonly string[] | null
   readonly clients: readonly string[] | undefined
   readonly profile: Profile

@@ -1,6 +1,6 @@
 import { own } from '../lib/objects.ts'
 
-/** Keys as they were fetched, with what is needed to judge their age elsewhere. */
+/** Keys as they were fetched, with what is needed to know their age elsewhere. */
 export interface KeySnapshot {
   readonly jwks: { readonly keys: readonly unknown[] }
   /** Where the configuration had them fetched from. They are used for the same place only. */

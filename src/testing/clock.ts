@@ -1,4 +1,4 @@
-/** A clock that stands still until it is told otherwise. */
+/** A clock that stands still until it is advanced. */
 export interface TestClock {
   /** The clock's time, in milliseconds since the epoch like `Date.now`. Works detached: `{ now: clock.now }`. */
   readonly now: () => number

@@ -9,14 +9,14 @@ export interface Reply {
   readonly text: string
 }
 
-/** One request to a failing server, and what it takes to answer it. */
+/** One request to a failing server, and what it takes to respond to it. */
 export interface Exchange {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly issuer: TestIssuer
-  /** The body of the right answer. */
+  /** The body of the correct response. */
   readonly text: string
-  /** Where the right answer can still be had. */
+  /** Where the correct response is still served. */
   readonly elsewhere: string
   readonly options: FaultOptions
   /** Answers as a healthy server does, conditional requests included. */

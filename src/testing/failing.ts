@@ -7,7 +7,7 @@ type Target = 'keys' | 'metadata'
 
 /** What is wrong with a server at the moment, and for how much longer. */
 export interface Breakdown {
-  /** How the next answer about `target` goes wrong; undefined when it does not. */
+  /** How the next response for `target` goes wrong; undefined when it does not. */
   readonly next: (target: Target) => ((exchange: Omit<Exchange, 'options'>) => void) | undefined
   readonly fail: (fault: Fault, options?: FaultOptions) => Promise<void>
   readonly heal: () => void

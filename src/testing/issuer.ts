@@ -9,7 +9,7 @@ import type { TestIssuer } from './types.ts'
 
 /**
  * Makes an issuer for tests, with fresh keys and without any network. Not for anything but tests: it signs
- * whatever it is asked to, and hands out its private keys.
+ * anything, and hands out its private keys.
  *
  * @throws {TypeError} when an option is unknown or makes no sense.
  */

@@ -1,4 +1,4 @@
-/** Authorization server metadata (RFC 8414), with the members OpenID Connect Discovery asks for besides. */
+/** Authorization server metadata (RFC 8414), with the members that OpenID Connect Discovery requires as well. */
 export type TestMetadata = {
   issuer: string
   jwks_uri: string

@@ -2,7 +2,7 @@ import { testAlgorithms } from './keys.ts'
 import type { TestAlgorithm } from './keys.ts'
 import type { TestClock } from './clock.ts'
 
-/** What `createTestIssuer` can be told. */
+/** Options of `createTestIssuer`. */
 export interface TestIssuerOptions {
   /**
    * The issuer's name, the `iss` of its tokens; need not be a URL.
@@ -11,7 +11,7 @@ export interface TestIssuerOptions {
   readonly issuer?: string
   /** The `aud` of its tokens: a string or a non-empty list. @default 'https://api.test' */
   readonly audience?: string | readonly string[]
-  /** Algorithms it has keys for, one key each; the first one signs unless told otherwise. @default ['ES256'] */
+  /** Algorithms it has keys for, one key each; the first one signs by default. @default ['ES256'] */
   readonly algorithms?: readonly TestAlgorithm[]
   /** The clock that dates its tokens. Excludes `now`. */
   readonly clock?: Pick<TestClock, 'now'>

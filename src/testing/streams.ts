@@ -9,7 +9,7 @@ const MiB = 1024 * 1024
 const compress: (data: string | Buffer, options?: ZlibOptions) => Promise<Buffer> = promisify(gzip)
 const json = { 'content-type': 'application/json' }
 
-/** Sends half of the right answer, then cuts the connection. */
+/** Sends half of the correct response, then cuts the connection. */
 export function stopHalfway({ request, response, text }: Exchange): void {
   response.writeHead(200, { ...json, 'content-length': Buffer.byteLength(text) })
   // Not a reset: that may overtake the bytes before it, and the reader would never see a body begin.
@@ -18,7 +18,7 @@ export function stopHalfway({ request, response, text }: Exchange): void {
   })
 }
 
-/** Sends all of the right answer, having promised more, and closes the connection in good order. */
+/** Sends the whole correct response after a larger Content-Length, and closes the connection properly. */
 export function truncated({ request, response, text }: Exchange): void {
   response.writeHead(200, { ...json, 'content-length': Buffer.byteLength(text) + 100 })
   response.write(text, () => {
@@ -26,7 +26,7 @@ export function truncated({ request, response, text }: Exchange): void {
   })
 }
 
-/** Sends the right answer at one byte per second, the first one at once. */
+/** Sends the correct response at one byte per second, the first one at once. */
 export function slow({ response, text }: Exchange): void {
   const bytes = Buffer.from(text)
   let sent = 0
@@ -42,20 +42,20 @@ export function slow({ response, text }: Exchange): void {
   })
 }
 
-/** Sends the right answer but for its last brace, and white space for as long as somebody reads. */
+/** Sends the correct response but for its last brace, and white space for as long as somebody reads. */
 export function endless({ response, text }: Exchange): void {
   response.writeHead(200, json)
   pad(response, text.slice(0, -1), Infinity, '')
 }
 
-/** Sends the right answer with 1 GiB of white space before its last brace, and says so beforehand. */
+/** Sends the correct response with 1 GiB of white space before its last brace, and says so beforehand. */
 export function huge({ response, text }: Exchange): void {
   const blocks = 1024
   response.writeHead(200, { ...json, 'content-length': Buffer.byteLength(text) + blocks * MiB })
   pad(response, text.slice(0, -1), blocks, text.slice(-1))
 }
 
-/** Sends the right answer with 192 MiB of white space in it, gzipped to less than a body may usually have. */
+/** Sends the correct response with 192 MiB of white space in it, gzipped to less than a body may usually have. */
 export function bomb({ response, text }: Exchange): void {
   const ends = [compress(text.slice(0, -1)), compress(text.slice(-1))] as const
   const middle = compress(Buffer.alloc(16 * MiB, ' '), { level: 9 })
@@ -73,6 +73,6 @@ function pad(response: ServerResponse, head: string, blocks: number, tail: strin
     for (let sent = 0; sent < blocks; sent++) yield block
     yield tail
   }
-  // A reader who leaves early is what these answers are for, so there is no error to report.
+  // A reader who leaves early is what these responses are for, so there is no error to report.
   pipeline(Readable.from(chunks()), response, () => undefined)
 }

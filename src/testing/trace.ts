@@ -5,7 +5,7 @@ export interface TraceStep {
   readonly ok: boolean
   /** Name of the claim, header parameter or option that decided. */
   readonly claim?: string
-  /** What the configuration asks for. */
+  /** What the configuration requires. */
   readonly expected?: unknown
   /** What the token has, as far as it may be shown. */
   readonly actual?: unknown
@@ -30,8 +30,8 @@ interface Traceable {
 const brand = Symbol.for('oauth-resource-server.api')
 
 /**
- * Verifies a request as `api.authenticate(request, ...guards)` does, and tells every decision on the way. It is the
- * verification itself that tells: nothing is checked a second way. A token that is remembered is verified anew, so
+ * Verifies a request as `api.authenticate(request, ...guards)` does, and reports every decision on the way. The
+ * verification itself reports them: nothing is checked a second way. A token that is remembered is verified anew, so
  * that every check shows.
  *
  * @param api a resource server

@@ -5,13 +5,13 @@ import type { TestAlgorithm, TestJwks } from './keys.ts'
 import type { TestMetadata } from './metadata.ts'
 import type { TestAudience, TestServerOptions } from './options.ts'
 
-/** An authorization server of a test's own: it signs whatever it is told to. */
+/** An authorization server of a test's own: it signs anything. */
 export interface TestIssuer {
   /** The issuer's name, the `iss` of its tokens. One made without a name takes that of its first server. */
   readonly issuer: string
   /** The `aud` of its tokens. */
   readonly audience: TestAudience
-  /** The algorithms it has keys for; the first one signs unless told otherwise. */
+  /** The algorithms it has keys for; the first one signs by default. */
   readonly algorithms: readonly [TestAlgorithm, ...TestAlgorithm[]]
   /** A copy of the public keys it publishes at this moment, newest first. */
   readonly jwks: TestJwks
@@ -25,7 +25,7 @@ export interface TestIssuer {
   /**
    * Signs an access token that is valid but for what is overridden; `undefined` removes a member.
    *
-   * By default it holds `iss`, `aud`, `sub: 'user-1'`, `client_id: 'client-1'`, `iat` (now), `exp` (in 300 seconds)
+   * By default it has `iss`, `aud`, `sub: 'user-1'`, `client_id: 'client-1'`, `iat` (now), `exp` (in 300 seconds)
    * and a `jti` of its own, under the header `{ alg, kid, typ: 'at+jwt' }`. Nothing that overrides a member is
    * checked, except that an `alg` in the header picks the key.
    *
@@ -66,7 +66,7 @@ export interface TestIssuer {
    * Publishes metadata and keys over HTTP, on loopback only. May be called more than once.
    *
    * An issuer made without a name is called what its first server's `url` is, from then on and for good, so that
-   * its metadata can be discovered. Tokens signed before bear the earlier name.
+   * its metadata can be discovered. Tokens signed before have the earlier name.
    *
    * @throws {TypeError} when an option is unknown or makes no sense.
    * @throws {Error} Node's own, when the port is taken.
@@ -96,13 +96,13 @@ export interface TestServer {
    * name is not this server's address or no metadata is served.
    */
   readonly options: TestServerApiOptions
-  /** What was asked so far, oldest first, failed requests included. The list grows as requests come in. */
+  /** The requests so far, oldest first, failed requests included. The list grows as requests come in. */
   readonly requests: readonly TestRequest[]
   /** How many requests there were so far, for one path (with its query) or for all. */
   readonly count: (path?: string) => number
   /**
-   * Sets headers of the answers that bear keys, such as `cache-control`, in place of those set before. Without any,
-   * an answer has `content-type` and an `etag` that changes with its body.
+   * Sets headers of the responses that contain keys, such as `cache-control`, in place of those set before. Without any,
+   * a response has `content-type` and an `etag` that changes with its body.
    */
   readonly setHeaders: (headers: Record<string, string>) => void
   /**
@@ -113,7 +113,7 @@ export interface TestServer {
    * @throws {TypeError} when the fault or an option is unknown, or the fault means nothing for its target.
    */
   readonly fail: (fault: Fault, options?: FaultOptions) => Promise<void>
-  /** Answers rightly from the next request on. Answers under way go on as they began. */
+  /** Responds correctly from the next request on. Responses that have begun go on as they began. */
   readonly heal: () => void
   /** Stops listening and ends all connections, hanging ones too. May be called more than once. */
   readonly close: () => Promise<void>

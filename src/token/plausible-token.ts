@@ -63,7 +63,7 @@ export function acceptableToken(parsed: ParsedToken, now: number, trace?: Trace)
 
 /**
  * Runs every check that needs neither network nor key, on unverified bytes: it may only refuse. Most
- * tokens that are refused are refused here, before an issuer is asked for anything.
+ * tokens that are refused are refused here, before any request to an issuer.
  *
  * @param now seconds since the epoch
  * @throws {InvalidTokenError}
