@@ -73,6 +73,16 @@ function requestOf(request: FastifyRequest): HttpRequest {
  * @throws {TypeError} through `app.ready()`, for options that are missing, contradictory or unsafe
  */
 export function verifyJwt<C>(app: AnyInstance, options: VerifyJwtOptions<C>, done: Done): void {
+  if (
+    typeof (app as Partial<AnyInstance> | undefined)?.addHook !== 'function' ||
+    typeof done !== 'function'
+  ) {
+    const error = new TypeError('verifyJwt: is a plugin on Fastify: app.register(verifyJwt, options)')
+    // Called as a hook: Fastify does not catch what a hook throws.
+    if (typeof done !== 'function') throw error
+    done(error)
+    return
+  }
   let hook: FastifyGuard
   try {
     hook = authenticate(apiOf(options))
@@ -109,6 +119,9 @@ export function authenticate<C>(options?: ResourceServerOptions<C> | ResourceSer
 function apiOf(options: object): ResourceServer<unknown> {
   // Options that Fastify adds to those of every plugin.
   const { prefix: _1, logLevel: _2, logSerializers: _3, api, ...rest } = options as Record<string, unknown>
+  if (typeof rest['authenticate'] === 'function' && typeof rest['refuse'] === 'function') {
+    throw new TypeError('verifyJwt: pass a resource server as { api }: app.register(verifyJwt, { api })')
+  }
   if (api === undefined) return asResourceServer(rest as ResourceServerOptions<unknown>)
   const [name] = Object.keys(rest)
   if (name !== undefined)

@@ -2,7 +2,7 @@ import { shownNames } from '../detail.ts'
 import { type AuthError, ForbiddenError, helpsNewToken, InsufficientScopeError } from '../errors.ts'
 import { isStringList } from '../lib/claim-path.ts'
 import type { Auth, Guard, MaybePromise } from '../types.ts'
-import { type Outcome, outcomeOf, Unknown } from './decide.ts'
+import { type Outcome, outcomeOf, requireGuards, Unknown } from './decide.ts'
 
 /**
  * Allows callers that pass all of these guards.
@@ -144,10 +144,4 @@ function scopesOf(refusal: AuthError): readonly string[] {
 function conclusion(outcome: Outcome): true {
   if (outcome === undefined) return true
   throw outcome instanceof Unknown ? outcome.error : outcome
-}
-
-function requireGuards(name: string, guards: readonly unknown[]): void {
-  if (guards.length === 0 || guards.some((guard) => typeof guard !== 'function')) {
-    throw new TypeError(`${name}: give it guards, for example ${name}(scope('reports:read'))`)
-  }
 }

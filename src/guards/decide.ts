@@ -30,6 +30,21 @@ export function decide<R>(guard: Guard<R>, auth: Auth, request: R): MaybePromise
 /** Member of an adapter's guard: the guard it was made of, which runs where a guard is expected. */
 export const plainGuard: unique symbol = Symbol.for('oauth-resource-server.guard') as never
 
+/** Member of the guard of an adapter for the routes of a framework, which is no guard to combine. */
+export const routeGuard: unique symbol = Symbol.for('oauth-resource-server.route-guard') as never
+
+/** Checks that values are guards. @param name of the function they were given to @throws {TypeError} */
+export function requireGuards(name: string, guards: readonly unknown[]): void {
+  if (guards.length === 0 || guards.some((guard) => typeof guard !== 'function')) {
+    throw new TypeError(`${name}: give it guards, for example ${name}(scope('reports:read'))`)
+  }
+  if (guards.some((guard) => Object.hasOwn(guard as object, routeGuard))) {
+    throw new TypeError(
+      `${name}: a guard for the routes of a framework cannot be used here; use scope(), role() or claim() of the core, or the guards of the adapter in use`,
+    )
+  }
+}
+
 /** Runs a guard. It never throws, and its promise never rejects, so that no error is lost or left unhandled. */
 export function outcomeOf<R>(guard: Guard<R>, auth: Auth, request: R): MaybePromise<Outcome> {
   try {

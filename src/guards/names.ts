@@ -1,5 +1,19 @@
+import type { Auth } from '../types.ts'
+
 /** Names given one by one, or as one list. */
 export type NameArguments = readonly string[] | readonly [readonly string[]]
+
+/**
+ * The caller a guard was called with.
+ *
+ * @throws {TypeError} for anything else, such as the request that a framework passes to its middleware
+ */
+export function callerOf(auth: Auth, guard: string): Auth {
+  if ((auth as Partial<Auth> | undefined)?.scopes !== undefined) return auth
+  throw new TypeError(
+    `${guard}: is no middleware; on a route use require${guard.replace(/^./, (first) => first.toUpperCase())}() of the adapter, or authorize(${guard}(...))`,
+  )
+}
 
 /** Copies the names a guard is made with. @throws {TypeError} when there is none, or one is no string */
 export function namesOf(guard: string, names: NameArguments): readonly string[] {

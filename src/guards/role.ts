@@ -1,13 +1,14 @@
 import { shownNames } from '../detail.ts'
 import { ForbiddenError } from '../errors.ts'
 import type { Auth, Guard } from '../types.ts'
-import { type NameArguments, namesOf } from './names.ts'
+import { callerOf, type NameArguments, namesOf } from './names.ts'
 
 /** Allows callers that have all of these roles, compared exactly. @throws {TypeError} when no role is named */
 export function role(...names: NameArguments): Guard {
   const required = namesOf('role', names)
   return (auth) => {
-    for (const name of required) if (!auth.roles.has(name)) throw missing(required, auth)
+    const { roles } = callerOf(auth, 'role')
+    for (const name of required) if (!roles.has(name)) throw missing(required, auth)
     return true
   }
 }
@@ -16,7 +17,8 @@ export function role(...names: NameArguments): Guard {
 export function anyRole(...names: NameArguments): Guard {
   const accepted = namesOf('anyRole', names)
   return (auth) => {
-    for (const name of accepted) if (auth.roles.has(name)) return true
+    const { roles } = callerOf(auth, 'anyRole')
+    for (const name of accepted) if (roles.has(name)) return true
     throw missing(accepted, auth)
   }
 }

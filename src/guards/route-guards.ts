@@ -1,6 +1,7 @@
 import type { ClaimPath } from '../lib/claim-path.ts'
 import type { Guard } from '../types.ts'
 import { claim, type ExpectedClaim } from './claim.ts'
+import { plainGuard, requireGuards, routeGuard } from './decide.ts'
 import type { NameArguments } from './names.ts'
 import { anyRole, role } from './role.ts'
 import { anyScope, scope } from './scope.ts'
@@ -22,7 +23,15 @@ export interface RouteGuards<H, R> {
 }
 
 /** Makes the guards of an adapter from a function that wraps one guard for its framework. */
-export function routeGuards<H, R>(wrap: (guard: Guard<R>) => H): RouteGuards<H, R> {
+export function routeGuards<H, R>(toRoute: (guard: Guard<R>) => H): RouteGuards<H, R> {
+  function wrap(guard: Guard<R>): H {
+    const route = toRoute(guard)
+    // What judges a caller on fetch servers is a guard itself.
+    if (typeof route === 'function' && !Object.hasOwn(route, plainGuard)) {
+      Object.defineProperty(route, routeGuard, { value: true })
+    }
+    return route
+  }
   return {
     requireScope: (...scopes) => wrap(scope(...scopes)),
     requireAnyScope: (...scopes) => wrap(anyScope(...scopes)),
@@ -31,6 +40,7 @@ export function routeGuards<H, R>(wrap: (guard: Guard<R>) => H): RouteGuards<H, 
     requireClaim: (path, expected) => wrap(claim(path, expected)),
     authorize(guard) {
       if (typeof guard !== 'function') throw new TypeError('authorize: pass a guard or a predicate')
+      requireGuards('authorize', [guard])
       return wrap(guard)
     },
   }

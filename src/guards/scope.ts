@@ -2,7 +2,7 @@ import { shownNames } from '../detail.ts'
 import { InsufficientScopeError } from '../errors.ts'
 import { isScopeName } from '../lib/characters.ts'
 import type { Auth, Guard } from '../types.ts'
-import { type NameArguments, namesOf } from './names.ts'
+import { callerOf, type NameArguments, namesOf } from './names.ts'
 
 /**
  * Allows callers that have all of these scopes, compared exactly.
@@ -12,7 +12,8 @@ import { type NameArguments, namesOf } from './names.ts'
 export function scope(...names: NameArguments): Guard {
   const required = scopeNames('scope', names)
   return (auth) => {
-    for (const name of required) if (!auth.scopes.has(name)) throw missing(required, auth)
+    const { scopes } = callerOf(auth, 'scope')
+    for (const name of required) if (!scopes.has(name)) throw missing(required, auth)
     return true
   }
 }
@@ -25,7 +26,8 @@ export function scope(...names: NameArguments): Guard {
 export function anyScope(...names: NameArguments): Guard {
   const accepted = scopeNames('anyScope', names)
   return (auth) => {
-    for (const name of accepted) if (auth.scopes.has(name)) return true
+    const { scopes } = callerOf(auth, 'anyScope')
+    for (const name of accepted) if (scopes.has(name)) return true
     throw missing(accepted, auth)
   }
 }

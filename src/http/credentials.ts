@@ -48,7 +48,10 @@ export function fromHeader(name = 'authorization'): Extractor {
  * §4.3.2 forbids them; for clients that can do nothing else. Successful responses get `Cache-Control: private` unless
  * the handler sets its own (RFC 6750 §2.3).
  */
-export function fromQuery(): Extractor {
+export function fromQuery(): Extractor
+export function fromQuery(...names: readonly unknown[]): Extractor {
+  if (names.length > 0)
+    throw new TypeError('fromQuery: takes no name; the parameter is access_token (RFC 6750 §2.3)')
   return extractor((request) => {
     const { url = '' } = request
     const [target = ''] = url.split('#', 1)
@@ -68,7 +71,10 @@ export function fromQuery(): Extractor {
  * `application/x-www-form-urlencoded` body that a parser has read before. That is so on Express and Koa; Fastify
  * verifies before it reads a body, and a web `Request` has no parsed body: nothing is found there.
  */
-export function fromBody(): Extractor {
+export function fromBody(): Extractor
+export function fromBody(...names: readonly unknown[]): Extractor {
+  if (names.length > 0)
+    throw new TypeError('fromBody: takes no name; the parameter is access_token (RFC 6750 §2.2)')
   return extractor((request) => {
     const { method = 'GET', body } = request
     const type = firstHeader(request, 'content-type') ?? ''

@@ -34,6 +34,9 @@ export function claimReader(path: ClaimPath, option = 'claim path'): ClaimReader
   }
 }
 
+/** Paths with dots that can only be meant as nested: Keycloak has objects under these names. */
+const keycloakPath = /^(?:(realm_access)\.(.+)|(resource_access)\.(.+)\.([^.]+))$/
+
 function checkPath(path: unknown, option: string): asserts path is ClaimPath {
   if (isStringList(path) && path.length > 0) {
     throw new TypeError(
@@ -43,6 +46,15 @@ function checkPath(path: unknown, option: string): asserts path is ClaimPath {
   if (typeof path !== 'string' || path === '') {
     throw new TypeError(
       `${option}: name the claim, for example 'permissions', or write a JSON Pointer, for example '/realm_access/roles'`,
+    )
+  }
+  const nested = keycloakPath
+    .exec(path)
+    ?.slice(1)
+    .filter((name) => (name as string | undefined) !== undefined)
+  if (nested !== undefined) {
+    throw new TypeError(
+      `${option}: '${path}' is not a claim; write '${pointerTo(nested)}' for a nested claim`,
     )
   }
   if (path.startsWith('/') && /~(?![01])/.test(path)) {

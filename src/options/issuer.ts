@@ -150,6 +150,12 @@ function requiredAudience(read: OptionsReader<IssuerOptionName>): ClaimRules['au
   return audience
 }
 
+/** Claims of Keycloak that are objects, and where the roles in them are. */
+const keycloakObjects: ReadonlyMap<string, string> = new Map([
+  ['realm_access', '/realm_access/roles'],
+  ['resource_access', '/resource_access/CLIENT/roles'],
+])
+
 function checkNames(value: unknown, name: string): Names | undefined {
   if (value === undefined) return undefined
   if (typeof value === 'function') return checkFunction(value, name, '(claims) => claims.permissions')
@@ -158,7 +164,15 @@ function checkNames(value: unknown, name: string): Names | undefined {
     throw new TypeError(`${name}: must be a claim path, a list of paths, or a function of the claims`)
   }
   const paths = checkEntries(given, name, 'claim paths') as readonly string[]
-  // Throws for what is not a claim path.
-  for (const path of paths) claimReader(path, name)
+  for (const path of paths) {
+    // Throws for what is not a claim path.
+    claimReader(path, name)
+    const nested = keycloakObjects.get(path)
+    if (nested !== undefined) {
+      throw new TypeError(
+        `${name}: the claim ${path} of Keycloak is an object; write '${nested}' as one path, since a list names several claims`,
+      )
+    }
+  }
   return paths
 }

@@ -1,6 +1,7 @@
 import { isFetchable } from '../lib/url.ts'
 import { foreignFix } from './foreign-names.ts'
 import { nearest } from './nearest.ts'
+import { uncalledHint } from './uncalled.ts'
 
 /** Options by name, own members only: what a polluted prototype offers is not an option. */
 export type OptionsObject = Readonly<Record<string, unknown>>
@@ -79,7 +80,9 @@ export function optionsReader<N extends string>(
 
 /** Copies the options that are given: own members, each read once, without those that are `undefined`. */
 function copyOptions(value: unknown, where: string, names: readonly string[]): OptionsObject {
-  if (!isPlainObject(value)) throw new TypeError(`${where}: must be a plain object of options`)
+  if (!isPlainObject(value)) {
+    throw new TypeError(`${where}: must be a plain object of options${uncalledHint(value)}`)
+  }
   const hidden = names.find((name) => Object.hasOwn(value, name) && !isEnumerable(value, name))
   if (hidden !== undefined) throw new TypeError(`${where}: ${hidden} must be enumerable`)
   const unknown = Object.keys(value).filter((name) => !names.includes(name))

@@ -11,6 +11,7 @@ import { keyCacheSettings, type KeyCacheSettings } from './key-cache.ts'
 import { type OptionsBehind, optionsReader, type OptionsReader } from './reader.ts'
 import { revocationSettings, type RevocationSettings } from './revocation.ts'
 import { checkSnapshot, type Snapshot } from './snapshot.ts'
+import { tokenFromOf } from './token-from.ts'
 import type { CommonOptions, TokenCacheSettings } from './types.ts'
 
 const optionNames = [
@@ -85,7 +86,7 @@ export function settingsOf<C>(given: unknown): Settings<C> {
     tokenCache: tokenCacheSettings(tokenCache),
     revocation: revocationSettings(read.values['revocation']),
     schema: schemaOf<C>(schema),
-    tokenFrom: read.function<Extractor>('tokenFrom', 'fromHeader()'),
+    tokenFrom: tokenFromOf(read.values['tokenFrom']),
     snapshot: snapshot === undefined ? undefined : checkSnapshot(snapshot),
     fetch: read.function<NonNullable<CommonOptions['fetch']>>('fetch', 'globalThis.fetch'),
     now: read.function<() => number>('now', 'Date.now'),

@@ -1,0 +1,223 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import connect from 'connect'
+import express from 'express'
+import { fastify } from 'fastify'
+import Koa from 'koa'
+import {
+  allOf,
+  anyOf,
+  anyRole,
+  anyScope,
+  claim,
+  createResourceServer,
+  fromBody,
+  fromQuery,
+  not,
+  role,
+  scope,
+} from 'oauth-resource-server'
+import * as expressAdapter from 'oauth-resource-server/express'
+import * as fastifyAdapter from 'oauth-resource-server/fastify'
+import * as fetchAdapter from 'oauth-resource-server/fetch'
+import * as koaAdapter from 'oauth-resource-server/koa'
+import { createTestIssuer } from 'oauth-resource-server/testing'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+
+const issuer = await createTestIssuer({ issuer: 'https://issuer.test/' })
+const api = createResourceServer(issuer.options)
+const uncalled =
+  'options: must be a plain object of options; this is a request, so verifyJwt itself is the middleware: call it, for example app.use(verifyJwt(options))'
+
+const closing: (() => unknown)[] = []
+afterEach(() => Promise.all(closing.splice(0).map((close) => close())))
+
+/** Sends one request with a valid token to a listener; returns its status. */
+async function statusOf(listener: Parameters<typeof createServer>[1]): Promise<number> {
+  const server = createServer(listener).listen(0, '127.0.0.1')
+  closing.push(() => server.close())
+  await once(server, 'listening')
+  const authorization = `Bearer ${await issuer.sign({ scope: 'read', roles: ['admin'] })}`
+  const { port } = server.address() as AddressInfo
+  return (await fetch(`http://127.0.0.1:${port}`, { headers: { authorization } })).status
+}
+
+describe('verifyJwt as middleware, without a call', () => {
+  it.each([
+    ['Express', express],
+    ['Connect', connect as unknown as typeof express],
+  ])('is a 500 on %s that says so, and lets nothing through', async (_name, framework) => {
+    const app = framework()
+    const handler = vi.fn()
+    const errors: unknown[] = []
+    app.use(expressAdapter.verifyJwt as never)
+    app.use(handler)
+    app.use(((error, _req, res, _next) => {
+      errors.push(error)
+      Object.assign(res, { statusCode: 500 })
+      res.end()
+    }) satisfies express.ErrorRequestHandler)
+    expect(await statusOf(app)).toBe(500)
+    expect(errors).toMatchObject([{ name: 'TypeError', message: uncalled }])
+    expect(handler).not.toHaveBeenCalled()
+  })
+
+  it('is a 500 on Koa that says so, and lets nothing through', async () => {
+    const app = new Koa()
+    const handler = vi.fn()
+    const errors: unknown[] = []
+    app.on('error', (error) => void errors.push(error))
+    app.use(koaAdapter.verifyJwt as never)
+    app.use(handler)
+    expect(await statusOf((request, response) => void app.callback()(request, response))).toBe(500)
+    expect(errors).toMatchObject([{ name: 'TypeError', message: uncalled }])
+    expect(handler).not.toHaveBeenCalled()
+  })
+
+  it('is a TypeError on fetch servers', () => {
+    expect(() => fetchAdapter.verifyJwt(new Request('https://api.test/') as never)).toThrow(
+      new TypeError(uncalled),
+    )
+  })
+})
+
+describe('verifyJwt on Fastify', () => {
+  const plugin = new TypeError('verifyJwt: is a plugin on Fastify: app.register(verifyJwt, options)')
+
+  it('is a TypeError when it is called with the options', () => {
+    expect(() =>
+      fastifyAdapter.verifyJwt(issuer.options as never, undefined as never, undefined as never),
+    ).toThrow(plugin)
+  })
+
+  it('is a 500 as a hook, and lets nothing through', async () => {
+    const app = fastify()
+    const handler = vi.fn()
+    const errors: unknown[] = []
+    app.addHook('onError', (_request, _reply, error, done) => {
+      errors.push(error)
+      done()
+    })
+    app.get('/', { onRequest: fastifyAdapter.verifyJwt as never }, handler)
+    expect(await app.inject('/')).toMatchObject({ statusCode: 500 })
+    expect(errors).toEqual([plugin])
+    expect(handler).not.toHaveBeenCalled()
+  })
+
+  it('names { api } when it is registered with a resource server', async () => {
+    const app = fastify()
+    app.register(fastifyAdapter.verifyJwt, api as never)
+    await expect(app.ready()).rejects.toThrow(
+      new TypeError('verifyJwt: pass a resource server as { api }: app.register(verifyJwt, { api })'),
+    )
+  })
+})
+
+describe('a guard of the core as middleware', () => {
+  it.each([
+    ['scope', scope('read'), 'requireScope'],
+    ['anyScope', anyScope('read'), 'requireAnyScope'],
+    ['role', role('admin'), 'requireRole'],
+    ['anyRole', anyRole('admin'), 'requireAnyRole'],
+  ])('%s() is a 500 that names the guard to use', async (name, guard, instead) => {
+    const app = express()
+    const handler = vi.fn()
+    const errors: unknown[] = []
+    app.use(expressAdapter.verifyJwt(api), guard as never, handler)
+    app.use(((error, _req, res, _next) => {
+      errors.push(error)
+      res.sendStatus(500)
+    }) satisfies express.ErrorRequestHandler)
+    expect(await statusOf(app)).toBe(500)
+    const message = `${name}: is no middleware; on a route use ${instead}() of the adapter, or authorize(${name}(...))`
+    expect(errors).toMatchObject([{ name: 'TypeError', message }])
+    expect(handler).not.toHaveBeenCalled()
+  })
+})
+
+describe('a guard for the routes of a framework', () => {
+  const routeGuards: readonly [string, unknown][] = [
+    ['Express', expressAdapter.requireScope('read')],
+    ['Fastify', fastifyAdapter.requireRole('admin')],
+    ['Koa', koaAdapter.requireClaim('sub', 'user-1')],
+  ]
+  const places: readonly [string, (guard: never) => unknown][] = [
+    ['protect()', (guard) => fetchAdapter.protect(api, guard)],
+    ['allOf()', (guard) => allOf(guard)],
+    ['anyOf()', (guard) => anyOf(scope('read'), guard)],
+    ['not()', (guard) => not(guard)],
+    ['authorize()', (guard) => koaAdapter.authorize(guard)],
+  ]
+  const rows = routeGuards.flatMap(([adapter, guard]) =>
+    places.map(([place, use]) => [adapter, place, guard, use] as const),
+  )
+
+  it.each(rows)('of %s is a TypeError in %s', (_adapter, _place, guard, use) => {
+    expect(() => use(guard as never)).toThrow(
+      /^\w+: a guard for the routes of a framework cannot be used here/,
+    )
+  })
+
+  it('of fetch is none, and can be combined', () => {
+    expect(() => fetchAdapter.protect(api, allOf(fetchAdapter.requireScope('read')))).not.toThrow()
+  })
+})
+
+describe('at construction', () => {
+  it.each([
+    ['fromQuery', fromQuery],
+    ['fromBody', fromBody],
+  ])('%s() takes no name', (name, from) => {
+    expect(() => from(...(['token'] as unknown as []))).toThrow(
+      `${name}: takes no name; the parameter is access_token`,
+    )
+  })
+
+  it('an extractor with readsUrl is a TypeError', () => {
+    const tokenFrom = Object.assign(() => undefined, { readsUrl: true })
+    expect(() => createResourceServer({ ...issuer.options, tokenFrom })).toThrow(
+      new TypeError(
+        "tokenFrom: readsUrl has no effect any more; return { token, place: 'query' } for a token from the URL",
+      ),
+    )
+  })
+
+  it('an empty list of audiences is a TypeError', () => {
+    expect(() => createResourceServer({ ...issuer.options, audience: [] })).toThrow(
+      /^audience: must be a list of/,
+    )
+  })
+
+  it.each([
+    ['realm_access.roles', '/realm_access/roles'],
+    ['resource_access.orders.roles', '/resource_access/orders/roles'],
+    ['resource_access.my.client.roles', '/resource_access/my.client/roles'],
+  ])('the path %s is answered with %s', (path, pointer) => {
+    const message = `'${path}' is not a claim; write '${pointer}' for a nested claim`
+    expect(() => createResourceServer({ ...issuer.options, roles: path })).toThrow(
+      new TypeError(`roles: ${message}`),
+    )
+    expect(() => claim(path, 'admin')).toThrow(new TypeError(`claim: ${message}`))
+  })
+
+  it.each([
+    'app.roles',
+    'https://example.com/roles',
+    'cognito:groups',
+    '/realm_access/roles',
+    'realm_accessroles',
+  ])('the path %s is none to answer', (roles) => {
+    expect(() => createResourceServer({ ...issuer.options, roles })).not.toThrow()
+  })
+
+  it.each([
+    [['realm_access', 'roles'], 'realm_access'],
+    [['roles', 'resource_access'], 'resource_access'],
+    ['realm_access', 'realm_access'],
+  ])('%j, a claim of Keycloak that is an object, is answered with a pointer', (roles, name) => {
+    expect(() => createResourceServer({ ...issuer.options, roles: roles as never })).toThrow(
+      new RegExp(`^roles: the claim ${name} of Keycloak is an object; write '/${name}/`),
+    )
+  })
+})
