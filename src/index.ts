@@ -20,8 +20,10 @@ export { claim, type ClaimValue, type ExpectedClaim } from './guards/claim.ts'
 export type { NameArguments } from './guards/names.ts'
 export { anyRole, role } from './guards/role.ts'
 export { anyScope, scope } from './guards/scope.ts'
+export { type RemoteTools, replayStoreOn, revocationListOn } from './caller/on-store.ts'
 export { replayStore, type ReplayStoreOptions } from './caller/replay.ts'
-export { revocationList } from './caller/revocation-list.ts'
+export type { RevocationIndex } from './caller/revocation-index.ts'
+export { revocationList, type RevocationStore, type StoreTools } from './caller/revocation-list.ts'
 export type { KeyCacheOptions } from './options/key-cache.ts'
 export type { KeyCounters, KeyHealth } from './issuer/key-source.ts'
 export type {
@@ -54,7 +56,15 @@ export { hooksFor } from './framework.ts'
 export type { Framework, Hook, Hooks, ResponseState, Verifier } from './framework-types.ts'
 export type { RouteGuards } from './guards/route-guards.ts'
 export type { KeySnapshot, Snapshot } from './options/snapshot.ts'
-export type { Moment, ReplayStore, Revocation, RevocationList } from './stores.ts'
+export type {
+  EntryKind,
+  Moment,
+  ReplayStore,
+  RevocableToken,
+  Revocation,
+  RevocationEntry,
+  RevocationList,
+} from './stores.ts'
 export type { StandardResult, StandardSchema } from './lib/standard-schema.ts'
 export type {
   Auth,

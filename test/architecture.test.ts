@@ -30,7 +30,7 @@ const code = new Map(
   ]),
 )
 const files = [...code.keys()]
-const outside = /^(?:adapters|testing)\//
+const outside = /^(?:adapters|redis|testing)\//
 const core = files.filter((file) => !outside.test(file))
 
 /** What a file imports, types included: packages by name, our own files by path within `src`. */
@@ -170,6 +170,14 @@ describe('the direction of imports, types included', () => {
     },
   )
 
+  it.each(files.filter((file) => file.startsWith('redis/')))(
+    '%s needs only the core, by the name of the package, and no client',
+    (file) => {
+      const foreign = importsOf(file).filter((name) => !name.startsWith('redis/'))
+      expect(foreign.filter((name) => name !== 'oauth-resource-server')).toEqual([])
+    },
+  )
+
   it.each(files.filter((file) => file.startsWith('testing/')))(
     '%s needs nothing but Node, its neighbours and the package by its name',
     (file) => {
@@ -285,7 +293,7 @@ describe('the exports', () => {
     const found = await Promise.all(subpaths.map(async (subpath) => [subpath, await exportsOf(subpath)]))
     expect(Object.fromEntries(found)).toMatchInlineSnapshot(`
       {
-        ".": "AuthError ForbiddenError InsufficientScopeError InvalidRequestError InvalidTokenError MissingTokenError UpstreamError allOf anyOf anyRole anyScope asResourceServer channelNames claim createResourceServer firstOf fromBody fromHeader fromQuery hooksFor isAuthError not replayStore revocationList role scope",
+        ".": "AuthError ForbiddenError InsufficientScopeError InvalidRequestError InvalidTokenError MissingTokenError UpstreamError allOf anyOf anyRole anyScope asResourceServer channelNames claim createResourceServer firstOf fromBody fromHeader fromQuery hooksFor isAuthError not replayStore replayStoreOn revocationList revocationListOn role scope",
         "./express": "authorize getAuth getOptionalAuth requireAnyRole requireAnyScope requireClaim requireRole requireScope verifyJwt",
         "./express/augment": "",
         "./fastify": "authenticate authorize getAuth getOptionalAuth requireAnyRole requireAnyScope requireClaim requireRole requireScope verifyJwt",
@@ -293,6 +301,7 @@ describe('the exports', () => {
         "./fetch": "authorize getAuth getOptionalAuth protect requireAnyRole requireAnyScope requireClaim requireRole requireScope verifyJwt",
         "./koa": "authorize getAuth getOptionalAuth requireAnyRole requireAnyScope requireClaim requireRole requireScope verifyJwt",
         "./koa/augment": "",
+        "./redis": "replayStore revocationList",
         "./testing": "createTestClock createTestIssuer fakeAuth fakeResourceServer traceOf",
       }
     `)

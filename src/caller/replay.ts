@@ -52,5 +52,7 @@ export function replayStore(options: ReplayStoreOptions = {}): ReplayStore {
     return true
   }
 
-  return Object.freeze({ reserve: async (key, expiresAt) => Promise.resolve(reserve(key, expiresAt)) } satisfies ReplayStore)
+  return Object.freeze({
+    reserve: async (key, expiresAt) => Promise.resolve(reserve(key, expiresAt)),
+  } satisfies ReplayStore)
 }

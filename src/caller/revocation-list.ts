@@ -6,7 +6,7 @@ import {
   type RevocationListOptions,
   type RevocationListSettings,
 } from '../options/revocation.ts'
-import { optionsReader, type OptionsReader } from '../options/reader.ts'
+import { optionsReader } from '../options/reader.ts'
 import { asList, type RevocableToken, type RevocationEntry, type RevocationList } from '../stores.ts'
 import type { MaybePromise } from '../types.ts'
 import { entryOf, lifetimeOf } from './revocation-entry.ts'
@@ -44,7 +44,7 @@ const usualTolerance = 30
  */
 export function revocationList(options: RevocationListOptions = {}): RevocationList {
   const read = optionsReader(options, 'revocationList', listOptionNames)
-  return revocationListOn(read, ({ max, index }) => {
+  return listOf(listSettings(read), ({ max, index }) => {
     const entries = index(max)
     return {
       add(entry) {
@@ -56,11 +56,10 @@ export function revocationList(options: RevocationListOptions = {}): RevocationL
 }
 
 /** Makes a list whose entries are kept in a store. */
-export function revocationListOn(
-  read: OptionsReader<(typeof listOptionNames)[number]>,
+export function listOf(
+  settings: RevocationListSettings,
   makeStore: (tools: StoreTools) => RevocationStore,
 ): RevocationList {
-  const settings = listSettings(read)
   const { tokenLifetime, requireJti, onUnavailable } = settings
   const clocks = adoptedClocks(settings.now)
   const store = makeStore({

@@ -1,0 +1,129 @@
+import { UpstreamError } from '../errors.ts'
+import { type Clock, unhurriedClock } from './clock.ts'
+import { isPromise } from './maybe-promise.ts'
+
+/** Limits of the calls to one store. */
+export interface StoreLimits {
+  /** What the store is, for the detail of errors. */
+  readonly name: string
+  /** Milliseconds one call may take, whatever the client library does. */
+  readonly timeoutMs: number
+  /** Calls that may wait for an answer at the same time. */
+  readonly maxInFlight: number
+}
+
+/** Calls to a store outside of the process. */
+export interface StoreCalls {
+  /**
+   * Makes a call. While the store is silent only one call at a time goes out, to find out whether it responds again;
+   * every other one is refused at once.
+   *
+   * @throws {UpstreamError} when it fails, is late, or is not made; `cause` is the client's own error
+   */
+  readonly ask: <T>(call: () => PromiseLike<T>) => Promise<T>
+  /** Whether the last call was answered. */
+  readonly isAnswering: () => boolean
+}
+
+/** Seconds after which a client may try again. */
+const retryAfter = 1
+
+/** Seconds between two calls to a silent store whose client fails them. */
+const pauseAfterFailure = 0.1
+
+/** Seconds to wait for the answer to such a call before another one is sent: a client may lose calls. */
+const patience = { least: 0.4, most: 5 }
+
+/**
+ * Makes calls with a deadline of our own. A store that is hung answers nothing, and some clients then wait for ever:
+ * so each call has a deadline, only so many wait at the same time, and after a deadline within which nothing at all
+ * was answered the store counts as silent. Any answer ends that, a late one too.
+ */
+export function storeCalls(
+  clock: Pick<Clock, 'schedule'>,
+  { name, timeoutMs, maxInFlight }: StoreLimits,
+  now: () => number = unhurriedClock(),
+): StoreCalls {
+  let waiting = 0
+  let answering = false
+  let answeredAt = -Infinity
+  let silentSince: number | undefined
+  /** No further call goes to a silent store before this. */
+  let probeAt = -Infinity
+
+  function refusalNow(): string | undefined {
+    const time = now()
+    if (silentSince !== undefined) {
+      if (time < probeAt) return 'the store does not respond'
+      probeAt = time + Math.min(patience.most, Math.max(patience.least, (time - silentSince) / 20))
+    } else if (waiting >= maxInFlight) return `${maxInFlight} calls are pending`
+    return undefined
+  }
+
+  function answered(): void {
+    answering = true
+    answeredAt = now()
+    silentSince = undefined
+  }
+
+  function failed(): void {
+    answering = false
+    // The client failed the call by itself, so that a later one tells more.
+    if (silentSince !== undefined) probeAt = Math.min(probeAt, now() + pauseAfterFailure)
+  }
+
+  function late(sentAt: number): void {
+    if (answeredAt >= sentAt) return
+    answering = false
+    silentSince ??= now()
+  }
+
+  const unavailable = (hint: string, cause?: unknown): UpstreamError =>
+    new UpstreamError(retryAfter, { cause, detail: { hint: `${name}: ${hint}` } })
+
+  function send<T>(call: () => PromiseLike<T>): Promise<T> {
+    const sentAt = now()
+    waiting += 1
+    return new Promise<T>((resolve, reject) => {
+      let isWaiting = true
+      const end = (): void => {
+        if (!isWaiting) return
+        isWaiting = false
+        waiting -= 1
+        cancel()
+      }
+      const cancel = clock.schedule(timeoutMs, () => {
+        end()
+        late(sentAt)
+        reject(unavailable(`no answer within ${timeoutMs} ms`))
+      })
+      begun(call).then(
+        (value) => {
+          end()
+          answered()
+          resolve(value)
+        },
+        (error: unknown) => {
+          end()
+          failed()
+          reject(unavailable('the call failed: see the cause', error))
+        },
+      )
+    })
+  }
+
+  return {
+    ask<T>(call: () => PromiseLike<T>) {
+      const hint = refusalNow()
+      return hint === undefined ? send(call) : Promise.reject<T>(unavailable(hint))
+    },
+    isAnswering: () => answering,
+  }
+}
+
+/** The call as a promise of this realm, also where the client throws at once. */
+async function begun<T>(call: () => PromiseLike<T>): Promise<T> {
+  const result = call()
+  if (!isPromise(result as Promise<T>)) throw new TypeError('the client returned no promise')
+  return result
+}

@@ -1,0 +1,163 @@
+import type { EntryKind, RemoteTools, RevocationEntry, StoreTools } from 'oauth-resource-server'
+import { listOfReply, numberOf, type Redis, textOf, unreadable } from './client.ts'
+import { exactStore, type FullStore } from './exact.ts'
+import { followScript } from './scripts.ts'
+
+/** Records that are read at once. */
+const batch = 1000
+
+/** Longest time between two reads of the stream, in milliseconds. */
+const longestPause = 250
+
+/** Seconds after which a list that had more entries than memory tries again. */
+const afterOverflow = 60
+
+/** There are more entries than memory takes. */
+const tooMany = new Error('more entries than memory')
+
+/** Reading position before the first record. */
+const start = '0-0'
+
+/**
+ * Makes a store that keeps the entries in memory and follows a stream of changes. It decides from memory only when it
+ * has read the whole stream, the last time at most `within` seconds ago; else it asks Redis about the token.
+ *
+ * @param within seconds
+ */
+export function followStore(
+  redis: Redis,
+  tag: string,
+  within: number,
+  tools: RemoteTools & StoreTools,
+): FullStore {
+  const { ask, clock, max, longestLife, warn } = tools
+  const exact = exactStore(redis, tag, tools)
+  const pauseMs = Math.min(longestPause, (within * 1000) / 4)
+  let entries = tools.index(max)
+  let position = start
+  /** When the read was sent that saw everything last. */
+  let completeAt = -Infinity
+  let reading: Promise<boolean> | undefined
+  /** Cancels the next read; `undefined` where nothing follows. */
+  let cancel: (() => void) | undefined
+
+  const isCurrent = (): boolean => clock.steady() - completeAt <= within
+
+  /** Reads some records. @returns whether there are no more */
+  async function read(): Promise<boolean> {
+    const sentAt = clock.steady()
+    const reply = await ask(() => redis.run(followScript, [`${tag}changes`], [position, String(batch)]))
+    const [seconds, known, list] = listOfReply(reply)
+    const now = numberOf(seconds) * 1000
+    const records = listOfReply(list)
+    if (numberOf(known) === 0) forgetPosition(now)
+    for (const record of records) {
+      const { id, entry } = entryOf(record, now)
+      if (entry.lifetime > 0 && !entries.add(entry)) {
+        overflow()
+        throw tooMany
+      }
+      position = id
+    }
+    const isAll = records.length < batch
+    if (isAll) completeAt = sentAt
+    return isAll
+  }
+
+  /** The last record we know is gone. Its age tells whether it was trimmed, or lost with others. */
+  function forgetPosition(now: number): void {
+    if (now - timeOf(position) < longestLife * 1000) {
+      warn(
+        'the revocation list in Redis was emptied, or replaced by an older one: this process keeps what it knows, others may accept revoked tokens',
+        'OAUTH_REVOCATIONS_LOST',
+      )
+    }
+    position = start
+    completeAt = -Infinity
+  }
+
+  function overflow(): void {
+    entries = tools.index(max)
+    position = start
+    completeAt = -Infinity
+    warn(
+      `the revocation list has more than ${max} entries: Redis is asked about every token; raise max`,
+      'OAUTH_REVOCATIONS_FULL',
+    )
+  }
+
+  const readOnce = (): Promise<boolean> =>
+    (reading ??= read().finally(() => {
+      reading = undefined
+    }))
+
+  async function follow(): Promise<void> {
+    let pause = pauseMs
+    try {
+      if (!(await readOnce())) pause = 0
+    } catch (error) {
+      // Not current any more after a while: then Redis is asked directly.
+      if (error === tooMany) pause = afterOverflow * 1000
+    }
+    if (cancel !== undefined) cancel = clock.schedule(pause, () => void follow())
+  }
+
+  function open(): void {
+    cancel ??= clock.schedule(0, () => void follow())
+  }
+
+  return {
+    async add(entry) {
+      await exact.add(entry)
+      if (!entries.add(entry)) overflow()
+    },
+    has(token) {
+      const known = entries.has(token)
+      if (typeof known !== 'boolean')
+        return known.then((it) => it || (isCurrent() ? false : exact.has(token)))
+      // An entry stays true, however old our knowledge is.
+      return known || (isCurrent() ? false : exact.has(token))
+    },
+    async ready() {
+      open()
+      try {
+        while (!(await readOnce())) continue
+      } catch (error) {
+        if (error !== tooMany) throw error
+        await exact.ready()
+      }
+    },
+    open,
+    isReady: () => isCurrent() || exact.isReady(),
+    close() {
+      cancel?.()
+      cancel = undefined
+    },
+  }
+}
+
+const kinds: readonly unknown[] = ['jti', 'hash', 'subject', 'session', 'client']
+
+function timeOf(id: string): number {
+  return id === start ? -Infinity : numberOf(id.split('-')[0])
+}
+
+/** @throws {Error} for a record that nobody here has written */
+function entryOf(record: unknown, now: number): { readonly id: string; readonly entry: RevocationEntry } {
+  const [name, fields] = listOfReply(record)
+  const id = textOf(name)
+  const [field, text] = listOfReply(fields)
+  if (textOf(field) !== 'entry') throw unreadable()
+  const [kind, issuer, value, issuedBefore, life] = listOfReply(JSON.parse(textOf(text)))
+  if (!kinds.includes(kind) || typeof value !== 'string') throw unreadable()
+  return {
+    id,
+    entry: {
+      kind: kind as EntryKind,
+      issuer: issuer === null ? undefined : textOf(issuer),
+      value,
+      issuedBefore: issuedBefore === null ? undefined : numberOf(issuedBefore),
+      lifetime: (timeOf(id) + numberOf(life) - now) / 1000,
+    },
+  }
+}

@@ -1,0 +1,176 @@
+import { UpstreamError } from 'oauth-resource-server'
+import { describe, expect, it } from 'vitest'
+import { type StoreCalls, storeCalls } from '../../src/lib/store-calls.ts'
+import { Deferred } from '../support/deferred.ts'
+
+/** Calls with a clock in the test's hands. */
+function world(maxInFlight = 1000) {
+  let now = 0
+  const timers = new Set<{ readonly at: number; readonly run: () => void }>()
+  const clock = {
+    schedule(ms: number, run: () => void) {
+      const timer = { at: now + ms / 1000, run }
+      timers.add(timer)
+      return () => void timers.delete(timer)
+    },
+  }
+  const calls: StoreCalls = storeCalls(clock, { name: 'store', timeoutMs: 250, maxInFlight }, () => now)
+  const sent: Deferred<string>[] = []
+  return {
+    ...calls,
+    sent,
+    timers,
+    /** What becomes of a call, as text. */
+    outcome: async (): Promise<string> =>
+      calls
+        .ask(() => {
+          const call = new Deferred<string>()
+          sent.push(call)
+          return call.promise
+        })
+        .catch((error: unknown) => String((error as UpstreamError).detail.hint)),
+    advance: (seconds: number): void => {
+      now += seconds
+      for (const timer of timers) {
+        if (timer.at > now + 1e-9) continue
+        timers.delete(timer)
+        timer.run()
+      }
+    },
+  }
+}
+
+const answer = async (call: Deferred<string> | undefined): Promise<void> => {
+  call?.settle(() => 'value')
+  await new Promise(setImmediate)
+}
+const fail = async (call: Deferred<string> | undefined): Promise<void> => {
+  call?.settle(() => {
+    throw new Error('closed')
+  })
+  await new Promise(setImmediate)
+}
+
+describe('storeCalls', () => {
+  it('passes an answer on, and leaves no timer behind', async () => {
+    const { outcome, sent, timers, isAnswering } = world()
+    expect(isAnswering()).toBe(false)
+    const result = outcome()
+    await answer(sent[0])
+    expect(await result).toBe('value')
+    expect(timers.size).toBe(0)
+    expect(isAnswering()).toBe(true)
+  })
+
+  it('turns the error of the client into a 503 with that cause', async () => {
+    const { ask, isAnswering } = world()
+    const cause = new Error('closed')
+    const error: unknown = await ask(() => Promise.reject(cause)).catch((it: unknown) => it)
+    expect(error).toBeInstanceOf(UpstreamError)
+    expect(error).toMatchObject({ status: 503, cause })
+    expect(isAnswering()).toBe(false)
+  })
+
+  it.each<[string, () => PromiseLike<string>]>([
+    [
+      'throws at once',
+      () => {
+        throw new Error('not connected')
+      },
+    ],
+    ['returns no promise', () => 'OK' as never],
+  ])('is a 503 where the client %s', async (_what, call) => {
+    const { ask, timers } = world()
+    await expect(ask(call)).rejects.toMatchObject({ status: 503 })
+    expect(timers.size).toBe(0)
+  })
+
+  it('gives a call up at the deadline, and refuses others at once while nothing is answered', async () => {
+    const { outcome, advance, sent } = world()
+    const first = outcome()
+    advance(0.25)
+    expect(await first).toBe('store: no answer within 250 ms')
+    const probe = outcome()
+    expect(await outcome()).toBe('store: the store does not respond')
+    expect(sent).toHaveLength(2)
+    advance(0.25)
+    expect(await probe).toBe('store: no answer within 250 ms')
+  })
+
+  it('stays open when another call was answered meanwhile', async () => {
+    const { outcome, advance, sent } = world()
+    const [slow, quick] = [outcome(), outcome()]
+    advance(0.1)
+    await answer(sent[1])
+    expect(await quick).toBe('value')
+    advance(0.15)
+    expect(await slow).toBe('store: no answer within 250 ms')
+    void outcome()
+    void outcome()
+    expect(sent).toHaveLength(4)
+  })
+
+  it('goes on when a probe is answered', async () => {
+    const { outcome, advance, sent } = world()
+    void outcome()
+    advance(0.25)
+    void outcome()
+    await answer(sent[1])
+    void outcome()
+    void outcome()
+    expect(sent).toHaveLength(4)
+  })
+
+  it('goes on when a late answer comes', async () => {
+    const { outcome, advance, sent } = world()
+    void outcome()
+    advance(0.25)
+    void outcome()
+    await answer(sent[0])
+    void outcome()
+    expect(sent).toHaveLength(3)
+  })
+
+  it('probes again 100 ms after the client failed a probe', async () => {
+    const { outcome, advance, sent } = world()
+    void outcome()
+    advance(0.25)
+    void outcome()
+    await fail(sent[1])
+    expect(await outcome()).toBe('store: the store does not respond')
+    advance(0.1)
+    void outcome()
+    expect(sent).toHaveLength(3)
+  })
+
+  it('probes less often the longer nothing is answered, so that few calls pile up in the client', () => {
+    const { outcome, advance, sent } = world()
+    void outcome()
+    advance(0.25)
+    const within = (seconds: number): number => {
+      const before = sent.length
+      for (let step = 0; step < seconds * 10; step += 1) {
+        void outcome()
+        advance(0.1)
+      }
+      return sent.length - before
+    }
+    expect(within(8)).toBeLessThanOrEqual(20)
+    within(100)
+    expect(within(100)).toBeLessThanOrEqual(21)
+  })
+
+  it('limits the calls that wait, and makes room at the deadline', async () => {
+    const { outcome, advance, sent } = world(2)
+    const waiting = [outcome(), outcome()]
+    expect(await outcome()).toBe('store: 2 calls are pending')
+    advance(0.1)
+    await answer(sent[0])
+    void outcome()
+    expect(sent).toHaveLength(3)
+    advance(0.15)
+    expect(await waiting[1]).toBe('store: no answer within 250 ms')
+    void outcome()
+    expect(sent).toHaveLength(4)
+  })
+})
