@@ -54,6 +54,7 @@ export default defineConfig({
     pool: 'threads',
     // Loading modules takes longer than most tests.
     isolate: false,
-    testTimeout: 20_000,
+    // A mutant that hangs is killed by its test: for Stryker itself that takes longer, and a new process.
+    testTimeout: 5000,
   },
 })

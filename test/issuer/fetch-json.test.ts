@@ -1,19 +1,7 @@
 import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { type Fetch, FetchError, getJson } from '../../src/issuer/fetch-json.ts'
-
-const url = 'https://issuer.test/jwks'
-
-function get(answer: () => unknown, headers: Record<string, string> = {}): ReturnType<typeof getJson> {
-  const fetch = (() => Promise.resolve(answer())) as unknown as Fetch
-  return getJson(url, { fetch, headers, maxBytes: 100, signal: new AbortController().signal })
-}
-
-async function failure(answer: () => unknown, headers?: Record<string, string>): Promise<FetchError> {
-  const error: unknown = await get(answer, headers).catch((caught: unknown) => caught)
-  expect(error).toBeInstanceOf(FetchError)
-  return error as FetchError
-}
+import { type Fetch, getJson } from '../../src/issuer/fetch-json.ts'
+import { failure, get, url } from './get-json.ts'
 
 describe('getJson', () => {
   it('gets an object', async () => {

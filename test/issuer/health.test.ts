@@ -1,33 +1,10 @@
-import { createResourceServer, type ResourceServer, UpstreamError } from 'oauth-resource-server'
-import { createTestIssuer, type TestIssuer } from 'oauth-resource-server/testing'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import {
-  hang,
-  type Network,
-  network,
-  publishes,
-  says,
-  status,
-  turns,
-  verdict,
-  type VirtualTime,
-  virtualTime,
-} from '../support/world.ts'
+import { createResourceServer, UpstreamError } from 'oauth-resource-server'
+import { createTestIssuer } from 'oauth-resource-server/testing'
+import { describe, expect, it } from 'vitest'
+import { hang, publishes, says, status, turns, verdict } from '../support/world.ts'
+import { api, issuer, net, setUp, time } from './one-issuer.ts'
 
-let time: VirtualTime
-let issuer: TestIssuer
-let net: Network
-let api: ResourceServer
-
-beforeEach(async () => {
-  time = virtualTime()
-  issuer = await createTestIssuer({ now: time.now })
-  net = network(publishes(issuer))
-  const { issuer: name, audience } = issuer
-  const jwksUri = 'https://issuer.test/jwks'
-  api = createResourceServer({ issuer: name, audience, jwksUri, fetch: net.fetch, now: time.now })
-})
-afterEach(() => vi.restoreAllMocks())
+setUp()
 
 const ofIssuer = (): unknown => api.health().issuers[issuer.issuer]
 const none = {
@@ -76,7 +53,7 @@ describe('ready()', () => {
   it('waits for every configured issuer', async () => {
     const other = await createTestIssuer({ issuer: 'https://other.test', now: time.now })
     net.answer = (call) => (call.url.startsWith(other.issuer) ? status(404) : publishes(issuer))(call)
-    api = createResourceServer({
+    const both = createResourceServer({
       audience: issuer.audience,
       issuers: [
         { issuer: issuer.issuer, jwksUri: 'https://issuer.test/jwks' },
@@ -85,10 +62,10 @@ describe('ready()', () => {
       fetch: net.fetch,
       now: time.now,
     })
-    expect(await verdict(api.ready())).toBe('503 unavailable')
+    expect(await verdict(both.ready())).toBe('503 unavailable')
     await turns()
-    expect(api.health().ready).toBe(false)
-    expect(api.health().issuers[issuer.issuer]?.state).toBe('fresh')
+    expect(both.health().ready).toBe(false)
+    expect(both.health().issuers[issuer.issuer]?.state).toBe('fresh')
   })
 
   it('needs no network where the keys are written down', async () => {

@@ -1,20 +1,8 @@
 import { PassThrough, Readable } from 'node:stream'
 import { describe, expect, it, vi } from 'vitest'
-import { type Fetch, FetchError, getJson } from '../../src/issuer/fetch-json.ts'
+import { type Fetch, getJson } from '../../src/issuer/fetch-json.ts'
 import { readBody } from '../../src/issuer/response-body.ts'
-
-const url = 'https://issuer.test/jwks'
-
-function get(answer: () => unknown, headers: Record<string, string> = {}): ReturnType<typeof getJson> {
-  const fetch = (() => Promise.resolve(answer())) as unknown as Fetch
-  return getJson(url, { fetch, headers, maxBytes: 100, signal: new AbortController().signal })
-}
-
-async function failure(answer: () => unknown, headers?: Record<string, string>): Promise<FetchError> {
-  const error: unknown = await get(answer, headers).catch((caught: unknown) => caught)
-  expect(error).toBeInstanceOf(FetchError)
-  return error as FetchError
-}
+import { failure, get, url } from './get-json.ts'
 
 /** An answer as packages give it that are not the platform's own `fetch`. */
 const answerWith = (body: unknown, headers: Record<string, string> = {}): unknown => ({
