@@ -135,14 +135,15 @@ const wallEvery = 0.001
  * @param monotonic seconds
  */
 export function steadyClock(wall: () => number, monotonic: () => number): () => number {
-  let readAt = monotonic()
-  const running = growing(readAt)
+  /**
+   * The result when both clocks were read last, and how much was added to it since. Members of an object, since V8
+   * allocates a number for every change of a variable that a closure shares.
+   */
+  const last = { readAt: monotonic(), result: 0, added: 0 }
+  const running = growing(last.readAt)
   /** Wall clock less running time, when they agreed last. */
   let offset = finite(wall())
   let slept = 0
-  /** The result when both clocks were read last, and how much was added to it since. */
-  let latest = 0
-  let added = 0
 
   function readBoth(reading: number): number {
     const ran = running(reading)
@@ -153,19 +154,19 @@ export function steadyClock(wall: () => number, monotonic: () => number): () => 
       offset = difference
       slept += Math.min(Math.max(0, ahead), longestSleep)
     }
-    latest = Math.max(latest + added, ran + slept)
-    added = 0
-    readAt = reading
-    return latest
+    last.result = Math.max(last.result + last.added, ran + slept)
+    last.added = 0
+    last.readAt = reading
+    return last.result
   }
 
   return () => {
     const reading = monotonic()
-    const since = reading - readAt
+    const since = reading - last.readAt
     // A monotonic clock that does not move is no reason to trust it.
-    if (since > added && since < wallEvery) {
-      added = since
-      return latest + since
+    if (since > last.added && since < wallEvery) {
+      last.added = since
+      return last.result + since
     }
     return readBoth(reading)
   }
