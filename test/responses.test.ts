@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs'
+import {
+  type AuthError,
+  createResourceServer,
+  ForbiddenError,
+  InsufficientScopeError,
+  InvalidRequestError,
+  InvalidTokenError,
+  MissingTokenError,
+  UpstreamError,
+} from 'oauth-resource-server'
+import { createTestIssuer } from 'oauth-resource-server/testing'
+import { describe, expect, it } from 'vitest'
+import { descriptions, type TokenFailure } from '../src/reasons.ts'
+
+const api = createResourceServer((await createTestIssuer()).options)
+
+/** Reasons of which the table need not tell: no check of this version gives them. */
+const reserved: readonly string[] = ['inactive', 'proof', 'replayed']
+const tokenFailures = Object.keys(descriptions) as TokenFailure[]
+
+/** Every class of refusal, with every reason it can have. */
+const errors: readonly AuthError[] = [
+  new MissingTokenError(),
+  new InvalidRequestError(),
+  ...tokenFailures.map((reason) => new InvalidTokenError(reason)),
+  new InsufficientScopeError(['read']),
+  new ForbiddenError('role'),
+  new ForbiddenError('claim'),
+  new ForbiddenError('forbidden'),
+  new UpstreamError(1),
+]
+
+/** One row for each error: class, status, `error` in the header, `error` in the body. */
+function rowOf(error: AuthError): string {
+  const { status, headers, body } = api.refuse(error)
+  const challenge = headers['WWW-Authenticate']
+  const inHeader = /error="([^"]*)"/.exec(challenge ?? '')?.[1] ?? 'none'
+  const { error: inBody } = JSON.parse(body) as { error: string }
+  return [error.name, status, challenge === undefined ? 'no such header' : inHeader, inBody].join(' | ')
+}
+
+const documented = readFileSync(new URL('../docs/responses.md', import.meta.url), 'utf8')
+  .split('\n')
+  .filter((line) => /^\| `\w+Error`/.test(line))
+  .map((line) => line.split('|').map((cell) => cell.replaceAll('`', '').trim()))
+
+describe('the table of docs/responses.md', () => {
+  it('has the status and codes of every class', () => {
+    const rows = documented.map((cells) => cells.slice(1, 5).join(' | '))
+    expect(rows).toEqual([...new Set(errors.map(rowOf))])
+  })
+
+  it.each(documented.map((cells) => [cells[1] ?? '', cells[5] ?? '']))(
+    'has the reasons of %s',
+    (name, reasons) => {
+      const possible = errors.filter((error) => error.name === name).map(({ reason }) => reason)
+      const told = reasons.split(' ')
+      expect(possible.filter((reason) => !told.includes(reason) && !reserved.includes(reason))).toEqual([])
+      expect(told.filter((reason) => !possible.some((other) => other === reason))).toEqual([])
+    },
+  )
+})
