@@ -1,6 +1,6 @@
 import { type AdapterInterface, interfaceOf, proven } from './adapter-interface.ts'
 import { type AuthError, MissingTokenError } from './errors.ts'
-import type { Hooks, Verifier } from './framework-types.ts'
+import type { Hooks } from './framework-types.ts'
 import { plainGuard } from './guards/decide.ts'
 import { asError } from './lib/as-error.ts'
 import { isPromise } from './lib/maybe-promise.ts'
@@ -10,15 +10,15 @@ import type { Auth, Guard, MaybePromise } from './types.ts'
 export function callersBy<A>(
   rawOf: (request: A) => object,
 ): Pick<Hooks<A, never, never, never>, 'getAuth' | 'getOptionalAuth' | 'callable'> {
-  function getOptionalAuth<T>(request: A, api?: Verifier<T>): Auth<T> | undefined {
+  function getOptionalAuth<C>(request: A, api?: object): Auth<C> | undefined {
     const found = proven.get(rawOf(request))
     if (found === undefined) throw missingVerifyJwt('getAuth() is called')
     if (api !== undefined && interfaceOf(api) !== found.by) throw anotherVerifyJwt()
-    return found.auth as Auth<T> | undefined
+    return found.auth as Auth<C> | undefined
   }
 
-  function getAuth<T>(request: A, api?: Verifier<T>): Auth<T> {
-    const auth = getOptionalAuth(request, api)
+  function getAuth<C>(request: A, api?: object): Auth<C> {
+    const auth = getOptionalAuth<C>(request, api)
     if (auth === undefined) throw anonymous(proven.get(rawOf(request))?.by)
     return auth
   }

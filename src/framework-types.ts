@@ -1,4 +1,5 @@
 import type { RouteGuards } from './guards/route-guards.ts'
+import type { ResourceServer } from './resource-server-types.ts'
 import type { Auth, Guard, HttpRequest, HttpResponse } from './types.ts'
 
 /** State of a response of Node. Responses of other frameworks have fewer of these members. */
@@ -39,9 +40,30 @@ export interface Framework<A, B, C, R> {
 /** A hook, middleware or handler of a framework. */
 export type Hook<A, B, C, R> = (a: A, b: B, c: C) => R
 
-/** The part of a resource server that {@link Hooks.getAuth} takes the type of the claims from. */
-export interface Verifier<C> {
-  readonly verify: (token: string) => Promise<Auth<C>>
+/** Returns the caller that `verifyJwt()` found. */
+export interface GetAuth<A> {
+  /**
+   * @throws {MissingTokenError} for an anonymous caller
+   * @throws {Error} where nothing verified the request
+   */
+  (request: A): Auth
+  /**
+   * @param api the resource server that verified the request; its `schema` gives the claims their types
+   * @throws {MissingTokenError} for an anonymous caller
+   * @throws {Error} where nothing, or another resource server, verified the request
+   */
+  <C>(request: A, api: ResourceServer<C, undefined>): Auth<C>
+}
+
+/** Returns the caller that `verifyJwt()` found, `undefined` for an anonymous one. */
+export interface GetOptionalAuth<A> {
+  /** @throws {Error} where nothing verified the request */
+  (request: A): Auth | undefined
+  /**
+   * @param api the resource server that verified the request; its `schema` gives the claims their types
+   * @throws {Error} where nothing, or another resource server, verified the request
+   */
+  <C>(request: A, api: ResourceServer<C, undefined>): Auth<C> | undefined
 }
 
 /** What an adapter is made of. */
@@ -59,8 +81,6 @@ export interface Hooks<A, B, C, R> {
    * @throws {TypeError} when it is called with another caller than that of the request
    */
   readonly callable: (guard: Guard<A>) => Guard<A>
-  /** The caller. @throws {MissingTokenError} for an anonymous caller; an `Error` where nothing verified the request */
-  readonly getAuth: <T>(request: A, api?: Verifier<T>) => Auth<T>
-  /** The caller, or `undefined` for an anonymous one. @throws {Error} where nothing verified the request */
-  readonly getOptionalAuth: <T>(request: A, api?: Verifier<T>) => Auth<T> | undefined
+  readonly getAuth: GetAuth<A>
+  readonly getOptionalAuth: GetOptionalAuth<A>
 }

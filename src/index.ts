@@ -43,17 +43,14 @@ export type {
   SingleIssuerForClientsOptions,
   SingleIssuerOptions,
   TokenCacheOptions,
-  TokenOptions,
 } from './options/types.ts'
+export type { FetchedResponse, FetchFunction, FetchRequestInit } from './options/functions.ts'
+export type { TokenOptions } from './options/token-options.ts'
 export type { KeyObjectLike, KeyOptions } from './options/key-options.ts'
-export {
-  asResourceServer,
-  createResourceServer,
-  type Health,
-  type ResourceServer,
-} from './resource-server.ts'
+export { asResourceServer, createResourceServer } from './resource-server.ts'
+export type { Health, ResourceServer, ResourceServerLike } from './resource-server-types.ts'
 export { hooksFor } from './framework.ts'
-export type { Framework, Hook, Hooks, ResponseState, Verifier } from './framework-types.ts'
+export type { Framework, GetAuth, GetOptionalAuth, Hook, Hooks, ResponseState } from './framework-types.ts'
 export type { RouteGuards } from './guards/route-guards.ts'
 export type { KeySnapshot, Snapshot } from './options/snapshot.ts'
 export type {
@@ -67,10 +64,14 @@ export type {
 } from './stores.ts'
 export type { StandardResult, StandardSchema } from './lib/standard-schema.ts'
 export type {
+  Anonymous,
   Auth,
+  Caller,
   Claims,
+  ClaimsWith,
   Credentials,
   Extractor,
+  FoundToken,
   Guard,
   HttpHeaders,
   HttpRequest,
@@ -79,4 +80,5 @@ export type {
   JwkSet,
   JwtHeader,
   MaybePromise,
+  TokenRequest,
 } from './types.ts'

@@ -5,67 +5,20 @@ import { isAuthError } from './errors.ts'
 import { type AdapterInterface, brand, interfaceOf, protocol } from './adapter-interface.ts'
 import { allOf } from './guards/combined.ts'
 import { answerFor, withHeaders } from './http/challenge.ts'
-import type { KeyHealth } from './issuer/key-source.ts'
 import { settingsOf } from './options/settings.ts'
-import type { Snapshot } from './options/snapshot.ts'
 import type { ResourceServerOptions } from './options/types.ts'
+import type { ResourceServer, ResourceServerLike } from './resource-server-types.ts'
 import { type Trace, traced, type TraceStep } from './token/check.ts'
-import type { Auth, Claims, Guard, HttpRequest, HttpResponse } from './types.ts'
-
-/** Judges requests to one API. Made by {@link createResourceServer}. */
-export interface ResourceServer<C = Claims> {
-  /**
-   * Verifies a bare access token. A token bound to a key is refused, since there is no request to confirm it with.
-   * Scopes and roles are not checked.
-   *
-   * @throws {InvalidTokenError} when the token is not valid
-   * @throws {UpstreamError} when the issuer's keys cannot be had
-   */
-  readonly verify: (token: string) => Promise<Auth<C>>
-  /**
-   * Finds the token of a request, verifies it and asks the guards. Resolves to `undefined` only with `optional: true`
-   * and without guards, for a request without credentials.
-   *
-   * @throws {AuthError} as {@link ResourceServer.verify}, for missing or malformed credentials, and when a guard
-   * refuses
-   */
-  readonly authenticate: (request: HttpRequest, ...guards: readonly Guard[]) => Promise<Auth<C>>
-  /**
-   * Asks guards about a caller that this resource server returned, for frameworks without an adapter. The guards get
-   * no request.
-   *
-   * @throws {MissingTokenError} for `undefined`, an anonymous caller
-   * @throws {AuthError} when a guard refuses
-   * @throws {TypeError} for an `Auth` of anything else
-   */
-  readonly authorize: (auth: Auth<unknown> | undefined, ...guards: readonly Guard[]) => Promise<void>
-  /** Turns an `AuthError` into a response. Rethrows any other error. */
-  readonly refuse: (error: unknown) => HttpResponse
-  /**
-   * Fetches the keys of every configured issuer again, and of every dynamic one of which a signature was verified.
-   *
-   * @throws {UpstreamError} when a fetch fails; the other issuers are fetched all the same
-   */
-  readonly refresh: () => Promise<void>
-  /**
-   * Resolves once the keys of every configured issuer are there, so that a start-up can fail loudly. Dynamic issuers
-   * are not known yet, and not waited for.
-   *
-   * @throws {UpstreamError} whose `cause` tells what went wrong
-   */
-  readonly ready: () => Promise<void>
-  /** State of the keys of every issuer known by now, by issuer. Starts a fetch where there are no keys. */
-  readonly health: () => Health
-  /** The fetched keys with their age, for the `snapshot` option of a later process. */
-  readonly snapshot: () => Snapshot
-}
-
-/** State of a resource server, fit for a readiness route. */
-export interface Health {
-  /** Whether every configured issuer has keys that may be used. A dynamic one without keys stops no other. */
-  readonly ready: boolean
-  readonly issuers: Readonly<Record<string, KeyHealth>>
-}
+import type {
+  Anonymous,
+  Auth,
+  Caller,
+  ClaimsWith,
+  Guard,
+  HttpRequest,
+  HttpResponse,
+  TokenRequest,
+} from './types.ts'
 
 /**
  * Makes a resource server: it finds, fetches and caches the issuer's keys, and judges tokens.
@@ -74,21 +27,23 @@ export interface Health {
  *
  * @throws {TypeError} for options that are missing, misspelled, contradictory or unsafe, naming the option and the fix
  */
-export function createResourceServer<C = Claims>(given?: ResourceServerOptions<C>): ResourceServer<C> {
-  return resourceServer(assemble<C>(settingsOf(given)))
+export function createResourceServer<T = unknown, R = TokenRequest, O extends boolean | undefined = false>(
+  options?: ResourceServerOptions<T, R, O>,
+): ResourceServer<ClaimsWith<T>, Anonymous<O>> {
+  return resourceServer(assemble(settingsOf(options)))
 }
 
 /** Takes a resource server as it is, and makes one of anything else. @throws {TypeError} */
-export function asResourceServer<C = Claims>(
-  value?: ResourceServerOptions<C> | ResourceServer<C>,
-): ResourceServer<C> {
+export function asResourceServer(
+  value?: ResourceServerOptions<unknown, never> | ResourceServerLike,
+): ResourceServer<unknown, undefined> {
   return interfaceOf(value) === undefined
-    ? createResourceServer(value as ResourceServerOptions<C>)
-    : (value as ResourceServer<C>)
+    ? createResourceServer(value as ResourceServerOptions)
+    : (value as ResourceServer<unknown, undefined>)
 }
 
 /** Makes a resource server of its parts. */
-export function resourceServer<C>(parts: Parts<C>): ResourceServer<C> {
+export function resourceServer<C, A extends undefined = undefined>(parts: Parts<C>): ResourceServer<C, A> {
   const { issuers, stores } = parts
   const { authenticate, verify } = authenticator(parts)
   const authorize = authorizer(parts.acceptor, parts.limitGuards)
@@ -137,14 +92,14 @@ export function resourceServer<C>(parts: Parts<C>): ResourceServer<C> {
     },
   }
 
-  const api: ResourceServer<C> = {
+  const api: Omit<ResourceServer<C, A>, typeof Symbol.toStringTag> = {
     verify: async (token) => verify(token),
-    async authenticate(request, ...guards) {
-      const auth = (await authenticate(request)) as Auth<C>
+    async authenticate<G extends readonly Guard[]>(request: HttpRequest, ...guards: G) {
+      const auth = await authenticate(request)
       if (guards.length > 0) {
         await authorize(together(guards), auth as Auth | undefined, request.raw ?? request)
       }
-      return auth
+      return auth as Caller<C, A, G>
     },
     async authorize(auth, ...guards) {
       await authorize(together(guards), auth as Auth | undefined, undefined)
@@ -175,8 +130,10 @@ export function resourceServer<C>(parts: Parts<C>): ResourceServer<C> {
       return { version: 1, issuers: Object.fromEntries(snapshots) }
     },
   }
-  Object.defineProperty(api, brand, { value: adapter })
-  return api
+  return Object.defineProperties(api as ResourceServer<C, A>, {
+    [brand]: { value: adapter },
+    [Symbol.toStringTag]: { value: 'ResourceServer' },
+  })
 }
 
 /** Hands work to the platform. The response does not depend on it, so its errors are ignored. */

@@ -41,6 +41,31 @@ export interface Claims {
 }
 
 /**
+ * The type of `auth.claims` with a schema: members of its output `T` replace the verified claims of the same name, and
+ * the other claims stay. {@link Claims} without a schema.
+ */
+export type ClaimsWith<T> = unknown extends T ? Claims : T extends unknown ? Merged<T> : never
+
+type Merged<T> = Plain<
+  { readonly [K in keyof Claims as K extends NamedKey<T> ? never : K]: Unnamed<T, Claims[K]> } & T
+>
+
+/** One object type, which editors show better than an intersection. */
+type Plain<T> = { readonly [K in keyof T]: T[K] }
+
+/** The members of an object type by name, without its index signatures. */
+type NamedKey<T> = keyof {
+  [K in keyof T as string extends K ? never : number extends K ? never : K]: never
+}
+
+/** The type of a claim that `T` does not name: its index signature, if there is one, may have replaced the claim. */
+type Unnamed<T, V> = string extends keyof T
+  ? unknown extends T[string & keyof T]
+    ? V
+    : T[string & keyof T] | V
+  : V
+
+/**
  * What the core reads of a request. Node's `IncomingMessage` and a web `Request` fit as they are; the host is
  * never read, so that a forged `Host` header decides nothing.
  */
@@ -86,10 +111,25 @@ export interface Credentials {
   readonly place: TokenPlace
 }
 
-/** Finds the credentials of a request; `undefined` when there are none. */
-export type Extractor<R = HttpRequest> = {
-  find(request: R): MaybePromise<(Pick<Credentials, 'token'> & Partial<Credentials>) | string | undefined>
-}['find']
+/** A request as `tokenFrom` gets it where no framework is known; web servers have a `Headers` object in it. */
+export interface TokenRequest extends Omit<HttpRequest, 'headers'> {
+  readonly headers: {
+    readonly authorization?: string | undefined
+    readonly cookie?: string | undefined
+    readonly [name: string]: string | readonly string[] | undefined
+  }
+}
+
+/** What an {@link Extractor} returns. `null`, an empty list and `undefined` mean that there is no token. */
+export type FoundToken =
+  (Pick<Credentials, 'token'> & Partial<Credentials>) | string | readonly string[] | null | undefined
+
+/**
+ * Finds the token of a request. Of a list, as some headers are typed, more than one token is refused.
+ *
+ * @template R the request, which may be annotated with the framework's own type
+ */
+export type Extractor<R = HttpRequest> = { find(request: R): MaybePromise<FoundToken> }['find']
 
 /** Who is calling, proven. */
 export interface Auth<C = Claims> {
@@ -111,6 +151,22 @@ export interface Auth<C = Claims> {
   /** `exp`. */
   readonly expiresAt: Date
 }
+
+/** What is found out about an anonymous caller: `undefined`, as long as the option `optional`, of type `O`, may be `true`. */
+export type Anonymous<O extends boolean | undefined> = true extends O ? undefined : never
+
+/**
+ * What is found out about a request: a caller or, as long as no guard has run, `A`.
+ *
+ * @template A `undefined` where a caller may be anonymous, else `never`
+ * @template G the guards, none of which lets an anonymous caller through
+ */
+export type Caller<C, A extends undefined, G extends readonly unknown[] = []> = G extends readonly [
+  unknown,
+  ...unknown[],
+]
+  ? Auth<C>
+  : Auth<C> | A
 
 /**
  * A decision on a proven caller: `true` lets the call through; anything else, or an `AuthError` thrown, refuses

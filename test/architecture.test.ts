@@ -66,6 +66,7 @@ const order: readonly (readonly string[])[] = [
   ['issuer'],
   ['token'],
   ['caller'],
+  ['resource-server-types'],
   ['adapter-interface', 'framework-types'],
   ['framework-callers'],
   ['framework'],

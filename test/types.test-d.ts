@@ -1,18 +1,24 @@
 /* What must compile, and what must not. Nothing here ever runs; types.test.ts has the compiler read it. */
-import type { IncomingMessage } from 'node:http'
+import { IncomingMessage } from 'node:http'
+import { Socket } from 'node:net'
 import express, { type Request as ExpressRequest } from 'express'
-import { fastify, type FastifyPluginCallback, type FastifyTypeProvider } from 'fastify'
+import { fastify, type FastifyPluginCallback, type FastifyRequest, type FastifyTypeProvider } from 'fastify'
 import { Hono } from 'hono'
 import Koa from 'koa'
 import {
   allOf,
   type Auth,
   type Claims,
+  type ClaimsWith,
   claim,
   createResourceServer,
+  firstOf,
   fromHeader,
+  type Guard,
   type JwkSet,
   not,
+  type ResourceServer,
+  type ResourceServerOptions,
   role,
   scope,
 } from 'oauth-resource-server'
@@ -21,6 +27,7 @@ import * as forFastify from 'oauth-resource-server/fastify'
 import * as forFetch from 'oauth-resource-server/fetch'
 import * as forKoa from 'oauth-resource-server/koa'
 import { createTestIssuer } from 'oauth-resource-server/testing'
+import type * as Undici from 'undici-types'
 import { expectTypeOf } from 'vitest'
 import { z } from 'zod'
 
@@ -64,17 +71,14 @@ export function options(): void {
   createResourceServer({ issuer, audience, tokenFrom: ({ url }) => url?.slice(1) })
   createResourceServer({ issuer, audience, tokenCache: false, fetch, now: () => Date.now() })
 
-  // D7: what people write compiles.
-  createResourceServer({ issuer: process.env['ISSUER'], audience })
+  createResourceServer({ issuer: process.env['ISSUER'], audience: process.env['AUDIENCE'] })
+  createResourceServer({ issuers: [{ issuer, audience: process.env['AUDIENCE'], clients: undefined }] })
   createResourceServer({ issuer, audience, roles: (claims) => claims['permissions'] })
   createResourceServer({
     issuer,
     audience,
     scopes: ({ permissions }: { permissions?: string[] }) => permissions,
   })
-  createResourceServer({ issuer, audience, tokenFrom: (request) => request.headers.cookie })
-  createResourceServer({ issuer, audience, tokenFrom: (request: ExpressRequest) => request.get('x-token') })
-  createResourceServer({ issuer, audience, tokenFrom: async () => Promise.resolve('token') })
   createResourceServer({ issuer, audience, fetch: (url, init) => fetch(url, { ...init, keepalive: true }) })
   createResourceServer({ issuer, audience, fetch: dispatchedFetch })
   createResourceServer({ issuer, audience, clients: undefined, schema: undefined, keyCache: undefined })
@@ -90,8 +94,6 @@ export function options(): void {
 
   // @ts-expect-error an API without an audience would accept every API's tokens
   createResourceServer({ issuer })
-  // @ts-expect-error nor may it be left undefined
-  createResourceServer({ issuer, audience: undefined })
   // @ts-expect-error the check is switched off only beside clients
   createResourceServer({ issuer, audience: null })
   // @ts-expect-error one issuer or several
@@ -146,24 +148,222 @@ export async function core(message: IncomingMessage, headers: NodeJS.Dict<string
 }
 
 export async function schemas(): Promise<void> {
-  const schema = z.object({ tenant: z.string(), level: z.coerce.number() })
-  interface TenantClaims {
-    tenant: string
-    level: number
-  }
+  const schema = z.object({ tenant: z.string(), level: z.coerce.number(), exp: z.coerce.date() })
   const api = createResourceServer({ issuer, audience, schema })
-  expectTypeOf((await api.verify('token')).claims).toEqualTypeOf<TenantClaims>()
+  const { claims } = await api.verify('token')
+  expectTypeOf(claims).toEqualTypeOf<ClaimsWith<z.infer<typeof schema>>>()
+  // Members of the output replace, and the verified claims stay.
+  expectTypeOf(claims.tenant).toEqualTypeOf<string>()
+  expectTypeOf(claims.level).toEqualTypeOf<number>()
+  expectTypeOf(claims.exp).toEqualTypeOf<Date>()
+  expectTypeOf(claims.iss).toEqualTypeOf<string>()
+  expectTypeOf(claims.sub).toEqualTypeOf<string | undefined>()
+  expectTypeOf(claims['anything']).toEqualTypeOf<unknown>()
+  // @ts-expect-error claims are frozen
+  claims.tenant = 'another'
 
-  forFetch.protect(api)((_request, auth) => Response.json(auth.claims.tenant))
+  const either = z.union([
+    z.object({ kind: z.literal('a'), a: z.string() }),
+    z.object({ kind: z.literal('b') }),
+  ])
+  const { claims: one } = await createResourceServer({ issuer, audience, schema: either }).verify('token')
+  if (one.kind === 'a') expectTypeOf(one.a).toEqualTypeOf<string>()
+  expectTypeOf(one.iss).toEqualTypeOf<string>()
+  const loose = z.looseObject({ tenant: z.string() })
+  const { claims: all } = await createResourceServer({ issuer, audience, schema: loose }).verify('token')
+  expectTypeOf(all.tenant).toEqualTypeOf<string>()
+  expectTypeOf(all.iss).toEqualTypeOf<string>()
+  const texts = z.record(z.string(), z.coerce.string())
+  const { claims: text } = await createResourceServer({ issuer, audience, schema: texts }).verify('token')
+  expectTypeOf(text.exp).toEqualTypeOf<string | number>()
+
+  expectTypeOf(createResourceServer({ issuer, audience })).toEqualTypeOf<ResourceServer>()
+  expectTypeOf(
+    (await createResourceServer({ issuer, audience, schema: undefined }).verify('t')).claims,
+  ).toEqualTypeOf<Claims>()
+
+  type Own = ClaimsWith<z.infer<typeof schema>>
+  forFetch.protect(api)((_request, auth) => {
+    expectTypeOf(auth).toEqualTypeOf<Auth<Own>>()
+    return Response.json(auth.claims.tenant)
+  })
+  forFetch.protect(
+    { issuer, audience, schema },
+    scope('a'),
+  )((_request, auth) => Response.json(auth.claims.level.toFixed()))
   const found = await forFetch.verifyJwt(api)(new Request(audience))
-  if (!(found instanceof Response)) expectTypeOf(found.claims).toEqualTypeOf<TenantClaims>()
+  if (!(found instanceof Response)) expectTypeOf(found.claims).toEqualTypeOf<Own>()
+  const inline = await forFetch.verifyJwt({ issuer, audience, schema })(new Request(audience))
+  if (!(inline instanceof Response)) expectTypeOf(inline.claims).toEqualTypeOf<Own>()
+  expectTypeOf(forFetch.getAuth(new Request(audience), api)).toEqualTypeOf<Auth<Own>>()
+  expectTypeOf(forFetch.getOptionalAuth(new Request(audience), api)).toEqualTypeOf<Auth<Own> | undefined>()
 
-  express().use(forExpress.verifyJwt(api), forExpress.verifyJwt({ issuer, audience, schema }))
-  new Koa().use(forKoa.verifyJwt(api)).use(forKoa.verifyJwt({ issuer, audience, schema }))
-  await fastify().register(forFastify.verifyJwt, { api })
+  express()
+    .use(forExpress.verifyJwt(api), forExpress.verifyJwt({ issuer, audience, schema }))
+    .get('/:id', (req) => {
+      expectTypeOf(forExpress.getAuth(req, api)).toEqualTypeOf<Auth<Own>>()
+      expectTypeOf(forExpress.getOptionalAuth(req, api)).toEqualTypeOf<Auth<Own> | undefined>()
+    })
+  new Koa()
+    .use(forKoa.verifyJwt(api))
+    .use(forKoa.verifyJwt({ issuer, audience, schema }))
+    .use((ctx) => {
+      expectTypeOf(forKoa.getAuth(ctx, api)).toEqualTypeOf<Auth<Own>>()
+      expectTypeOf(forKoa.getOptionalAuth(ctx, api)).toEqualTypeOf<Auth<Own> | undefined>()
+    })
+  const app = fastify()
+  await app.register(forFastify.verifyJwt, { api })
+  app.get('/', { onRequest: forFastify.authenticate({ issuer, audience, schema }) }, (request) => {
+    expectTypeOf(forFastify.getOptionalAuth(request, api)).toEqualTypeOf<Auth<Own> | undefined>()
+    return forFastify.getAuth(request, api).claims.tenant
+  })
 
   // @ts-expect-error zod's parse is not enough: a Standard Schema is asked for
   createResourceServer({ issuer, audience, schema: { parse: (value: unknown) => value } })
+  // @ts-expect-error types of claims come from a schema, and are not just said
+  forExpress.getAuth<Own>(new IncomingMessage(new Socket()))
+}
+
+export async function anonymousCallers(flag: boolean, request: IncomingMessage): Promise<void> {
+  const open = createResourceServer({ issuer, audience, optional: true })
+  expectTypeOf(open).toEqualTypeOf<ResourceServer<Claims, undefined>>()
+  expectTypeOf(await open.authenticate(request)).toEqualTypeOf<Auth | undefined>()
+  expectTypeOf(await open.verify('token')).toEqualTypeOf<Auth>()
+  const perhaps = createResourceServer({ issuer, audience, optional: flag })
+  expectTypeOf(await perhaps.authenticate(request)).toEqualTypeOf<Auth | undefined>()
+  const options: ResourceServerOptions = { issuer, audience, optional: true }
+  expectTypeOf(await createResourceServer(options).authenticate(request)).toEqualTypeOf<Auth | undefined>()
+  for (const closed of [
+    createResourceServer({ issuer, audience }),
+    createResourceServer({ issuer, audience, optional: false }),
+    createResourceServer({ issuer, audience, optional: undefined }),
+    createResourceServer({ issuers: [{ issuer, audience }] }),
+    createResourceServer(),
+  ]) {
+    expectTypeOf(await closed.authenticate(request)).toEqualTypeOf<Auth>()
+  }
+
+  // A guard lets no anonymous caller through.
+  expectTypeOf(await open.authenticate(request, scope('a'))).toEqualTypeOf<Auth>()
+  expectTypeOf(
+    await open.authenticate(request, scope('a'), ({ subject }) => subject === 'a'),
+  ).toEqualTypeOf<Auth>()
+  const some: readonly Guard[] = []
+  expectTypeOf(await open.authenticate(request, ...some)).toEqualTypeOf<Auth | undefined>()
+
+  // One that finds every caller may stand where one that may not is meant, and not the other way round.
+  const either: ResourceServer<Claims, undefined>[] = [createResourceServer({ issuer, audience }), open]
+  // @ts-expect-error its callers may be anonymous
+  const certain: ResourceServer[] = [open]
+  expectTypeOf([either, certain]).toBeArray()
+
+  const web = new Request(audience)
+  const anonymous = forFetch.verifyJwt({ issuer, audience, optional: true })
+  expectTypeOf(await anonymous(web)).toEqualTypeOf<Auth | Response | undefined>()
+  expectTypeOf(await forFetch.verifyJwt(open)(web)).toEqualTypeOf<Auth | Response | undefined>()
+  expectTypeOf(await forFetch.verifyJwt()(web)).toEqualTypeOf<Auth | Response>()
+  forFetch.protect(open)((_request, auth) => {
+    expectTypeOf(auth).toEqualTypeOf<Auth | undefined>()
+    // @ts-expect-error the caller may be anonymous
+    return Response.json(auth.subject)
+  })
+  forFetch.protect({ issuer, audience, optional: flag })((_request, auth) => {
+    expectTypeOf(auth).toEqualTypeOf<Auth | undefined>()
+    return Response.json(auth?.subject)
+  })
+  forFetch.protect(
+    { issuer, audience, optional: true },
+    forFetch.requireScope('a'),
+  )((_request, auth) => {
+    expectTypeOf(auth).toEqualTypeOf<Auth>()
+    return Response.json(auth.subject)
+  })
+  forFetch.protect(open, (auth, { url }) => url.endsWith(auth.subject ?? ''))((_request, auth) => {
+    expectTypeOf(auth).toEqualTypeOf<Auth>()
+    return Response.json(auth.subject)
+  })
+  for (const wrap of [
+    forFetch.protect(),
+    forFetch.protect(undefined, scope('a')),
+    forFetch.protect({ issuer, audience, optional: undefined }),
+  ]) {
+    wrap((_request, auth) => Response.json(auth.subject))
+  }
+
+  // getAuth() throws for an anonymous caller, so it returns a caller.
+  expectTypeOf(forExpress.getAuth(request, open)).toEqualTypeOf<Auth>()
+  expectTypeOf(forExpress.getOptionalAuth(request, open)).toEqualTypeOf<Auth | undefined>()
+  expectTypeOf(forExpress.getOptionalAuth(request)).toEqualTypeOf<Auth | undefined>()
+  express().use(forExpress.verifyJwt(open), forExpress.verifyJwt({ issuer, audience, optional: flag }))
+  new Koa().use(forKoa.verifyJwt(open)).use(forKoa.verifyJwt({ issuer, audience, optional: flag }))
+  await fastify().register(forFastify.verifyJwt, { api: open })
+  await fastify().register(forFastify.verifyJwt, { issuer, audience, optional: flag })
+}
+
+/** `tokenFrom` as people write it: the parameter is the request of the framework, without a type written to it. */
+export async function tokens(undiciFetch: typeof Undici.fetch, dispatcher: Undici.Dispatcher): Promise<void> {
+  const own = { issuer, audience }
+  createResourceServer({ ...own, tokenFrom: (request) => request.headers.cookie })
+  createResourceServer({ ...own, tokenFrom: (request) => request.headers['x-token'] })
+  createResourceServer({ ...own, tokenFrom: ({ url }) => url?.slice(1) })
+  createResourceServer({ ...own, tokenFrom: (request: ExpressRequest) => request.get('x-token') })
+  createResourceServer({ ...own, tokenFrom: (request: FastifyRequest) => request.headers['x-token'] })
+  createResourceServer({ ...own, tokenFrom: (ctx: Koa.Context) => ctx.cookies.get('token') })
+  createResourceServer({ ...own, tokenFrom: (request: Request) => request.headers.get('x-token') })
+  createResourceServer({ ...own, tokenFrom: (message: IncomingMessage) => message.headers.cookie })
+  createResourceServer({ ...own, tokenFrom: async () => Promise.resolve('token') })
+  createResourceServer({ ...own, tokenFrom: async () => Promise.resolve(null) })
+  createResourceServer({ ...own, tokenFrom: () => ({ token: 'a', scheme: 'DPoP' }) })
+  createResourceServer({
+    ...own,
+    tokenFrom: firstOf(fromHeader(), (request: Request) => request.headers.get('a')),
+  })
+  // @ts-expect-error a token is text
+  createResourceServer({ ...own, tokenFrom: () => 7 })
+
+  const app = express()
+  app.use(forExpress.verifyJwt({ ...own, tokenFrom: (req) => req.headers.cookie }))
+  app.use(forExpress.verifyJwt({ ...own, tokenFrom: (req) => req.get('x-token') }))
+  app.use(forExpress.verifyJwt({ ...own, tokenFrom: (req) => req.query['token'] as string | undefined }))
+  app.use(forExpress.verifyJwt({ ...own, tokenFrom: (req) => req.headers['x-token'], optional: true }))
+  app.use(forExpress.verifyJwt({ ...own, tokenFrom: firstOf(fromHeader(), (req) => req.get('x-token')) }))
+  app.use(forExpress.verifyJwt({ ...own, tokenFrom: fromHeader('x-token') }))
+  // @ts-expect-error there is no such member
+  app.use(forExpress.verifyJwt({ ...own, tokenFrom: (req) => String(req.nonsense) }))
+
+  const instance = fastify()
+  await instance.register(forFastify.verifyJwt, { ...own, tokenFrom: (request) => request.headers.cookie })
+  await instance.register(forFastify.verifyJwt, {
+    ...own,
+    tokenFrom: (request) => request.raw.headers['x-token'],
+  })
+  forFastify.authenticate({ ...own, tokenFrom: (request) => request.headers.cookie })
+  forFastify.authenticate({ ...own, tokenFrom: firstOf(fromHeader(), (request) => request.ip) })
+
+  const koa = new Koa()
+  koa.use(forKoa.verifyJwt({ ...own, tokenFrom: (ctx) => ctx.cookies.get('token') }))
+  koa.use(forKoa.verifyJwt({ ...own, tokenFrom: (ctx) => ctx.headers.cookie }))
+
+  forFetch.verifyJwt({ ...own, tokenFrom: (request) => request.headers.get('x-token') })
+  forFetch.protect({ ...own, tokenFrom: (request) => new URL(request.url).searchParams.get('token') })
+  forFetch.protect({
+    ...own,
+    tokenFrom: async (request) => (await request.clone().formData()).get('t') as string,
+  })
+  // @ts-expect-error headers of a web request have no members for their names
+  forFetch.protect({ ...own, tokenFrom: (request) => String(request.headers.cookie) })
+
+  createResourceServer({ ...own, fetch: undiciFetch })
+  createResourceServer({ ...own, fetch: (url, init) => undiciFetch(url, { ...init, dispatcher }) })
+  app.use(
+    forExpress.verifyJwt({ ...own, fetch: async (url, init) => undiciFetch(url, { ...init, dispatcher }) }),
+  )
+  forFetch.protect({ ...own, fetch: (url, init) => fetch(url, { ...init, cache: 'no-store' }) })
+  app.use(
+    forExpress.verifyJwt({ ...own, roles: (claims) => claims['permissions'], scopes: ({ scp }) => scp }),
+  )
+  koa.use(forKoa.verifyJwt({ ...own, roles: (claims: { roles?: string[] }) => claims.roles }))
+  forFetch.protect({ issuers: [{ issuer, audience, roles: (claims) => claims['groups'] }] })
 }
 
 export function guards(): void {

@@ -3,11 +3,12 @@ import type { Request } from 'express'
 import {
   asResourceServer,
   type Auth,
-  type Claims,
   type HttpRequest,
   type HttpResponse,
+  type GetAuth,
+  type GetOptionalAuth,
   hooksFor,
-  type ResourceServer,
+  type ResourceServerLike,
   type ResourceServerOptions,
   type RouteGuards,
 } from 'oauth-resource-server'
@@ -19,6 +20,10 @@ type Next = (error?: unknown) => void
  * that handlers behind it keep the types of their path parameters.
  */
 export type ExpressMiddleware = (req: IncomingMessage, res: ServerResponse, next: Next) => void
+
+/** The request that functions of the application get. An interface, for short messages of the compiler. */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- it has another name
+export interface ExpressRequest extends Request {}
 
 /** Reads members when asked: each costs time, since Express gives every request a hidden class of its own. */
 class RequestView implements HttpRequest {
@@ -104,7 +109,9 @@ function respond(
  * @param options of the resource server, or one made elsewhere; from the environment when left out
  * @throws {TypeError} for options that are missing, contradictory or unsafe
  */
-export function verifyJwt<C>(options?: ResourceServerOptions<C> | ResourceServer<C>): ExpressMiddleware {
+export function verifyJwt(
+  options?: ResourceServerOptions<unknown, ExpressRequest> | ResourceServerLike,
+): ExpressMiddleware {
   return verify(asResourceServer(options)) as ExpressMiddleware
 }
 
@@ -114,21 +121,15 @@ export function verifyJwt<C>(options?: ResourceServerOptions<C> | ResourceServer
  * @throws {MissingTokenError} for an anonymous caller
  * @throws {Error} where nothing, or another resource server, verified the request
  */
-export function getAuth<C = Claims>(req: IncomingMessage, api?: ResourceServer<C>): Auth<C> {
-  return callers.getAuth(req as Request, api)
-}
+export const getAuth: GetAuth<IncomingMessage> = callers.getAuth as GetAuth<unknown>
 
 /**
  * The caller `verifyJwt()` found, `undefined` for an anonymous one.
  *
  * @throws {Error} where nothing, or another resource server, verified the request
  */
-export function getOptionalAuth<C = Claims>(
-  req: IncomingMessage,
-  api?: ResourceServer<C>,
-): Auth<C> | undefined {
-  return callers.getOptionalAuth(req as Request, api)
-}
+export const getOptionalAuth: GetOptionalAuth<IncomingMessage> =
+  callers.getOptionalAuth as GetOptionalAuth<unknown>
 
 type ExpressGuards = RouteGuards<ExpressMiddleware, Request>
 const guards: ExpressGuards = guardsBy((guard) => guarded(guard) as ExpressMiddleware)

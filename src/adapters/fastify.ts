@@ -2,10 +2,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import {
   asResourceServer,
   type Auth,
-  type Claims,
+  type GetAuth,
+  type GetOptionalAuth,
   hooksFor,
   type HttpRequest,
-  type ResourceServer,
+  type ResourceServerLike,
   type ResourceServerOptions,
   type ResponseState,
   type RouteGuards,
@@ -22,8 +23,19 @@ type Done = (error?: Error) => void
  */
 export type FastifyGuard = (request: object, reply: object, done: Done) => void
 
+/** The request that functions of the application get. An interface, for short messages of the compiler. */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- it has another name
+export interface RouteRequest extends FastifyRequest {}
+
+/** A request of any Fastify server, HTTP/2 included. */
+export interface FastifyRequestLike {
+  readonly raw: object
+  readonly ip: string
+}
+
 /** Options of the plugin: those of a resource server, or one made elsewhere. */
-export type VerifyJwtOptions<C = unknown> = ResourceServerOptions<C> | { readonly api: ResourceServer<C> }
+export type VerifyJwtOptions =
+  ResourceServerOptions<unknown, RouteRequest> | { readonly api: ResourceServerLike }
 
 const hijacked: ResponseState = { headersSent: true, writableEnded: true }
 
@@ -72,7 +84,7 @@ function requestOf(request: FastifyRequest): HttpRequest {
  *
  * @throws {TypeError} through `app.ready()`, for options that are missing, contradictory or unsafe
  */
-export function verifyJwt<C>(app: AnyInstance, options: VerifyJwtOptions<C>, done: Done): void {
+export function verifyJwt(app: AnyInstance, options: VerifyJwtOptions, done: Done): void {
   if (
     typeof (app as Partial<AnyInstance> | undefined)?.addHook !== 'function' ||
     typeof done !== 'function'
@@ -111,22 +123,24 @@ Object.assign(verifyJwt, {
  * @param options of the resource server, or one made elsewhere; from the environment when left out
  * @throws {TypeError} for options that are missing, contradictory or unsafe
  */
-export function authenticate<C>(options?: ResourceServerOptions<C> | ResourceServer<C>): FastifyGuard {
+export function authenticate(
+  options?: ResourceServerOptions<unknown, RouteRequest> | ResourceServerLike,
+): FastifyGuard {
   return verify(asResourceServer(options)) as FastifyGuard
 }
 
 /** @throws {TypeError} */
-function apiOf(options: object): ResourceServer<unknown> {
+function apiOf(options: object): object {
   // Options that Fastify adds to those of every plugin.
   const { prefix: _1, logLevel: _2, logSerializers: _3, api, ...rest } = options as Record<string, unknown>
   if (typeof rest['authenticate'] === 'function' && typeof rest['refuse'] === 'function') {
     throw new TypeError('verifyJwt: pass a resource server as { api }: app.register(verifyJwt, { api })')
   }
-  if (api === undefined) return asResourceServer(rest as ResourceServerOptions<unknown>)
+  if (api === undefined) return asResourceServer(rest)
   const [name] = Object.keys(rest)
   if (name !== undefined)
     throw new TypeError(`${name}: belongs to the resource server; pass it where api is made`)
-  return asResourceServer(api as ResourceServer<unknown>)
+  return asResourceServer(api as ResourceServerLike)
 }
 
 /**
@@ -135,21 +149,15 @@ function apiOf(options: object): ResourceServer<unknown> {
  * @throws {MissingTokenError} for an anonymous caller
  * @throws {Error} where nothing, or another resource server, verified the request
  */
-export function getAuth<C = Claims>(request: { readonly raw: object }, api?: ResourceServer<C>): Auth<C> {
-  return callers.getAuth(request as FastifyRequest, api)
-}
+export const getAuth: GetAuth<FastifyRequestLike> = callers.getAuth as GetAuth<unknown>
 
 /**
  * The caller `verifyJwt()` found, `undefined` for an anonymous one.
  *
  * @throws {Error} where nothing, or another resource server, verified the request
  */
-export function getOptionalAuth<C = Claims>(
-  request: { readonly raw: object },
-  api?: ResourceServer<C>,
-): Auth<C> | undefined {
-  return callers.getOptionalAuth(request as FastifyRequest, api)
-}
+export const getOptionalAuth: GetOptionalAuth<FastifyRequestLike> =
+  callers.getOptionalAuth as GetOptionalAuth<unknown>
 
 type FastifyGuards = RouteGuards<FastifyGuard, FastifyRequest>
 const guards: FastifyGuards = guardsBy((guard) => guarded(guard) as FastifyGuard)

@@ -1,20 +1,28 @@
 import {
   allOf,
   asResourceServer,
+  type Anonymous,
   type Auth,
-  type Claims,
+  type Caller,
+  type ClaimsWith,
   type Guard,
+  type GetAuth,
+  type GetOptionalAuth,
   hooksFor,
   type HttpRequest,
-  type ResourceServer,
+  type ResourceServerLike,
   type ResourceServerOptions,
   type RouteGuards,
 } from 'oauth-resource-server'
 
-/** Handles a request of a proven caller; further arguments are the server's own, such as route parameters. */
-export type ProtectedHandler<C, Rest extends unknown[], Req extends Request = Request> = (
+/**
+ * Handles a request of a caller; further arguments are the server's own, such as route parameters.
+ *
+ * @template A what is found out about the caller: an `Auth`, or `undefined` too where a caller may be anonymous
+ */
+export type ProtectedHandler<A, Rest extends unknown[], Req extends Request = Request> = (
   request: Req,
-  auth: Auth<C>,
+  auth: A,
   ...rest: Rest
 ) => Response | Promise<Response>
 
@@ -63,16 +71,21 @@ function requestOf(request: Request): HttpRequest {
  * @returns the caller, or the refusal to respond with; with `optional: true`, `undefined` for an anonymous caller
  * @throws {TypeError} for options that are missing, contradictory or unsafe
  */
-export function verifyJwt<C = Claims>(
-  options?: ResourceServerOptions<C> | ResourceServer<C>,
-): (request: Request, context?: ExecutionContext) => Promise<Auth<C> | Response> {
+export function verifyJwt<
+  T = unknown,
+  O extends boolean | undefined = false,
+  C = ClaimsWith<T>,
+  A extends undefined = Anonymous<O>,
+>(
+  options?: ResourceServerOptions<T, Request, O> | ResourceServerLike<C, A>,
+): (request: Request, context?: ExecutionContext) => Promise<Caller<C, A> | Response> {
   const hook = verify(asResourceServer(options))
   return async (request, context) =>
     (await hook(
       request,
       context,
       callOf(({ auth }) => auth),
-    )) as Auth<C> | Response
+    )) as Caller<C, A> | Response
 }
 
 function callOf(proceed: Call['proceed']): Call {
@@ -86,17 +99,23 @@ function callOf(proceed: Call['proceed']): Call {
  * @param options of the resource server, or one made elsewhere; from the environment when `undefined`
  * @throws {TypeError} for options that are missing, contradictory or unsafe
  */
-export function protect<C = Claims>(
-  options?: ResourceServerOptions<C> | ResourceServer<C>,
-  ...guards: readonly Guard<Request>[]
+export function protect<
+  G extends readonly Guard<Request>[],
+  T = unknown,
+  O extends boolean | undefined = false,
+  C = ClaimsWith<T>,
+  A extends undefined = Anonymous<O>,
+>(
+  options?: ResourceServerOptions<T, Request, O> | ResourceServerLike<C, A>,
+  ...guards: G
 ): <Rest extends unknown[], Req extends Request = Request>(
-  handler: ProtectedHandler<C, Rest, Req>,
+  handler: ProtectedHandler<Caller<C, A, G>, Rest, Req>,
 ) => (request: Req, ...rest: Rest) => Promise<Response> {
   const hook = verify(asResourceServer(options), guards.length === 0 ? undefined : allOf(...guards))
   return (handler) =>
     async (request, ...rest) => {
       const call = callOf(({ auth, headers }) => {
-        const response = handler(request, auth as Auth<C>, ...rest)
+        const response = handler(request, auth as Caller<C, A, G>, ...rest)
         return headers === undefined ? response : withHeaders(response, headers)
       })
       return (await hook(request, rest.find(isExecutionContext), call)) as Response
@@ -132,18 +151,14 @@ async function withHeaders(
  * @throws {MissingTokenError} for an anonymous caller
  * @throws {Error} where nothing, or another resource server, verified the request
  */
-export function getAuth<C = Claims>(request: Request, api?: ResourceServer<C>): Auth<C> {
-  return callers.getAuth(request, api)
-}
+export const getAuth: GetAuth<Request> = callers.getAuth
 
 /**
  * The caller `verifyJwt()` found, `undefined` for an anonymous one.
  *
  * @throws {Error} where nothing, or another resource server, verified the request
  */
-export function getOptionalAuth<C = Claims>(request: Request, api?: ResourceServer<C>): Auth<C> | undefined {
-  return callers.getOptionalAuth(request, api)
-}
+export const getOptionalAuth: GetOptionalAuth<Request> = callers.getOptionalAuth
 
 // Guards for {@link protect}, which can also be called with what `verifyJwt` found.
 type FetchGuards = RouteGuards<Guard<Request>, Request>

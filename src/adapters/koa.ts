@@ -2,10 +2,11 @@ import type { Context, Middleware } from 'koa'
 import {
   asResourceServer,
   type Auth,
-  type Claims,
+  type GetAuth,
+  type GetOptionalAuth,
   hooksFor,
   type HttpRequest,
-  type ResourceServer,
+  type ResourceServerLike,
   type ResourceServerOptions,
   type RouteGuards,
 } from 'oauth-resource-server'
@@ -66,7 +67,9 @@ function requestOf(ctx: Context): HttpRequest {
  * @param options of the resource server, or one made elsewhere; from the environment when left out
  * @throws {TypeError} for options that are missing, contradictory or unsafe
  */
-export function verifyJwt<C>(options?: ResourceServerOptions<C> | ResourceServer<C>): Middleware {
+export function verifyJwt(
+  options?: ResourceServerOptions<unknown, Context> | ResourceServerLike,
+): Middleware {
   return middleware(verify(asResourceServer(options)))
 }
 
@@ -81,21 +84,15 @@ function middleware(hook: (ctx: Context, next: Next, none: unknown) => void | Pr
  * @throws {MissingTokenError} for an anonymous caller
  * @throws {Error} where nothing, or another resource server, verified the request
  */
-export function getAuth<C = Claims>(ctx: Pick<Context, 'req'>, api?: ResourceServer<C>): Auth<C> {
-  return callers.getAuth(ctx as Context, api)
-}
+export const getAuth: GetAuth<Pick<Context, 'req'>> = callers.getAuth as GetAuth<unknown>
 
 /**
  * The caller `verifyJwt()` found, `undefined` for an anonymous one.
  *
  * @throws {Error} where nothing, or another resource server, verified the request
  */
-export function getOptionalAuth<C = Claims>(
-  ctx: Pick<Context, 'req'>,
-  api?: ResourceServer<C>,
-): Auth<C> | undefined {
-  return callers.getOptionalAuth(ctx as Context, api)
-}
+export const getOptionalAuth: GetOptionalAuth<Pick<Context, 'req'>> =
+  callers.getOptionalAuth as GetOptionalAuth<unknown>
 
 type KoaGuards = RouteGuards<Middleware, Context>
 const guards: KoaGuards = guardsBy((guard) => middleware(guarded(guard)))

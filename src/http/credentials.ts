@@ -1,6 +1,6 @@
 import { InvalidRequestError, InvalidTokenError } from '../errors.ts'
 import { own } from '../lib/objects.ts'
-import type { Extractor } from '../types.ts'
+import type { Extractor, HttpRequest } from '../types.ts'
 import { bearerToken, hasOtherTokenScheme, hasTokenScheme, withoutBearer } from './bearer.ts'
 import {
   attempt,
@@ -10,6 +10,7 @@ import {
   Failure,
   finder,
   type Finder,
+  moreThanOneToken,
   type Presented,
   presented,
 } from './finder.ts'
@@ -25,7 +26,7 @@ const headerName = /^[\w!#$%&'*+.^`|~-]+$/
  * @param name of another header, whose value is the token, with or without `Bearer` before it
  * @throws {TypeError} for a name that no header can have, and for `cookie`
  */
-export function fromHeader(name = 'authorization'): Extractor {
+export function fromHeader<R = HttpRequest>(name = 'authorization'): Extractor<R> {
   const lowerCase = typeof name === 'string' ? name.toLowerCase() : ''
   if (lowerCase === 'authorization') {
     return extractor((request) => presented(bearerToken(request), 'header', request), {
@@ -48,8 +49,8 @@ export function fromHeader(name = 'authorization'): Extractor {
  * §4.3.2 forbids them; for clients that can do nothing else. Successful responses get `Cache-Control: private` unless
  * the handler sets its own (RFC 6750 §2.3).
  */
-export function fromQuery(): Extractor
-export function fromQuery(...names: readonly unknown[]): Extractor {
+export function fromQuery<R = HttpRequest>(): Extractor<R>
+export function fromQuery<R>(...names: readonly unknown[]): Extractor<R> {
   if (names.length > 0)
     throw new TypeError('fromQuery: takes no name; the parameter is access_token (RFC 6750 §2.3)')
   return extractor((request) => {
@@ -71,8 +72,8 @@ export function fromQuery(...names: readonly unknown[]): Extractor {
  * `application/x-www-form-urlencoded` body that a parser has read before. That is so on Express and Koa; Fastify
  * verifies before it reads a body, and a web `Request` has no parsed body: nothing is found there.
  */
-export function fromBody(): Extractor
-export function fromBody(...names: readonly unknown[]): Extractor {
+export function fromBody<R = HttpRequest>(): Extractor<R>
+export function fromBody<R>(...names: readonly unknown[]): Extractor<R> {
   if (names.length > 0)
     throw new TypeError('fromBody: takes no name; the parameter is access_token (RFC 6750 §2.2)')
   return extractor((request) => {
@@ -94,7 +95,7 @@ export function fromBody(...names: readonly unknown[]): Extractor {
  *
  * @throws {TypeError} when no place is named
  */
-export function firstOf(...extractors: readonly Extractor[]): Extractor {
+export function firstOf<R = HttpRequest>(...extractors: readonly Extractor<R>[]): Extractor<R> {
   if (extractors.length === 0 || extractors.some((each) => typeof each !== 'function')) {
     throw new TypeError('firstOf: pass at least one place, for example fromHeader()')
   }
@@ -142,8 +143,4 @@ function onlyPlace(found: Presented | undefined): Presented | undefined {
 function onlyOne<T>(found: readonly T[]): T | undefined {
   if (found.length > 1) throw moreThanOneToken()
   return found[0]
-}
-
-function moreThanOneToken(): InvalidRequestError {
-  return new InvalidRequestError('More than one access token was sent')
 }

@@ -1,3 +1,4 @@
+import { InvalidRequestError } from '../errors.ts'
 import type { Limited } from '../lib/limited.ts'
 import { isPromise } from '../lib/maybe-promise.ts'
 import { own } from '../lib/objects.ts'
@@ -25,12 +26,14 @@ export interface BuiltIn {
 const elsewhere: BuiltIn = { mayWait: false, readsAuthorization: false }
 
 /** Marks an extractor of this library. */
-export function extractor(find: Finder, traits: BuiltIn = elsewhere): Extractor {
-  return Object.defineProperty(find, builtIn, { value: traits })
+export function extractor<R>(find: Finder, traits: BuiltIn = elsewhere): Extractor<R> {
+  Object.defineProperty(find, builtIn, { value: traits })
+  // It reads the neutral view of any framework's request.
+  return find as unknown as Extractor<R>
 }
 
 /** What an extractor of this library tells of itself; `undefined` for a function of the application's. */
-export function builtInOf(extract: Extractor): BuiltIn | undefined {
+export function builtInOf(extract: Extractor<never>): BuiltIn | undefined {
   return own(extract, builtIn) as BuiltIn | undefined
 }
 
@@ -49,19 +52,19 @@ export function presented(
  *
  * @throws {TypeError} from the finder, for a function that returned neither a string nor credentials
  */
-export function finder(extract: Extractor): Finder {
-  return builtInOf(extract) === undefined ? customFinder(extract) : (extract as Finder)
+export function finder(extract: Extractor<never>): Finder {
+  return builtInOf(extract) === undefined ? customFinder(extract) : (extract as unknown as Finder)
 }
 
 /** As {@link finder}, with a limit on what may wait. */
-export function limitedFinder(extract: Extractor, limit: Limited): Finder {
+export function limitedFinder(extract: Extractor<never>, limit: Limited): Finder {
   const find = finder(extract)
   return builtInOf(extract)?.mayWait === false ? find : (request) => limit(find(request))
 }
 
-function customFinder(extract: Extractor): Finder {
+function customFinder(extract: Extractor<never>): Finder {
   return (request) => {
-    const found: unknown = extract((request.raw ?? request) as HttpRequest)
+    const found: unknown = extract((request.raw ?? request) as never)
     return isPromise(found)
       ? Promise.resolve(found).then((it) => customCredentials(it, request))
       : customCredentials(found, request)
@@ -69,8 +72,13 @@ function customFinder(extract: Extractor): Finder {
 }
 
 function customCredentials(found: unknown, request: HttpRequest): Presented | undefined {
-  if (found === undefined) return undefined
+  // `headers.get()` returns null for a header that is not there.
+  if (found === undefined || found === null) return undefined
   if (typeof found === 'string') return presented(found, 'custom', request)
+  if (Array.isArray(found)) {
+    if (found.length > 1) throw moreThanOneToken()
+    return customCredentials(found[0], request)
+  }
   const { token, place, scheme } = Object(found) as Partial<Credentials>
   if (typeof token !== 'string') {
     throw new TypeError(
@@ -78,6 +86,11 @@ function customCredentials(found: unknown, request: HttpRequest): Presented | un
     )
   }
   return { scheme: scheme === 'DPoP' ? 'DPoP' : 'Bearer', token, place: place ?? 'custom', request }
+}
+
+/** The refusal of a request with two access tokens (RFC 6750 §2). */
+export function moreThanOneToken(): InvalidRequestError {
+  return new InvalidRequestError('More than one access token was sent')
 }
 
 /** An error as a value, so that no promise is left alone when another finder throws. */

@@ -1,5 +1,3 @@
-import type { Credentials, HttpRequest, MaybePromise } from '../types.ts'
-
 /** What a user's `fetch` is called with. */
 export interface FetchRequestInit {
   readonly method: 'GET'
@@ -19,17 +17,3 @@ export interface FetchedResponse {
 
 /** Any `fetch`: the platform's, undici's with a dispatcher, node-fetch. */
 export type FetchFunction = { fetch(url: string, init: FetchRequestInit): Promise<FetchedResponse> }['fetch']
-
-/** A request as `tokenFrom` gets it; web servers have a `Headers` object in it. */
-export interface TokenRequest extends Omit<HttpRequest, 'headers'> {
-  readonly headers: {
-    readonly authorization?: string | undefined
-    readonly cookie?: string | undefined
-    readonly [name: string]: string | readonly string[] | undefined
-  }
-}
-
-/** Finds the token of a request, which may be annotated with the framework's own type. */
-export type TokenFinder<R> = {
-  find(request: R): MaybePromise<(Pick<Credentials, 'token'> & Partial<Credentials>) | string | undefined>
-}['find']

@@ -1,67 +1,12 @@
-import type { AlgorithmName } from '../algorithms.ts'
 import type { ErrorFormat } from '../error-format.ts'
 import type { StandardSchema } from '../lib/standard-schema.ts'
-import type { Claims, MaybePromise } from '../types.ts'
-import type { FetchFunction, TokenFinder, TokenRequest } from './functions.ts'
+import type { Extractor, MaybePromise, TokenRequest } from '../types.ts'
+import type { FetchFunction } from './functions.ts'
 import type { KeyCacheOptions } from './key-cache.ts'
 import type { KeyOptions } from './key-options.ts'
 import type { RevocationOption } from './revocation.ts'
-import type { Names, Profile } from './rules.ts'
 import type { Snapshot } from './snapshot.ts'
-
-/** Options about an issuer's tokens, whether the API trusts one issuer or several. */
-export interface TokenOptions {
-  /**
-   * Client ids to accept: `client_id`, else `azp`, else `cid`, else `appid`.
-   *
-   * @default any
-   */
-  readonly clients?: readonly string[] | undefined
-  /**
-   * Algorithms to accept.
-   *
-   * @default the asymmetric ones the running platform supports, ML-DSA and Ed448 aside; with `secret`, those it is
-   * long enough for
-   */
-  readonly algorithms?: readonly AlgorithmName[] | undefined
-  /**
-   * `compatible` takes the access tokens of today's issuers and still refuses other kinds of token; `rfc9068`
-   * requires `typ` at+jwt and every claim of RFC 9068 §2.2.
-   *
-   * @default 'compatible'
-   */
-  readonly profile?: Profile | undefined
-  /**
-   * Accepted values of the header parameter `typ`, instead of the profile's; `undefined` in the list stands for an
-   * absent `typ`. Compared as media types: without regard to case and to `application/` (RFC 7515 §4.1.9).
-   *
-   * @default the profile's
-   */
-  readonly tokenTypes?: readonly (string | undefined)[] | undefined
-  /**
-   * Accepts `nonce` in a token that is marked as an access token: by `typ` at+jwt, payload `typ` Bearer, `token_use`
-   * access, or a `scope` or `scp` claim. Keycloak up to 24, Azure AD B2C and authentik write such tokens.
-   *
-   * @default false
-   */
-  readonly acceptNonce?: boolean | undefined
-  /** Seconds the issuer's clock may differ from ours. 0 to 300. @default 30 */
-  readonly clockTolerance?: number | undefined
-  /** Longest time since `iat`, in seconds. @default off */
-  readonly maxTokenAge?: number | undefined
-  /** Claims every token must have, on top of `iss`, `aud` and `exp`. @default [] */
-  readonly requiredClaims?: readonly string[] | undefined
-  /**
-   * Where the scopes are: a claim path, a list of paths whose scopes add up, or a pure function of the verified
-   * claims. A path is the name of a claim, or a JSON Pointer when it begins with `/`: `'/realm_access/roles'`. A claim
-   * of the wrong type is refused with 401.
-   *
-   * @default `scope`, else `scp`
-   */
-  readonly scopes?: Names | undefined
-  /** Where the roles are, in the same forms. @default `roles`, else `role` */
-  readonly roles?: Names | undefined
-}
+import type { TokenOptions } from './token-options.ts'
 
 /** One trusted issuer among several. */
 export interface IssuerOptions extends TokenOptions, KeyOptions {
@@ -74,8 +19,18 @@ export interface IssuerOptions extends TokenOptions, KeyOptions {
 /** Decides whether an issuer is trusted, and how; `undefined` when it is not. */
 export type IssuerResolver = (issuer: string) => MaybePromise<IssuerOptions | undefined>
 
-/** Options that have nothing to do with issuers. `R` is the request that `tokenFrom` gets. */
-export interface CommonOptions<C = Claims, R = TokenRequest> {
+/**
+ * Options that have nothing to do with issuers.
+ *
+ * @template T output of `schema`; `unknown` without one
+ * @template R request that `tokenFrom` gets
+ * @template O type of `optional`, so that the types of handlers know whether a caller may be anonymous
+ */
+export interface CommonOptions<
+  T = unknown,
+  R = TokenRequest,
+  O extends boolean | undefined = boolean | undefined,
+> {
   /**
    * Hosts from which metadata and keys may be fetched by plain http: `host` or `host:port`, without a port any port.
    * Anyone on the way to such a host can replace the keys. `127.0.0.0/8`, `[::1]` and `localhost` need no entry.
@@ -88,16 +43,21 @@ export interface CommonOptions<C = Claims, R = TokenRequest> {
    * Top-level members of its output, which must be an object, replace the claims of the same name in `auth.claims`;
    * the other claims stay. Guards check the claims as they were signed.
    */
-  readonly schema?: StandardSchema<unknown, C> | undefined
-  /** Where the token is. @default fromHeader() */
-  readonly tokenFrom?: TokenFinder<R> | undefined
+  readonly schema?: StandardSchema<unknown, T> | undefined
+  /**
+   * Where the token is: `fromHeader()` and the like, or a function of the request. In an adapter that is the request of
+   * the framework (Koa: `ctx`).
+   *
+   * @default fromHeader()
+   */
+  readonly tokenFrom?: Extractor<R> | undefined
   /**
    * Lets requests without credentials through, without `auth`. Bad credentials are refused all the same, and an
    * issuer that cannot be reached is 503 all the same.
    *
    * @default false
    */
-  readonly optional?: boolean | undefined
+  readonly optional?: O | undefined
   /** Protection space named in challenges (RFC 9110 §11.5). @default the first audience */
   readonly realm?: string | undefined
   /** Longest token, in characters. 256 to 65536. @default 16384 */
@@ -153,40 +113,85 @@ export interface TokenCacheSettings {
 }
 
 /** An API that trusts one issuer. */
-export interface SingleIssuerOptions extends TokenOptions, KeyOptions {
+export interface SingleIssuerOptions<
+  T = unknown,
+  R = TokenRequest,
+  O extends boolean | undefined = boolean | undefined,
+>
+  extends CommonOptions<T, R, O>, TokenOptions, KeyOptions {
   /** Compared exactly with `iss`, never normalised. @default `OAUTH_ISSUER` */
   readonly issuer?: string | undefined
-  /** Names this API answers to; `aud` must hold at least one (RFC 7519 §4.1.3). @default `OAUTH_AUDIENCE` */
-  readonly audience: string | readonly string[]
+  /**
+   * Names this API answers to; `aud` must hold at least one (RFC 7519 §4.1.3). `undefined` is checked at construction,
+   * not by the compiler, so that `process.env` may be read here.
+   *
+   * @default `OAUTH_AUDIENCE`
+   */
+  readonly audience: string | readonly string[] | undefined
+  /** Set `issuer` or `issuers`, not both. */
   readonly issuers?: undefined
 }
 
 /** An API that trusts one issuer and, as its tokens have no audience, only some of its clients. */
-export interface SingleIssuerForClientsOptions extends Omit<SingleIssuerOptions, 'audience'> {
+export interface SingleIssuerForClientsOptions<
+  T = unknown,
+  R = TokenRequest,
+  O extends boolean | undefined = boolean | undefined,
+> extends Omit<SingleIssuerOptions<T, R, O>, 'audience'> {
   /** Switches the audience check off. */
   readonly audience: null
   readonly clients: readonly string[]
 }
 
 /** An API whose issuer and audience come from `OAUTH_ISSUER` and `OAUTH_AUDIENCE`. */
-export interface EnvironmentIssuerOptions extends Omit<SingleIssuerOptions, 'issuer' | 'audience'> {
+export interface EnvironmentIssuerOptions<
+  T = unknown,
+  R = TokenRequest,
+  O extends boolean | undefined = boolean | undefined,
+> extends Omit<SingleIssuerOptions<T, R, O>, 'issuer' | 'audience'> {
   readonly issuer?: undefined
-  readonly audience?: string | readonly string[] | undefined
+  readonly audience?: undefined
 }
 
 /** An API that trusts several issuers. Options about tokens apply to each that does not set them itself. */
-export interface ManyIssuersOptions extends TokenOptions {
+export interface ManyIssuersOptions<
+  T = unknown,
+  R = TokenRequest,
+  O extends boolean | undefined = boolean | undefined,
+>
+  extends CommonOptions<T, R, O>, TokenOptions {
   /** The issuers, or a function that decides which `iss` is trusted, and how. */
   readonly issuers: readonly IssuerOptions[] | IssuerResolver
+  /** The audience of every issuer that has none of its own. */
   readonly audience?: string | readonly string[] | null | undefined
+  /** Set it inside `issuers`. */
   readonly issuer?: undefined
+  /** Set it inside `issuers`. */
   readonly jwksUri?: undefined
+  /** Set it inside `issuers`. */
   readonly jwks?: undefined
+  /** Set it inside `issuers`. */
   readonly publicKey?: undefined
+  /** Set it inside `issuers`. */
   readonly metadataUrl?: undefined
+  /** Set it inside `issuers`. */
   readonly secret?: undefined
 }
 
-/** Options of `createResourceServer` and of every `verifyJwt`. */
-export type ResourceServerOptions<C = Claims, R = TokenRequest> = CommonOptions<C, R> &
-  (SingleIssuerOptions | SingleIssuerForClientsOptions | EnvironmentIssuerOptions | ManyIssuersOptions)
+/**
+ * Options of `createResourceServer` and of every `verifyJwt`.
+ *
+ * @template T output of `schema`; `unknown` without one
+ * @template R request that `tokenFrom` gets
+ * @template O type of `optional`; as long as that may be `true`, callers may be `undefined`
+ */
+export type ResourceServerOptions<
+  T = unknown,
+  R = TokenRequest,
+  O extends boolean | undefined = boolean | undefined,
+> =
+  // In this order the compiler speaks of the last one when none fits.
+  | ManyIssuersOptions<T, R, O>
+  | EnvironmentIssuerOptions<T, R, O>
+  | SingleIssuerForClientsOptions<T, R, O>
+  | SingleIssuerOptions<T, R, O>

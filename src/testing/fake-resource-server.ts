@@ -1,11 +1,13 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import {
+  type Anonymous,
   type Auth,
-  type Claims,
+  type ClaimsWith,
   type CommonOptions,
   createResourceServer,
   type ResourceServer,
   type ResourceServerOptions,
+  type TokenRequest,
 } from 'oauth-resource-server'
 import { claimsOf } from './fake-auth.ts'
 
@@ -15,8 +17,11 @@ export type FakeCaller<R> = {
 }['of']
 
 /** Options of a fake resource server: those of a real one that have nothing to do with issuers, keys and tokens. */
-export type FakeResourceServerOptions<C = Claims> = Omit<
-  CommonOptions<C>,
+export type FakeResourceServerOptions<
+  T = unknown,
+  O extends boolean | undefined = boolean | undefined,
+> = Omit<
+  CommonOptions<T, never, O>,
   'tokenFrom' | 'allowInsecureHosts' | 'keyCache' | 'tokenCache' | 'snapshot' | 'fetch' | 'now'
 > & {
   /** `aud` of the tokens. @default 'https://api.test' */
@@ -58,10 +63,10 @@ const ownOptions = [
  * @throws {TypeError} under `NODE_ENV=production`, for a caller that {@link fakeAuth} did not make, and for options of
  * issuers, keys or tokens
  */
-export function fakeResourceServer<C = Claims, R = unknown>(
+export function fakeResourceServer<T = unknown, R = unknown, O extends boolean | undefined = false>(
   caller: Auth | null | FakeCaller<R>,
-  options: FakeResourceServerOptions<C> = {},
-): ResourceServer<C> {
+  options: FakeResourceServerOptions<T, O> = {},
+): ResourceServer<ClaimsWith<T>, Anonymous<O>> {
   if (process.env['NODE_ENV'] === 'production') {
     throw new TypeError('fakeResourceServer: lets every request through; it is not for NODE_ENV=production')
   }
@@ -90,7 +95,7 @@ export function fakeResourceServer<C = Claims, R = unknown>(
       return isPromise(found) ? found.then(tokenOf) : tokenOf(found)
     },
   }
-  return createResourceServer<C>(all as unknown as ResourceServerOptions<C>)
+  return createResourceServer(all as unknown as ResourceServerOptions<T, TokenRequest, O>)
 }
 
 function isPromise<T>(value: T | Promise<T>): value is Promise<T> {

@@ -3,6 +3,7 @@ import {
   anyOf,
   type Auth,
   claim,
+  type Claims,
   createResourceServer,
   ForbiddenError,
   fromQuery,
@@ -192,7 +193,7 @@ describe('a guard of fetch', () => {
   })
 
   it('judges the claims as they were signed', async () => {
-    const server = createResourceServer({ ...issuer.options, schema: schema as never })
+    const server = createResourceServer({ ...issuer.options, schema: schema })
     const [auth, sent] = await verified({ suspended: true }, server)
     expect(auth.claims).toMatchObject({ suspended: false })
     expect(() => authorize(not(claim('suspended', true)))(auth, sent)).toThrow(ForbiddenError)
@@ -269,7 +270,11 @@ describe('a guard of fetch', () => {
 })
 
 describe('the context of the platform', () => {
-  const begin = (): { works: Promise<unknown>[]; keys: Deferred<Response>; server: ResourceServer } => {
+  const begin = (): {
+    works: Promise<unknown>[]
+    keys: Deferred<Response>
+    server: ResourceServer<Claims, undefined>
+  } => {
     const keys = new Deferred<Response>()
     const server = createResourceServer({
       ...issuer.options,

@@ -195,7 +195,7 @@ describe('E11 one route on Fastify', () => {
 })
 
 describe('getAuth()', () => {
-  const verifyOn = async (server: typeof api, request: Request): Promise<unknown> =>
+  const verifyOn = async (server: typeof open, request: Request): Promise<unknown> =>
     await forFetch.verifyJwt(server)(request)
 
   it('throws an error that names verifyJwt() where nothing verified the request', () => {
@@ -206,7 +206,7 @@ describe('getAuth()', () => {
     const unverified: IncomingMessage = Object.create(null) as never
     expect(() => forExpress.getAuth(unverified)).toThrow(/verifyJwt\(\)/)
     expect(() => forKoa.getAuth({ req: unverified })).toThrow(/verifyJwt\(\)/)
-    expect(() => forFastify.getAuth({ raw: unverified })).toThrow(/verifyJwt\(\)/)
+    expect(() => forFastify.getAuth({ raw: unverified, ip: '' })).toThrow(/verifyJwt\(\)/)
   })
 
   it('returns the caller to the resource server that verified, and to no other', async () => {

@@ -110,7 +110,7 @@ const tokens: readonly [
   title: string,
   token: () => Promise<string>,
   description: string,
-  api?: ResourceServer<unknown>,
+  api?: ResourceServer<unknown, undefined>,
 ][] = [
   [
     'a token without a signature part',
@@ -321,7 +321,7 @@ const unreachable = createResourceServer({
 const overloaded: TestServer = await issuer.listen({ metadata: 'none' })
 await overloaded.fail('503', { retryAfter: 30 })
 afterAll(() => overloaded.close())
-const outages: readonly [title: string, api: ResourceServer<unknown>, retryAfter: string][] = [
+const outages: readonly [title: string, api: ResourceServer<unknown, undefined>, retryAfter: string][] = [
   ['nobody listens at jwksUri', unreachable, '1'],
   ['the issuer asks to be left alone', createResourceServer(overloaded.options), '30'],
 ]

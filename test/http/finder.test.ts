@@ -1,4 +1,4 @@
-import type { HttpRequest } from 'oauth-resource-server'
+import { type HttpRequest, InvalidRequestError } from 'oauth-resource-server'
 import { describe, expect, it, vi } from 'vitest'
 import {
   attempt,
@@ -69,7 +69,22 @@ describe('a function of the application', () => {
     expect(await finder(() => Promise.resolve(undefined))(request)).toBeUndefined()
   })
 
-  it.each([null, 7, {}, ['t'], { token: 7 }])('must not return %j', async (returned) => {
+  it('may return what headers.get() and the headers of Node return for nothing', async () => {
+    for (const nothing of [null, []]) {
+      expect(finder(() => nothing)(request)).toBeUndefined()
+      expect(await finder(() => Promise.resolve(nothing))(request)).toBeUndefined()
+    }
+  })
+
+  it('may return a list with one token, and no more than one', async () => {
+    const found = { scheme: 'Bearer', token: 't', place: 'custom', request }
+    expect(finder(() => ['t'])(request)).toEqual(found)
+    expect(await finder(() => Promise.resolve(['t']))(request)).toEqual(found)
+    expect(() => finder(() => ['t', 'u'])(request)).toThrow(InvalidRequestError)
+    await expect(finder(() => Promise.resolve(['t', 'u']))(request)).rejects.toThrow(InvalidRequestError)
+  })
+
+  it.each([7, {}, [7], { token: 7 }])('must not return %j', async (returned) => {
     const message = /^tokenFrom: the function must return/
     expect(() => finder(() => returned as never)(request)).toThrow(message)
     await expect(finder(() => Promise.resolve(returned as never))(request)).rejects.toThrow(message)

@@ -1,4 +1,9 @@
-import { createResourceServer, type ResourceServer, type ResourceServerOptions } from 'oauth-resource-server'
+import {
+  createResourceServer,
+  type ResourceServer,
+  type ResourceServerOptions,
+  type TokenRequest,
+} from 'oauth-resource-server'
 import { createTestIssuer, type TestIssuer } from 'oauth-resource-server/testing'
 import { afterEach, beforeEach, vi } from 'vitest'
 import { type Network, network, publishes, verdict, type VirtualTime, virtualTime } from '../support/world.ts'
@@ -30,7 +35,7 @@ export function serverWith(options: Partial<ResourceServerOptions>): ResourceSer
     fetch: net.fetch,
     now: time.now,
     ...options,
-  } as ResourceServerOptions)
+  } as ResourceServerOptions<unknown, TokenRequest, false>)
 }
 
 /** Judges with another resource server from now on. */

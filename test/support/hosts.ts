@@ -52,7 +52,7 @@ export interface Host {
  * Starts an API on loopback: `verifyJwt(api)` for all of it, GET and POST on `/` without a guard, and the routes of
  * the options. Its handler answers what {@link HostAnswer} says.
  */
-export type StartHost = (api: ResourceServer<unknown>, options?: HostOptions) => Promise<Host>
+export type StartHost = (api: ResourceServer<unknown, undefined>, options?: HostOptions) => Promise<Host>
 
 /** What the handler of a host answers. */
 export interface HostAnswer {
@@ -75,7 +75,7 @@ interface Serving {
 }
 
 function host(
-  serve: (api: ResourceServer<unknown>, options: HostOptions, log: Log) => Promise<Serving>,
+  serve: (api: ResourceServer<unknown, undefined>, options: HostOptions, log: Log) => Promise<Serving>,
 ): StartHost {
   return async (api, options = {}) => {
     const log: Log = { calls: 0, errors: [] }

@@ -8,18 +8,18 @@ import type { Host, HostOptions, StartHost } from './hosts.ts'
  */
 export function sharedHosts(): (
   start: StartHost,
-  api: ResourceServer<unknown>,
+  api: ResourceServer<unknown, undefined>,
   options?: HostOptions,
 ) => Promise<Host> {
   type ByOptions = Map<HostOptions | undefined, Promise<Host>>
-  const hosts = new Map<StartHost, Map<ResourceServer<unknown>, ByOptions>>()
+  const hosts = new Map<StartHost, Map<ResourceServer<unknown, undefined>, ByOptions>>()
   const running: Promise<Host>[] = []
   afterAll(async () => {
     await Promise.all(running.map(async (host) => (await host).close()))
   })
 
   return async (start, api, options) => {
-    const byApi = entryOf(hosts, start, () => new Map<ResourceServer<unknown>, ByOptions>())
+    const byApi = entryOf(hosts, start, () => new Map<ResourceServer<unknown, undefined>, ByOptions>())
     const byOptions = entryOf(byApi, api, (): ByOptions => new Map())
     const host = await entryOf(byOptions, options, () => {
       const started = start(api, options)

@@ -14,7 +14,7 @@ export interface Exchange {
 
 /** An application: something that runs first, `verifyJwt()`, a guard, a handler that responds with `ok`. */
 export interface StackApp {
-  readonly api: ResourceServer<unknown>
+  readonly api: ResourceServer<unknown, undefined>
   readonly guard: Guard
   readonly before: (exchange: Exchange) => void
   /** Gets the header `x-round` of its request. */
