@@ -24,6 +24,10 @@ const shared: Options = {
   platform: 'node',
   splitting: false,
   sourcemap: true,
+  // File names and lines are enough for a stack trace; the text of the sources would double the package.
+  esbuildOptions(options) {
+    options.sourcesContent = false
+  },
   treeshake: false,
   // Bundlers and other platforms tell Node's own modules by it.
   removeNodeProtocol: false,
