@@ -109,7 +109,7 @@ describe('verify()', () => {
     for (const part of token.split('.')) expect(shown).not.toContain(part)
   })
 
-  it('judges the time of a token seen before anew', async () => {
+  it('checks the time of a token seen before anew', async () => {
     const token = await issuer.sign()
     const late = createTestClock(clock.now())
     const server = createResourceServer({ ...issuer.options, now: late.now })
@@ -274,7 +274,7 @@ describe('ready() and health()', () => {
     })
   })
 
-  it('fail loudly while the keys cannot be had', async () => {
+  it('fail loudly while the keys are not available', async () => {
     const server = await issuer.listen({ metadata: 'none' })
     onTestFinished(() => server.close())
     await server.fail('500')
@@ -337,7 +337,7 @@ describe('several issuers', () => {
     ],
   })
 
-  it('are each judged by their own keys and rules', async () => {
+  it('are each checked by their own keys and rules', async () => {
     await expect(listed.verify(await issuer.sign())).resolves.toMatchObject({ issuer: issuer.issuer })
     await expect(listed.verify(await other.sign({ aud: 'https://other-api.test' }))).resolves.toMatchObject({
       issuer: other.issuer,
@@ -409,7 +409,7 @@ describe('several issuers', () => {
       )
     })
 
-    it('pass its error through, since nobody can tell whether the token holds', async () => {
+    it('pass its error through, since the token cannot be verified', async () => {
       const bug = new Error('database down')
       const { server } = asked(() => Promise.reject(bug))
       await expect(server.verify(await issuer.sign())).rejects.toBe(bug)

@@ -83,7 +83,7 @@ describe('verifyJwt() on Express', () => {
     expect(await status(`${origin}/me`, await issuer.sign({ scope: 'read' }))).toBe(200)
   })
 
-  it('judges anew where another resource server comes after', async () => {
+  it('checks anew where another resource server comes after', async () => {
     const other = await createTestIssuer({
       issuer: 'https://other.test/',
       audience: 'https://other-api.test',

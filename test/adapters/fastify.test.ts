@@ -63,7 +63,7 @@ describe('verifyJwt on Fastify', () => {
     await expect(app.ready()).rejects.toThrow(/^issuer \(or OAUTH_ISSUER\)/)
   })
 
-  it('refuses a misspelled option beside api', async () => {
+  it('refuses a misspelled option together with api', async () => {
     const app = application()
     app.register(verifyJwt, { api, optional: true } as { api: typeof api })
     await expect(app.ready()).rejects.toThrow(TypeError)
@@ -115,7 +115,7 @@ describe('verifyJwt on Fastify', () => {
     expect(await status(app, '/nowhere')).toBe(401)
   })
 
-  it('judges by both where another is registered below', async () => {
+  it('checks by both where another is registered below', async () => {
     const app = application()
     await app.register(verifyJwt, { ...issuer.options, audience: ['https://api.test', 'admin'] })
     await app.register(async (admin) => {

@@ -89,7 +89,7 @@ const cases: readonly GuardCase[] = [
     'insufficient_scope',
   ]),
   ['AUZ-3 a list of scopes is accepted', '/read', { scope: ['read', 'write'] }, 'accepted'],
-  ['AUZ-3 a list whose one entry holds two scopes', '/read', { scope: ['read write'] }, 'insufficient_scope'],
+  ['AUZ-3 a list whose one entry has two scopes', '/read', { scope: ['read write'] }, 'insufficient_scope'],
   ['AUZ-3 scp as text is accepted', '/read', { scp: 'read write' }, 'accepted'],
   ['AUZ-3 scp as a list is accepted', '/read', { scp: ['read'] }, 'accepted'],
   ['AUZ-3 scp beside scope grants nothing', '/read', { scope: 'write', scp: 'read' }, 'insufficient_scope'],

@@ -452,7 +452,7 @@ describe('claims as the caller sees them', () => {
     ['an hour back', -3600, 'not_yet_valid'],
     ['an hour on', 3600, 'expired'],
   ] as const)(
-    'CLM-29 judges a remembered token by a clock that jumped %s',
+    'CLM-29 checks a remembered token by a clock that jumped %s',
     async (_title, seconds, reason) => {
       const { issuer, clock } = await createRange()
       const api = createResourceServer(issuer.options)

@@ -171,7 +171,7 @@ const cases: readonly TokenCase[] = [
     'malformed',
   ]),
   [
-    'HDR-13 a list that holds the right kid',
+    'HDR-13 a list that contains the right kid',
     (range) => range.issuer.sign({}, { kid: [kidOf(range.issuer)] }),
     'malformed',
   ],

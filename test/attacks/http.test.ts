@@ -356,7 +356,7 @@ describe.each(platforms)('%s', (name, start, send: Send, http2) => {
     expect((JSON.parse(body) as HostAnswer).subject).toBe('user-1')
   })
 
-  it('HTP-28 marks no good answer as cacheable, and every refusal as not', async () => {
+  it('HTP-28 marks no successful response as cacheable, and every refusal as not', async () => {
     const { headers } = await answerTo({ headers: [bearer(token)] }, 'accepted')
     expect(headers.get('cache-control') ?? '').not.toMatch(/public|s-maxage/)
   })

@@ -125,8 +125,8 @@ const cases: readonly TokenCase[] = [
     [`JSN-4 ${text} as header`, header(() => text), 'malformed'],
     [`JSN-4 ${text} as payload`, payload(() => text), 'malformed'],
   ]),
-  ['JSN-4 a list that holds the claims', payload((text) => `[${text}]`), 'malformed'],
-  ['JSN-4 a list that holds the header', header((text) => `[${text}]`), 'malformed'],
+  ['JSN-4 a list that contains the claims', payload((text) => `[${text}]`), 'malformed'],
+  ['JSN-4 a list that contains the header', header((text) => `[${text}]`), 'malformed'],
   ['JSN-4 the claims as a JSON string', payload((text) => JSON.stringify(text)), 'malformed'],
   ...['x', '{}', ',', '\0', ']', '}', '//', '\u00a0'].flatMap((junk): TokenCase[] => [
     [`JSN-5 ${JSON.stringify(junk)} behind the payload`, payload((text) => text + junk), 'malformed'],
@@ -348,7 +348,7 @@ describe('the JSON of header and claims, as the caller sees it', () => {
     expect(({} as { admin?: unknown }).admin).toBeUndefined()
   })
 
-  it('JSN-17 judges members without end in about the time of their length', async () => {
+  it('JSN-17 checks members without end in about the time of their length', async () => {
     const range = await createRange()
     const time = async (count: number): Promise<number> => {
       const token = await plus(Array.from({ length: count }, (_, n) => `"x${n}":0`).join(','))(range)

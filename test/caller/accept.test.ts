@@ -50,7 +50,7 @@ describe('a caller', () => {
     expect(inspect(auth, { showHidden: true, depth: 9 }) + JSON.stringify(auth)).not.toContain('the.token')
   })
 
-  it('B5 cannot be changed by whoever holds it', async () => {
+  it('B5 cannot be changed by whoever has it', async () => {
     const auth = await world().accept(tokenUntil(start + 60), presented)
     expect(() => Object.assign(auth, { roles: new Set(['admin']) })).toThrow(TypeError)
     expect(() => Object.defineProperty(auth, 'subject', { value: 'someone else' })).toThrow(TypeError)
@@ -83,7 +83,7 @@ describe('a caller', () => {
     }
   })
 
-  it('is judged with the claims as they were signed', async () => {
+  it('is checked with the claims as they were signed', async () => {
     const ours = world({ claims: () => ({ admin: true }) })
     const auth = await ours.accept(tokenUntil(start + 60), presented)
     expect(auth.claims).toEqual({ admin: true })
@@ -151,7 +151,7 @@ describe('the checks of a request', () => {
 describe('the time after the last wait', () => {
   const names = ['sender', 'revocation', 'claims'] as const
 
-  it.each(names)('is judged once more where %s waited', async (name) => {
+  it.each(names)('is checked once more where %s waited', async (name) => {
     const ours = world({
       [name]: () => {
         ours.time.seconds = start + 61

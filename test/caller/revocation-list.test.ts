@@ -322,7 +322,7 @@ describe('a list and its resource servers', () => {
     expect(await use(token)).toBe('401 revoked')
   })
 
-  it('cannot be changed by who holds it', () => {
+  it('cannot be changed by whoever has it', () => {
     const { list } = world()
     expect(Object.isFrozen(list)).toBe(true)
     const face = Reflect.get(list, Symbol.for('oauth-resource-server.revocation-list')) as object

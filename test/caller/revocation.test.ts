@@ -97,7 +97,7 @@ describe('a function that knows which tokens were revoked', () => {
     expect(isRevoked).not.toHaveBeenCalled()
   })
 
-  it('gets a caller that no guard judges: the token is not accepted yet', async () => {
+  it('gets a caller that no guard checks: the token is not accepted yet', async () => {
     let early: Auth | undefined
     const server = api((auth) => {
       early = auth

@@ -45,7 +45,7 @@ export const stricterThanJose: readonly Difference[] = [
   },
   {
     what: 'a cty that is no text, or says that another token is inside',
-    why: 'a nested token would be judged by its envelope (RFC 7519 §5.2)',
+    why: 'a nested token would be checked by its envelope (RFC 7519 §5.2)',
     reasons: ['malformed'],
     holds: ({ header: { cty } }) =>
       cty !== undefined && (typeof cty !== 'string' || /^(application\/)?jwt$/i.test(cty)),

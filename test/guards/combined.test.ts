@@ -178,7 +178,7 @@ describe('allOf', () => {
   })
 })
 
-describe('A4 errors beside errors', () => {
+describe('A4 errors together with errors', () => {
   const unhandled: unknown[] = []
   const note = (error: unknown): number => unhandled.push(error)
   beforeEach(() => process.on('unhandledRejection', note))

@@ -228,7 +228,7 @@ describe('metadata', () => {
     expect(asked()).not.toContain(inserted)
   })
 
-  it('that cannot be had again does no harm while the keys can', async () => {
+  it('that is not available any more does no harm while the keys are', async () => {
     await judged()
     places[inserted] = refuse
     for (let hours = 0; hours < 3; hours++) {

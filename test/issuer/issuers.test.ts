@@ -66,7 +66,7 @@ describe('an issuer the function vouches for', () => {
     expect(resolver).toHaveBeenCalledTimes(2)
   })
 
-  it('stops no readiness route when its keys cannot be had', async () => {
+  it('stops no readiness route when its keys are not available', async () => {
     net.answer = status(503)
     const api = serverWith()
     expect((await judged(api, tenant('a')))[0]).toBe('503 unavailable')

@@ -77,19 +77,19 @@ describe('the clock', () => {
 
 describe('a system clock that cannot be right', () => {
   it.each(['1970-01-01', '1980-01-01', '2000-01-01', '2015-04-30', '2201-01-01', '+010000-01-01'])(
-    'C6 judges no token on %s: nobody could find out',
+    'C6 accepts no token on %s: nobody could find out',
     (day) => {
       vi.spyOn(Date, 'now').mockReturnValue(Date.parse(`${day}T00:00:00Z`))
       expect(() => systemClock().wall()).toThrow(UpstreamError)
     },
   )
 
-  it.each([NaN, Infinity, -1])('C6 judges no token when it says %s', (now) => {
+  it.each([NaN, Infinity, -1])('C6 accepts no token when it says %s', (now) => {
     vi.spyOn(Date, 'now').mockReturnValue(now)
     expect(() => systemClock().wall()).toThrow(UpstreamError)
   })
 
-  it.each(['2015-05-01', '2026-01-01', '2200-12-31'])('C6 judges tokens on %s', (day) => {
+  it.each(['2015-05-01', '2026-01-01', '2200-12-31'])('C6 verifies tokens on %s', (day) => {
     const now = Date.parse(`${day}T00:00:00Z`)
     vi.spyOn(Date, 'now').mockReturnValue(now)
     expect(systemClock().wall()).toBe(now / 1000)

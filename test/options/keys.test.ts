@@ -222,7 +222,7 @@ describe('a secret together with public keys', () => {
     }
   })
 
-  it('D4 waits for the public keys, and is 503 while they cannot be had', async () => {
+  it('D4 waits for the public keys, and is 503 while they are not available', async () => {
     const api = create({ jwksUri, secret, algorithms, fetch: countingFetch({}).fetch })
     expect(await outcome(api, tokenOf('HS256', secret))).toBe('unavailable')
   })

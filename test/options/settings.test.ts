@@ -69,9 +69,13 @@ const mistakes: readonly [title: string, options: object, message: RegExp][] = [
     /^jwksUri.*password/,
   ],
 
-  ['jwks beside jwksUri', { ...good, jwksUri }, /jwksUri.*jwks|jwks.*jwksUri/],
-  ['secret beside jwks', { ...good, secret }, /jwks.*secret|secret.*jwks/],
-  ['secret beside jwksUri', { issuer: 'i', audience, jwksUri, secret }, /jwksUri.*secret|secret.*jwksUri/],
+  ['jwks together with jwksUri', { ...good, jwksUri }, /jwksUri.*jwks|jwks.*jwksUri/],
+  ['secret together with jwks', { ...good, secret }, /jwks.*secret|secret.*jwks/],
+  [
+    'secret together with jwksUri',
+    { issuer: 'i', audience, jwksUri, secret },
+    /jwksUri.*secret|secret.*jwksUri/,
+  ],
   ['jwks that are no set', { ...good, jwks: { keys: 'none' } }, /^jwks/],
   ['jwks without a usable key', { ...good, jwks: { keys: [] } }, /^jwks/],
   [
@@ -102,9 +106,9 @@ const mistakes: readonly [title: string, options: object, message: RegExp][] = [
   ['an inherited name as algorithm', { ...good, algorithms: ['constructor'] }, /^algorithms/],
   ['no algorithms', { ...good, algorithms: [] }, /^algorithms: /],
   ['a single algorithm', { ...good, algorithms: 'RS256' }, /^algorithms: must be a list/],
-  ['HMAC beside public keys', { ...good, algorithms: ['HS256'] }, /^algorithms: .*(?:secret|public)/],
+  ['HMAC together with public keys', { ...good, algorithms: ['HS256'] }, /^algorithms: .*(?:secret|public)/],
   ['HMAC among public-key algorithms', { ...good, algorithms: ['RS256', 'HS256'] }, /^algorithms: /],
-  ['RSA beside a secret', { issuer: 'i', audience, secret, algorithms: ['RS256'] }, /^algorithms: /],
+  ['RSA together with a secret', { issuer: 'i', audience, secret, algorithms: ['RS256'] }, /^algorithms: /],
 
   ['an unknown profile', { ...good, profile: 'strict' }, /^profile: must be 'compatible' or 'rfc9068'/],
   ...[300.001, NaN, Infinity, -1, '5', null, 5n].map((clockTolerance): [string, object, RegExp] => [
@@ -234,7 +238,7 @@ const mistakes: readonly [title: string, options: object, message: RegExp][] = [
 ]
 
 describe('createResourceServer', () => {
-  it.each(mistakes)('refuses %s, naming the option and the remedy', (_title, options, message) => {
+  it.each(mistakes)('refuses %s, naming the option and the fix', (_title, options, message) => {
     expect(() => make(options)).toThrow(TypeError)
     expect(() => make(options)).toThrow(message)
   })
@@ -242,8 +246,8 @@ describe('createResourceServer', () => {
   it.each([
     ['everything right', good],
     ['an audience of several names', { ...good, audience: ['a', 'b'] }],
-    ['a null audience beside clients', { ...good, audience: null, clients: ['client-1'] }],
-    ['an issuer that is no URL beside jwks', { ...good, issuer: 'my issuer' }],
+    ['a null audience together with clients', { ...good, audience: null, clients: ['client-1'] }],
+    ['an issuer that is no URL together with jwks', { ...good, issuer: 'my issuer' }],
     ['http on loopback', { issuer: 'http://localhost:8080', audience }],
     ['http on loopback by IPv6', { issuer: 'i', audience, jwksUri: 'http://[::1]:8080/jwks' }],
     ['a secret of 32 bytes', { issuer: 'i', audience, secret }],
@@ -385,7 +389,7 @@ describe('the environment', () => {
     expect(() => createResourceServer()).toThrow(/^issuer \(or OAUTH_ISSUER\)/)
   })
 
-  it('is judged like options: http beyond loopback is refused', () => {
+  it('is checked like options: http beyond loopback is refused', () => {
     vi.stubEnv('OAUTH_ISSUER', 'http://issuer.test/')
     vi.stubEnv('OAUTH_AUDIENCE', 'https://api.test')
     expect(() => createResourceServer()).toThrow(TypeError)

@@ -12,7 +12,7 @@ describe('platform web', () => {
     expect(() => channel.publish({ said: 1 })).not.toThrow()
   })
 
-  it('reads no base64url out of what is none', () => {
+  it('reads no base64url out of other text', () => {
     expect(web.decodeBase64url('A')).toBeUndefined()
     expect(web.decodeBase64url('é')).toBeUndefined()
   })

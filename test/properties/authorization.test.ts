@@ -87,7 +87,7 @@ function trim(text: string): string {
   return text.slice(start, end)
 }
 
-describe('an Authorization header, whatever it holds', () => {
+describe('an Authorization header, whatever it contains', () => {
   it('is read as RFC 9110 §11.4 and RFC 6750 §2.1 have it', async () => {
     const seen = new Set<Outcome>()
     await fc.assert(

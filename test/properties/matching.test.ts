@@ -101,7 +101,7 @@ describe('guards', () => {
     )
   })
 
-  it('compare claims by value, and a list by what it holds', async () => {
+  it('compare claims by value, and a list by its entries', async () => {
     const value = fc.constantFrom('x', 'X', 1, '1', true, 'true', null, 0, '')
     const path = fc.constantFrom<readonly [string, readonly string[]]>(
       ['a', ['a']],

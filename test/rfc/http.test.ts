@@ -68,7 +68,7 @@ describe.each(Object.entries(hosts))('requirements on requests, %s', (name, star
   })
 
   it.each(['RFC6750-2.1-1', 'RFC6749-7-1', 'OAUTH21-5-1'])(
-    '%s Authorization: Bearer is accepted with a token that holds, and refused with one that does not',
+    '%s Authorization: Bearer is accepted with a valid token, and refused with one that is not valid',
     async () => {
       expect(await send(bearer(token))).toMatchObject({ status: 200, ran: 1 })
       expect(await send(bearer(await expired()))).toMatchObject({ status: 401, ran: 0 })
@@ -160,7 +160,7 @@ describe.each(Object.entries(hosts))('requirements on requests, %s', (name, star
     }
   })
 
-  it('RFC6750-2.3-2 a good answer to a token from the query is private, and only there', async () => {
+  it('RFC6750-2.3-2 a successful response to a token from the query is private, and only there', async () => {
     const query: WireRequest = { path: `/?access_token=${token}` }
     const cacheControl = async (request: WireRequest, to: Host): Promise<string | null> => {
       const { status, headers } = await send(request, to)
@@ -275,13 +275,13 @@ describe.each(Object.entries(hosts))('requirements on requests, %s', (name, star
     expect(await send(withHeader(` \t Bearer ${token} \t `))).toMatchObject({ status: 200, ran: 1 })
   })
 
-  it('RFC9110-15.6.4-1 keys that cannot be had are 503 with Retry-After, and no challenge', async () => {
+  it('RFC9110-15.6.4-1 keys that are not available are 503 with Retry-After, and no challenge', async () => {
     const { status, headers, challenge, ran } = await send(bearer(token), down)
     expect([status, challenge, ran]).toEqual([503, null, 0])
     expect(Number(headers.get('retry-after'))).toBeGreaterThan(0)
   })
 
-  it('RFC9111-3.5-1 no refusal may be stored, and no good answer is marked as shared', async () => {
+  it('RFC9111-3.5-1 no refusal may be stored, and no successful response is marked as shared', async () => {
     const refusals = [
       await send({}),
       await send(bearer('x')),

@@ -31,7 +31,7 @@ async function foundInHeap(endings: readonly Ending[]): Promise<number> {
 }
 
 describe('a heap dump', () => {
-  it('is no bag of credentials: of remembered tokens it holds none', { timeout: 60_000 }, async () => {
+  it('is no bag of credentials: of remembered tokens it contains none', { timeout: 60_000 }, async () => {
     const endings = await present(50)
     expect(await foundInHeap(endings)).toBe(0)
     const held = await issuer.sign()

@@ -104,7 +104,7 @@ describe('the memory of verified tokens', () => {
     expect(heard).toEqual([])
   })
 
-  it('judges the time of a remembered token anew', async () => {
+  it('checks the time of a remembered token anew', async () => {
     const { api, clock, sign } = await observed()
     const token = await sign({ exp: clock.now() / 1000 + 10 })
     await api.verify(token)
@@ -159,7 +159,7 @@ describe('the memory of verified tokens', () => {
     })
   })
 
-  it('judges a remembered token anew once the rules of its issuer changed', async () => {
+  it('checks a remembered token anew once the rules of its issuer changed', async () => {
     const { clock, issuer } = await makeIssuer()
     const { issuer: name, audience, jwks } = issuer.options
     let profile: 'compatible' | 'rfc9068' = 'compatible'

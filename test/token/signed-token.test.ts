@@ -41,7 +41,7 @@ describe('the signature', () => {
     expect(afterBadSignature).toHaveBeenCalledOnce()
   })
 
-  it('is never looked at where the key cannot be had', () => {
+  it('is never looked at where the key is not available', () => {
     const down = new UpstreamError(1)
     const afterBadSignature = vi.fn(() => undefined)
     const find = (): never => {

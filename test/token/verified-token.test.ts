@@ -10,7 +10,7 @@ async function verified(claims: Changes, from: TrustedIssuer, at = now): Promise
 }
 
 describe('a verified token', () => {
-  it('has what was signed, and how it was judged', async () => {
+  it('has what was signed, and how it was checked', async () => {
     const from = trusted()
     const token = await verified({}, from)
     expect(token).toMatchObject({
