@@ -76,8 +76,8 @@ describe('D6 claim paths for scopes and roles', () => {
     ['an absent one grants nothing', ['scope', 'permissions'], { permissions: ['c'] }, ['c'], ['c']],
     ['pointers and names add up', ['/a/b', 'c'], { a: { b: ['x'] }, c: ['y'] }, ['x', 'y'], ['x', 'y']],
     ['a pointer', '/realm_access/roles', { realm_access: { roles: ['x'] } }, ['x'], ['x']],
-    ['a dotted name is a name', 'realm_access.roles', { realm_access: { roles: ['x'] } }, [], []],
-    ['a dotted name that is there', 'realm_access.roles', { 'realm_access.roles': ['x'] }, ['x'], ['x']],
+    ['a dotted name is a name', 'app.roles', { app: { roles: ['x'] } }, [], []],
+    ['a dotted name that is there', 'app.roles', { 'app.roles': ['x'] }, ['x'], ['x']],
     ['a pointer through a list', '/a/0', { a: [['x']] }, [], []],
     ['two texts', ['a', 'b'], { a: 'x y', b: 'z' }, ['x', 'y', 'z'], ['x y', 'z']],
   ] as [string, unknown, Record<string, unknown>, string[], string[]][])(
