@@ -40,50 +40,62 @@ const claimKinds: ReadonlyMap<string, ClaimKind> = new Map<string, ClaimKind>([
 /** Claims that tell the kind of token, and how access tokens write them. */
 const usualMarks: Readonly<Record<string, string>> = { token_use: 'access', typ: 'Bearer' }
 
+const knownAlgorithm: Check<CommonSubject> = {
+  name: 'known algorithm',
+  reason: 'algorithm',
+  passes: ({ header }) => isAlgorithmName(header.alg),
+  facts: ({ header }) => ({ claim: 'alg', expected: 'an algorithm of RFC 7518', actual: header.alg }),
+}
+
 /**
- * What every access token must be, whatever its issuer's rules: an algorithm we know, claims that mark no other kind
- * of token (RFC 8725 §3.12), and the registered types of the claims that decisions depend on. A claim of the wrong
- * type is a refusal, never "absent".
+ * What the claims of every access token must be, in a JWT or in an answer about a token: none that marks another kind
+ * of token (RFC 8725 §3.12), and the registered types of those that decisions depend on. A claim of the wrong type is
+ * a refusal, never "absent".
+ *
+ * @param tokenUses values of `token_use` that access tokens have; `undefined` for an absent one
  */
-const commonChecks: readonly Check<CommonSubject>[] = [
-  {
-    name: 'known algorithm',
-    reason: 'algorithm',
-    passes: ({ header }) => isAlgorithmName(header.alg),
-    facts: ({ header }) => ({ claim: 'alg', expected: 'an algorithm of RFC 7518', actual: header.alg }),
-  },
-  {
-    name: 'foreign claims',
-    reason: 'type',
-    passes: ({ claims }) => foreignClaimOf(claims) === undefined,
-    facts: ({ claims }) => {
-      const claim = foreignClaimOf(claims)
-      return claim === undefined ? {} : { claim, expected: 'absent', actual: own(claims, claim) }
+export function claimChecks(tokenUses: readonly unknown[]): readonly Check<Pick<CommonSubject, 'claims'>>[] {
+  return [
+    {
+      name: 'foreign claims',
+      reason: 'type',
+      passes: ({ claims }) => foreignClaimOf(claims) === undefined,
+      facts: ({ claims }) => {
+        const claim = foreignClaimOf(claims)
+        return claim === undefined ? {} : { claim, expected: 'absent', actual: own(claims, claim) }
+      },
     },
-  },
-  {
-    name: 'token use',
-    reason: 'type',
-    passes: ({ claims }) => accessTokenUses.includes(own(claims, 'token_use')),
-    facts: ({ claims }) => ({ claim: 'token_use', expected: 'access', actual: own(claims, 'token_use') }),
-  },
-  {
-    name: 'payload type',
-    reason: 'type',
-    passes: ({ claims }) => !foreignPayloadTypes.includes(own(claims, 'typ')),
-    facts: ({ claims }) => ({ claim: 'typ', expected: 'no other kind of token', actual: own(claims, 'typ') }),
-  },
-  {
-    name: 'claim types',
-    reason: 'claim',
-    passes: ({ claims }) => wronglyTyped(claims) === undefined,
-    facts: ({ claims }) => {
-      const claim = wronglyTyped(claims)
-      if (claim === undefined) return {}
-      return { claim, expected: claimKinds.get(claim), actual: own(claims, claim) }
+    {
+      name: 'token use',
+      reason: 'type',
+      passes: ({ claims }) => tokenUses.includes(own(claims, 'token_use')),
+      facts: ({ claims }) => ({ claim: 'token_use', expected: 'access', actual: own(claims, 'token_use') }),
     },
-  },
-]
+    {
+      name: 'payload type',
+      reason: 'type',
+      passes: ({ claims }) => !foreignPayloadTypes.includes(own(claims, 'typ')),
+      facts: ({ claims }) => ({
+        claim: 'typ',
+        expected: 'no other kind of token',
+        actual: own(claims, 'typ'),
+      }),
+    },
+    {
+      name: 'claim types',
+      reason: 'claim',
+      passes: ({ claims }) => wronglyTyped(claims) === undefined,
+      facts: ({ claims }) => {
+        const claim = wronglyTyped(claims)
+        if (claim === undefined) return {}
+        return { claim, expected: claimKinds.get(claim), actual: own(claims, claim) }
+      },
+    },
+  ]
+}
+
+/** What every access token must be, whatever its issuer's rules: an algorithm we know, and {@link claimChecks}. */
+const commonChecks: readonly Check<CommonSubject>[] = [knownAlgorithm, ...claimChecks(accessTokenUses)]
 
 /** Runs the checks that are the same for every issuer. @throws {InvalidTokenError} */
 export function checkCommon(subject: CommonSubject, trace?: Trace): void {

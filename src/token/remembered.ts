@@ -60,14 +60,14 @@ export function remembered(source: TokenSource, limits: MemoryLimits | undefined
     const { verified } = entry
     checkTimes(verified.times, now)
     const holds = source.stillHolds(verified)
-    if (holds === true) return recalled(verified)
+    if (holds === true) return markRecalled(verified)
     // Another key under the same id, or other rules: whether the token is valid under them is not known yet.
     return andThen(holds, (still) => {
       // The answer may have taken seconds.
       const later = clock.wall()
       if (!still) return verifyAnew(name, token, later)
       checkTimes(verified.times, later)
-      return recalled(verified)
+      return markRecalled(verified)
     })
   }
 
@@ -85,7 +85,8 @@ export function remembered(source: TokenSource, limits: MemoryLimits | undefined
 
 const recalledTokens = new WeakSet<VerifiedToken>()
 
-function recalled(verified: VerifiedToken): VerifiedToken {
+/** Marks a token of which the bytes were verified for an earlier request, where observers are there to see it. */
+export function markRecalled(verified: VerifiedToken): VerifiedToken {
   if (isObserved('verified')) recalledTokens.add(verified)
   return verified
 }

@@ -19,11 +19,11 @@ const profileClaims = {
   compatible: [],
 } as const satisfies Record<ClaimRules['profile'], readonly string[]>
 
-/**
- * What the rules of the issuer ask for, time aside: algorithm and type (RFC 9068 §4, RFC 8725 §3.1 and §3.11),
- * audience, required claims and client.
- */
-const ruleChecks: readonly Check<RuledSubject>[] = [
+/** What the checks of an issuer's claims look at, with the header where there is one. */
+export type RuledClaims = Pick<RuledSubject, 'claims' | 'rules'> & { readonly header?: JwtHeader | undefined }
+
+/** What the rules of the issuer ask of the header: algorithm and type (RFC 9068 §4, RFC 8725 §3.1 and §3.11). */
+const headerRuleChecks: readonly Check<RuledSubject>[] = [
   {
     name: 'algorithm',
     reason: 'algorithm',
@@ -40,6 +40,10 @@ const ruleChecks: readonly Check<RuledSubject>[] = [
       actual: own(header, 'typ'),
     }),
   },
+]
+
+/** What the rules of the issuer ask of the claims, time aside: no nonce, audience, required claims and client. */
+export const claimRuleChecks: readonly Check<RuledClaims>[] = [
   {
     name: 'nonce',
     reason: 'type',
@@ -77,6 +81,9 @@ const ruleChecks: readonly Check<RuledSubject>[] = [
   },
 ]
 
+/** What the rules of the issuer ask of a JWT, time aside. */
+const ruleChecks: readonly Check<RuledSubject>[] = [...headerRuleChecks, ...claimRuleChecks]
+
 /** Runs the checks that the rules of an issuer ask for. @throws {InvalidTokenError} */
 export function checkRules(subject: RuledSubject, trace?: Trace): void {
   // Nearly every token, without a call through the list; a token that fails is refused by the first check it fails.
@@ -103,12 +110,12 @@ function hasAcceptedType({ header, rules }: RuledSubject): boolean {
   return rules.tokenTypes.includes(typeOf(header))
 }
 
-function mayHaveItsNonce({ header, claims, rules }: RuledSubject): boolean {
+function mayHaveItsNonce({ header, claims, rules }: RuledClaims): boolean {
   return !Object.hasOwn(claims, 'nonce') || (rules.acceptNonce && isMarkedAsAccessToken(header, claims))
 }
 
 /** Compared exactly (RFC 7519 §4.1.3, RFC 8707 §2); without an audience the list of clients decides. */
-function isMeantForUs({ claims, rules: { audience } }: RuledSubject): boolean {
+function isMeantForUs({ claims, rules: { audience } }: RuledClaims): boolean {
   const aud = own(claims, 'aud')
   if (aud !== undefined && typeof aud !== 'string' && !isStringList(aud)) return false
   if (audience === null) return true
@@ -117,22 +124,22 @@ function isMeantForUs({ claims, rules: { audience } }: RuledSubject): boolean {
     : aud !== undefined && audience.some((name) => aud.includes(name))
 }
 
-function hasRequiredClaims({ claims, rules }: RuledSubject): boolean {
+function hasRequiredClaims({ claims, rules }: RuledClaims): boolean {
   return missingClaim(claims, rules) === undefined
 }
 
-function isOfAcceptedClient({ claims, rules: { clients } }: RuledSubject): boolean {
+function isOfAcceptedClient({ claims, rules: { clients } }: RuledClaims): boolean {
   if (clients === undefined) return true
   const client = clientOf(claims)
   return client !== undefined && clients.includes(client)
 }
 
-function typeOf(header: JwtHeader): string | undefined {
-  const typ = own(header, 'typ') as string | undefined
+function typeOf(header: JwtHeader | undefined): string | undefined {
+  const typ = header === undefined ? undefined : (own(header, 'typ') as string | undefined)
   return typ === undefined ? undefined : mediaType(typ)
 }
 
-function isMarkedAsAccessToken(header: JwtHeader, claims: ClaimsObject): boolean {
+function isMarkedAsAccessToken(header: JwtHeader | undefined, claims: ClaimsObject): boolean {
   return (
     typeOf(header) === 'at+jwt' ||
     own(claims, 'typ') === 'Bearer' ||
