@@ -11,7 +11,9 @@ export type Fetch = (url: string, init: FetchInit) => Promise<Response>
 
 /** What the core asks of `fetch`. */
 export interface FetchInit {
-  readonly method: 'GET'
+  readonly method: 'GET' | 'POST'
+  /** With `POST`. */
+  readonly body?: string
   readonly headers: Readonly<Record<string, string>>
   readonly redirect: 'manual'
   readonly signal: AbortSignal
@@ -25,14 +27,29 @@ export interface JsonAnswer {
 }
 
 /** Limits and means of one exchange. */
-export interface GetOptions {
+export interface ExchangeOptions {
   readonly fetch: Fetch
   /** Ends the whole exchange, body included. */
   readonly signal: AbortSignal
   /** Bytes of the body after decompression. */
   readonly maxBytes: number
+}
+
+/** Limits and means of {@link getJson}. */
+export interface GetOptions extends ExchangeOptions {
   /** `If-None-Match` and the like. */
   readonly headers?: Readonly<Record<string, string>>
+}
+
+/** Limits and means of {@link postForm}. */
+export interface PostOptions extends ExchangeOptions {
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** The body of an answer, not read yet as anything but bytes. */
+export interface BytesAnswer {
+  readonly bytes: Uint8Array
+  readonly headers: Headers
 }
 
 /**
@@ -49,25 +66,57 @@ export async function getJson(url: string, options: GetOptions): Promise<JsonAns
   }
 }
 
-async function exchange(url: string, { fetch, signal, maxBytes, headers }: GetOptions): Promise<JsonAnswer> {
-  const init = {
-    method: 'GET',
-    headers: { accept: 'application/json, application/jwk-set+json', ...headers },
-    redirect: 'manual',
-    signal,
-  } as const
-  // Called in a function of ours, so that one that throws at once is a server that cannot be reached, too.
-  const asked = (async () => fetch(url, init))()
-  const response = await withSignal(asked, signal).catch((error: unknown) => {
-    // A response that comes too late is given up like any other: its connection, and the errors of its body.
-    asked.then(discard, () => undefined)
-    throw error
-  })
+async function exchange(url: string, options: GetOptions): Promise<JsonAnswer> {
+  const { headers } = options
+  const accept = 'application/json, application/jwk-set+json'
+  const response = await responseTo(url, { method: 'GET', headers: { accept, ...headers } }, options)
   const conditional = headers !== undefined && Object.keys(headers).length > 0
   if (response.status === 304 && conditional) {
     discard(response)
     return { document: undefined, headers: response.headers }
   }
+  const bytes = await bodyOf(response, options)
+  try {
+    return { document: parseJsonObject(withoutMark(bytes)), headers: response.headers }
+  } catch {
+    throw new FetchError('the answer is not a JSON object', { status: 200 })
+  }
+}
+
+/**
+ * Posts a form. Redirects are not followed, so that neither the form nor the credentials go elsewhere.
+ *
+ * @param form in the form of `application/x-www-form-urlencoded`
+ * @throws {FetchError} for everything but 200 with a body of `maxBytes` at most
+ */
+export async function postForm(url: string, form: string, options: PostOptions): Promise<BytesAnswer> {
+  const headers = { 'content-type': 'application/x-www-form-urlencoded', ...options.headers }
+  try {
+    const response = await responseTo(url, { method: 'POST', body: form, headers }, options)
+    return { bytes: await bodyOf(response, options), headers: response.headers }
+  } catch (error) {
+    throw error instanceof FetchError ? error.at(url) : error
+  }
+}
+
+/** @throws {FetchError} when there is none in time */
+async function responseTo(
+  url: string,
+  request: Pick<FetchInit, 'method' | 'body' | 'headers'>,
+  { fetch, signal }: ExchangeOptions,
+): Promise<Response> {
+  const init = { ...request, redirect: 'manual', signal } as const
+  // Called in a function of ours, so that one that throws at once is a server that cannot be reached, too.
+  const asked = (async () => fetch(url, init))()
+  return withSignal(asked, signal).catch((error: unknown) => {
+    // A response that comes too late is given up like any other: its connection, and the errors of its body.
+    asked.then(discard, () => undefined)
+    throw error
+  })
+}
+
+/** @throws {FetchError} for a response other than 200 */
+function bodyOf(response: Response, { maxBytes, signal }: ExchangeOptions): Promise<Uint8Array> {
   // A `fetch` of the user's own may follow redirects all the same.
   if (response.redirected) {
     discard(response)
@@ -80,12 +129,7 @@ async function exchange(url: string, { fetch, signal, maxBytes, headers }: GetOp
       retryAfter: retryAfterOf(response.headers),
     })
   }
-  const bytes = await readBody(response, maxBytes, signal)
-  try {
-    return { document: parseJsonObject(withoutMark(bytes)), headers: response.headers }
-  } catch {
-    throw new FetchError('the answer is not a JSON object', { status: 200 })
-  }
+  return readBody(response, maxBytes, signal)
 }
 
 /** Ignores a byte order mark (RFC 8259 §8.1). */

@@ -1,6 +1,9 @@
 /** What a user's `fetch` is called with. */
 export interface FetchRequestInit {
-  readonly method: 'GET'
+  /** `POST` for introspection, `GET` for everything else. */
+  readonly method: 'GET' | 'POST'
+  /** A form, with `POST`. */
+  readonly body?: string
   readonly headers: Readonly<Record<string, string>>
   readonly redirect: 'manual'
   readonly signal: AbortSignal
