@@ -11,14 +11,21 @@ import { bodyWriter } from './http/error-body.ts'
 import { limitedFinder } from './http/finder.ts'
 import type { Fetch } from './issuer/fetch-json.ts'
 import { dynamicIssuers } from './issuer/dynamic-issuers.ts'
+import type { Introspection } from './issuer/introspection.ts'
 import { fixedIssuers, type Issuers } from './issuer/issuers.ts'
-import { type IssuerWithReaders, type NetworkOptions, trustedIssuer } from './issuer/trusted-issuer.ts'
+import {
+  type IssuerWithReaders,
+  type NetworkOptions,
+  trustedIssuer,
+  type TrustedIssuer,
+} from './issuer/trusted-issuer.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
 import { type Limited, limited } from './lib/limited.ts'
 import { andThen } from './lib/maybe-promise.ts'
 import type { IssuerSettings } from './options/issuer.ts'
 import type { Settings } from './options/settings.ts'
 import { jwtSource } from './token/jwt.ts'
+import { byForm, introspected, opaqueSource } from './token/opaque.ts'
 import { remembered } from './token/remembered.ts'
 import { rolesReader, scopesReader } from './token/scopes-and-roles.ts'
 import type { TokenSource } from './token/verified-token.ts'
@@ -70,7 +77,7 @@ export function assemble<C>(settings: Settings<C>): Parts<C> {
     realm: settings.realm,
     writeBody: bodyWriter(settings.errorFormat, warn),
     onError: settings.onError,
-    stores: storesOf(settings),
+    stores: [...storesOf(settings), ...asked(issuers)],
   }
 }
 
@@ -89,7 +96,34 @@ function storesOf({ revocation, issuers, now }: Settings<unknown>): readonly Sto
 function sourceOf(settings: Settings<unknown>, issuers: Issuers, clock: Clock): TokenSource {
   const foreignIssuer = settings.issuers.from === 'options' ? 'issuer' : 'unknown_issuer'
   const jwt = jwtSource({ issuers, foreignIssuer, clock })
-  return withinLength(remembered(jwt, settings.tokenCache, clock), settings.maxTokenLength)
+  const local = remembered(jwt, settings.tokenCache, clock)
+  const signed = mayAskAboutAll(settings) ? introspected(local, issuers, clock) : local
+  const asked = askedIssuer(issuers.configured())
+  const source =
+    asked?.introspection === undefined
+      ? signed
+      : byForm(signed, opaqueSource(asked, asked.introspection, clock))
+  return withinLength(source, settings.maxTokenLength)
+}
+
+/** What asks the issuers of the configuration about tokens. */
+function asked(issuers: Issuers): readonly Introspection[] {
+  return issuers.configured().flatMap(({ introspection = [] }) => introspection)
+}
+
+/** Whether an issuer may be asked about JWTs; what a function of issuers returns is not known yet. */
+function mayAskAboutAll({ issuers }: Settings<unknown>): boolean {
+  return (
+    issuers.from === 'function' ||
+    issuers.issuers.some(({ introspection }) => introspection?.tokens === 'all')
+  )
+}
+
+/** The issuer that is shown opaque tokens: the one set up for them, else the only one that is asked at all. */
+function askedIssuer(issuers: readonly TrustedIssuer[]): TrustedIssuer | undefined {
+  const asked = issuers.filter(({ introspection }) => introspection !== undefined)
+  const forOpaque = asked.find(({ introspection }) => introspection?.tokens === 'opaque')
+  return forOpaque ?? (asked.length === 1 ? asked[0] : undefined)
 }
 
 function networkOf(settings: Settings<unknown>, clock: Clock): NetworkOptions {

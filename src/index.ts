@@ -24,7 +24,10 @@ export { type RemoteTools, replayStoreOn, revocationListOn } from './caller/on-s
 export { replayStore, type ReplayStoreOptions } from './caller/replay.ts'
 export type { RevocationIndex } from './caller/revocation-index.ts'
 export { revocationList, type RevocationStore, type StoreTools } from './caller/revocation-list.ts'
+export type { ClientAuthMethod, IntrospectionOptions } from './options/introspection.ts'
+export type { IntrospectionHealth } from './issuer/introspection-events.ts'
 export type { KeyCacheOptions } from './options/key-cache.ts'
+export type { IssuerHealth } from './issuer/issuer-health.ts'
 export type { KeyCounters, KeyHealth } from './issuer/key-source.ts'
 export type {
   OnUnavailable,

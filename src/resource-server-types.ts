@@ -1,4 +1,4 @@
-import type { KeyHealth } from './issuer/key-source.ts'
+import type { IssuerHealth } from './issuer/issuer-health.ts'
 import type { Snapshot } from './options/snapshot.ts'
 import type { Auth, Caller, Claims, Guard, HttpRequest, HttpResponse } from './types.ts'
 
@@ -83,5 +83,5 @@ export interface ResourceServer<C = Claims, A extends undefined = never> extends
 export interface Health {
   /** Whether every configured issuer has keys that may be used. A dynamic one without keys stops no other. */
   readonly ready: boolean
-  readonly issuers: Readonly<Record<string, KeyHealth>>
+  readonly issuers: Readonly<Record<string, IssuerHealth>>
 }

@@ -5,6 +5,7 @@ import { isAuthError } from './errors.ts'
 import { type AdapterInterface, brand, interfaceOf, protocol } from './adapter-interface.ts'
 import { allOf } from './guards/combined.ts'
 import { answerFor, withHeaders } from './http/challenge.ts'
+import { healthOf } from './issuer/issuer-health.ts'
 import { settingsOf } from './options/settings.ts'
 import type { ResourceServerOptions } from './options/types.ts'
 import type { ResourceServer, ResourceServerLike } from './resource-server-types.ts'
@@ -115,7 +116,7 @@ export function resourceServer<C, A extends undefined = undefined>(parts: Parts<
       await Promise.all(waiting.map((part) => part.ready()))
     },
     health() {
-      const states = issuers.known().map(({ name, keys }) => [name, keys.health()] as const)
+      const states = issuers.known().map((issuer) => [issuer.name, healthOf(issuer)] as const)
       const keysReady = issuers.configured().every(({ keys }) => keys.health().state !== 'empty')
       return {
         ready: keysReady && stores.every((store) => store.isReady()),

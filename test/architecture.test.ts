@@ -193,6 +193,8 @@ describe('what only one file may do', () => {
   it('callers are made where every check of the request has run', () => {
     expect(whoSays(/new VerifiedAuth\(/)).toEqual(['caller/accept.ts'])
     expect(whoSays(/new VerifiedToken\(/)).toEqual(['token/verified-token.ts'])
+    expect(whoSays(/new ActiveAnswer\(/)).toEqual(['issuer/introspection-answer.ts'])
+    expect(whoSays(/new CheckedAnswer\(/)).toEqual(['token/checked-answer.ts'])
     expect(whoSays(/new SignedToken\(/)).toEqual(['token/signed-token.ts'])
     expect(whoSays(/new PlausibleToken\(/)).toEqual(['token/plausible-token.ts'])
     expect(whoSays(/new AcceptableToken\(/)).toEqual(['token/plausible-token.ts'])
@@ -200,12 +202,13 @@ describe('what only one file may do', () => {
 
   it('no value is declared to have passed a stage', () => {
     const stages =
-      /\bas (?:unknown as )?(?:VerifiedAuth|VerifiedToken|SignedToken|PlausibleToken|AcceptableToken|TokenSource)\b/
+      /\bas (?:unknown as )?(?:VerifiedAuth|VerifiedToken|SignedToken|CheckedAnswer|ActiveAnswer|PlausibleToken|AcceptableToken|TokenSource)\b/
     expect(files.filter((file) => stages.test(read(file)))).toEqual([])
   })
 
-  it('jose is needed where there is no node:crypto', () => {
-    expect(whoNeeds('jose').filter((file) => !file.startsWith('testing/'))).toEqual(['platform/web.ts'])
+  it('jose is needed where there is no node:crypto, and where something is signed', () => {
+    const [client, web] = ['issuer/client-authentication.ts', 'platform/web.ts']
+    expect(whoNeeds('jose').filter((file) => !file.startsWith('testing/'))).toEqual([client, web])
   })
 
   it('lru-cache is behind one small interface', () => {
@@ -250,7 +253,8 @@ describe('what only one file may do', () => {
   })
 
   it('the status of a refusal is decided in one place', () => {
-    expect(whoSays(/\b(?:400|401|403)\b/)).toEqual(['errors.ts'])
+    // The other file is about what an introspection endpoint answers.
+    expect(whoSays(/\b(?:400|401|403)\b/)).toEqual(['errors.ts', 'issuer/endpoint-status.ts'])
     expect(whoSays(/\b503\b/)).toEqual(['errors.ts', 'http/challenge.ts'])
   })
 

@@ -3,14 +3,16 @@ import { acceptance, type VerifiedAuth } from '../src/caller/accept.ts'
 import type { Presented } from '../src/http/finder.ts'
 import { notRevocable } from '../src/caller/revocation.ts'
 import { asSigned } from '../src/caller/schema.ts'
+import type { ActiveAnswer } from '../src/issuer/introspection-answer.ts'
 import type { TrustedIssuer } from '../src/issuer/trusted-issuer.ts'
 import type { ParsedToken } from '../src/jose/jws.ts'
 import type { Clock } from '../src/lib/clock.ts'
+import { checkedAnswer, type CheckedAnswer } from '../src/token/checked-answer.ts'
 import type { PlausibleToken } from '../src/token/plausible-token.ts'
 import { acceptableToken, plausibleToken } from '../src/token/plausible-token.ts'
 import type { SignedToken } from '../src/token/signed-token.ts'
 import { signedToken } from '../src/token/signed-token.ts'
-import type { VerifiedToken } from '../src/token/verified-token.ts'
+import type { TokenSource, VerifiedToken } from '../src/token/verified-token.ts'
 import { verification } from '../src/token/verified-token.ts'
 import type { MaybePromise } from '../src/types.ts'
 
@@ -18,6 +20,8 @@ declare const parsed: ParsedToken
 declare const issuer: TrustedIssuer
 declare const plausible: PlausibleToken
 declare const signed: SignedToken
+declare const active: ActiveAnswer
+declare const checked: CheckedAnswer
 declare const verified: VerifiedToken
 declare const presented: Presented
 declare const clock: Clock
@@ -27,6 +31,8 @@ export function inOrder(): void {
   plausibleToken(acceptableToken(parsed, 0), issuer, 0) satisfies PlausibleToken
   signedToken(plausible) satisfies MaybePromise<SignedToken>
   verification(signed, 0) satisfies VerifiedToken
+  checkedAnswer(active, issuer, 0) satisfies CheckedAnswer
+  verification(checked, 0) satisfies VerifiedToken
   const { accept } = acceptance({ sender, revocation: notRevocable, claims: asSigned }, clock)
   accept(verified, presented) satisfies MaybePromise<VerifiedAuth<unknown>>
 }
@@ -44,6 +50,25 @@ export function outOfOrder(): void {
   const lookalike = { header, claims, issuer, key, times }
   // @ts-expect-error nothing but `signedToken` makes a signed token
   verification(lookalike, 0)
+}
+
+export function introspected(): void {
+  // @ts-expect-error what the issuer says is checked before it is believed
+  verification(active, 0)
+  // @ts-expect-error only the reader of answers, which asks for `active: true`, makes an active answer
+  checkedAnswer({ claims: { active: true }, bytes: 15 }, issuer, 0)
+  // @ts-expect-error a parsed token is no answer
+  checkedAnswer(parsed, issuer, 0)
+  // @ts-expect-error nothing but `checkedAnswer` makes a checked answer
+  verification({ header: undefined, claims: active.claims, issuer, key: undefined, times: checked.times }, 0)
+  // @ts-expect-error a copy with other claims is no checked answer
+  verification({ ...checked, claims: {} }, 0)
+  // @ts-expect-error a source of opaque tokens cannot skip the checks
+  const source: TokenSource = { verify: () => active, stillHolds: () => true }
+  void source
+  // @ts-expect-error and neither can it end with the checks: `verification` looks at the time once more
+  const early: TokenSource = { verify: () => checked, stillHolds: () => true }
+  void early
 }
 
 export function changed(): void {

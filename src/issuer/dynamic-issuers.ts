@@ -81,7 +81,7 @@ export function dynamicIssuers(options: DynamicIssuersOptions): Issuers {
     const isThere = place !== undefined && before !== undefined && placeOf(before.settings) === place
     const snapshot = takeSnapshot(name)
     const published = isThere ? before.published : sourceOf(answer, place, snapshot)
-    const issuer = issuerOf(answer, published)
+    const issuer = issuerOf(answer, published, options)
     const entry = { issuer, settings: answer, published, until }
     madeOf.set(issuer, entry)
     // What an earlier process had proven, as long as there is room.
@@ -144,13 +144,14 @@ export function dynamicIssuers(options: DynamicIssuersOptions): Issuers {
 
 /** Whether a function gave the same answer again; what reads scopes and roles is made anew each time. */
 function areSame(one: IssuerWithReaders, other: IssuerWithReaders): boolean {
-  const compared = ({ rules, algorithms, keys, scopes, roles }: IssuerWithReaders): unknown => [
+  const compared = ({
     rules,
     algorithms,
-    comparable(keys),
+    keys,
     scopes,
     roles,
-  ]
+    introspection,
+  }: IssuerWithReaders): unknown => [rules, algorithms, comparable(keys), scopes, roles, introspection]
   return isSame(compared(one), compared(other))
 }
 

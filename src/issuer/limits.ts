@@ -45,3 +45,30 @@ export const unprovenFetches = { burst: 32, every: 2 }
 
 /** Issuers whose budgets are remembered, whether their keys are kept or not. */
 export const maxBudgets = 1000
+
+/** Bytes of one answer about a token. */
+export const maxAnswerBytes = 65_536
+
+/** Seconds for which the place of the introspection endpoint is not asked for again. */
+export const endpointFreshFor = 3600
+
+/** Failed questions in a row that open the circuit, and the seconds until a probe: doubling, drawn anew each time. */
+export const circuit = { failures: 5, first: 1, max: 10 }
+
+/** Questions about tokens that were never active: so many at once, one more each so many seconds. */
+export const unknownTokens = { burst: 200, every: 0.05 }
+
+/** Requests that wait for answers about tokens at a time. */
+export const maxAwaiting = 20_000
+
+/** Answers that are remembered: about active tokens, and about inactive ones. */
+export const maxAnswers = { active: 10_000, inactive: 10_000 }
+
+/** Bytes of all remembered answers together. */
+export const maxAnswersBytes = 16_000_000
+
+/** Seconds a signed answer may be old (RFC 9701 §5). */
+export const signedAnswerAge = 60
+
+/** Seconds a client's assertion is valid. */
+export const assertionLifetime = 60

@@ -11,6 +11,8 @@ import { discoveredLocation, fixedLocation, type KeyLocation } from './discovery
 import type { Fetch } from './fetch-json.ts'
 import { publishedKeys } from './key-cache.ts'
 import { keyFetch } from './key-fetch.ts'
+import type { Introspection } from './introspection.ts'
+import { issuerIntrospection } from './issuer-introspection.ts'
 import { keyEvents } from './key-events.ts'
 import type { KeySource } from './key-source.ts'
 import { keysByAlgorithm, secretKeys } from './secrets.ts'
@@ -23,6 +25,8 @@ export interface TrustedIssuer extends NamesReaders {
   readonly rules: ClaimRules
   readonly algorithms: readonly AlgorithmName[]
   readonly keys: KeySource
+  /** Asks it about tokens, where that is set up. */
+  readonly introspection: Introspection | undefined
   /** Another one whenever the rules or the place of the keys change: what was verified before is verified again. */
   readonly generation: symbol
 }
@@ -54,7 +58,8 @@ export function trustedIssuer(settings: IssuerWithReaders, network: NetworkOptio
   const { clock, random, snapshots } = network
   const snapshot = Object.hasOwn(snapshots, settings.issuer) ? snapshots[settings.issuer] : undefined
   const budget = fetchBudget(clock.steady, random)
-  return issuerOf(settings, publishedSource(settings, network, { budget, allowance: unlimited, snapshot }))
+  const published = publishedSource(settings, network, { budget, allowance: unlimited, snapshot })
+  return issuerOf(settings, published, network)
 }
 
 /**
@@ -62,10 +67,34 @@ export function trustedIssuer(settings: IssuerWithReaders, network: NetworkOptio
  *
  * @param published the source of the keys it publishes, where they are fetched
  */
-export function issuerOf(settings: IssuerWithReaders, published: KeySource | undefined): TrustedIssuer {
+export function issuerOf(
+  settings: IssuerWithReaders,
+  published: KeySource | undefined,
+  network: NetworkOptions,
+): TrustedIssuer {
   const { issuer: name, rules, algorithms, scopesOf, rolesOf } = settings
   const keys = keySource(name, settings.keys, published)
-  return { name, rules, algorithms, keys, scopesOf, rolesOf, generation: Symbol(name) }
+  const introspection = introspectionOf(settings, keys, network)
+  return { name, rules, algorithms, keys, introspection, scopesOf, rolesOf, generation: Symbol(name) }
+}
+
+function introspectionOf(
+  { issuer, introspection, algorithms, rules }: IssuerWithReaders,
+  keys: KeySource,
+  network: NetworkOptions,
+): Introspection | undefined {
+  if (introspection === undefined) return undefined
+  const { clockTolerance } = rules
+  const { maxBytes } = network.settings
+  return issuerIntrospection({
+    ...network,
+    issuer,
+    introspection,
+    algorithms,
+    clockTolerance,
+    keys,
+    maxBytes,
+  })
 }
 
 function keySource(

@@ -2,13 +2,22 @@ import type { AlgorithmName } from '../algorithms.ts'
 import { mediaType } from '../jose/jws.ts'
 import { claimReader } from '../lib/claim-path.ts'
 import { foreignClaims, foreignTypes } from '../lib/foreign-tokens.ts'
+import { introspectionSettings, type IntrospectionSettings } from './introspection.ts'
 import { checkDiscoverable, checkIssuerName } from './issuer-name.ts'
 import { type ConfiguredKeys, keySettings } from './keys.ts'
 import { checkEntries, checkFunction, checkText, checkTexts, type OptionsReader } from './reader.ts'
 import { type ClaimRules, type Names, profileTypes } from './rules.ts'
 
 /** Options an issuer has to itself, which are not common to several. */
-export const singleIssuerNames = ['issuer', 'jwksUri', 'jwks', 'publicKey', 'metadataUrl', 'secret'] as const
+export const singleIssuerNames = [
+  'issuer',
+  'jwksUri',
+  'jwks',
+  'publicKey',
+  'metadataUrl',
+  'secret',
+  'introspection',
+] as const
 
 /** Options about tokens, which may be common to several issuers. */
 const tokenOptionNames = [
@@ -37,6 +46,8 @@ export interface IssuerSettings {
   readonly rules: ClaimRules
   readonly algorithms: readonly AlgorithmName[]
   readonly keys: ConfiguredKeys
+  /** `undefined`: off. */
+  readonly introspection: IntrospectionSettings | undefined
   /** `undefined`: the default claims. */
   readonly scopes: Names | undefined
   readonly roles: Names | undefined
@@ -63,6 +74,11 @@ export function issuerSettings(
     rules: { ...tokenRules(read), audience: requiredAudience(read) },
     algorithms,
     keys,
+    introspection: introspectionSettings(values['introspection'], read.at('introspection'), {
+      issuer,
+      metadataUrl: values['metadataUrl'],
+      allowInsecureHosts,
+    }),
     scopes: checkNames(values['scopes'], read.at('scopes')),
     roles: checkNames(values['roles'], read.at('roles')),
   }

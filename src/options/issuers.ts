@@ -60,7 +60,17 @@ export function issuersSettings(
       `issuers: two entries name the same issuer, ${JSON.stringify(twice.issuer)}; write one entry, which may have secret together with jwksUri or jwks when its algorithms list both kinds, for example ['ES256', 'HS256']`,
     )
   }
+  checkOneForOpaque(list)
   return { from: 'list', issuers: list }
+}
+
+/** An opaque token names no issuer, and must never be shown to two of them. */
+function checkOneForOpaque(issuers: readonly IssuerSettings[]): void {
+  const asked = issuers.filter(({ introspection }) => introspection?.tokens === 'opaque')
+  if (asked.length < 2) return
+  throw new TypeError(
+    "issuers: introspection of opaque tokens is set for two issuers, and nothing tells whose token one is; keep it for one, and set tokens: 'all' or no introspection for the others",
+  )
 }
 
 /** The options that apply to every issuer which does not set them itself. */
@@ -86,5 +96,14 @@ function vouchedSettings(
   if (!isIssuerName(name, given.values)) return undefined
   // Read once more with the common options behind: a copy, so no getter of the answer runs again.
   const named = { ...given.values, issuer: name }
-  return issuerSettings(optionsReader(named, 'issuers(iss)', issuerOptionNames, common), allowInsecureHosts)
+  const settings = issuerSettings(
+    optionsReader(named, 'issuers(iss)', issuerOptionNames, common),
+    allowInsecureHosts,
+  )
+  if (settings.introspection?.tokens === 'opaque') {
+    throw new TypeError(
+      "issuers(iss).introspection.tokens: must be 'all' with a function of issuers, which opaque tokens do not name",
+    )
+  }
+  return settings
 }

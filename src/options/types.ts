@@ -2,6 +2,7 @@ import type { ErrorFormat } from '../error-format.ts'
 import type { StandardSchema } from '../lib/standard-schema.ts'
 import type { Extractor, MaybePromise, TokenRequest } from '../types.ts'
 import type { FetchFunction } from './functions.ts'
+import type { IntrospectionOptions } from './introspection.ts'
 import type { KeyCacheOptions } from './key-cache.ts'
 import type { KeyOptions } from './key-options.ts'
 import type { RevocationOption } from './revocation.ts'
@@ -14,6 +15,13 @@ export interface IssuerOptions extends TokenOptions, KeyOptions {
   readonly issuer: string
   /** Names this API answers to; `aud` must hold at least one (RFC 7519 §4.1.3). @default the common `audience` */
   readonly audience?: string | readonly string[] | null | undefined
+  /**
+   * Asks this issuer whether tokens are active. Opaque tokens are shown to one issuer of the list at most; with a
+   * function of issuers it must be for `tokens: 'all'`.
+   *
+   * @default off: opaque tokens are refused
+   */
+  readonly introspection?: IntrospectionOptions | undefined
 }
 
 /** Decides whether an issuer is trusted, and how; `undefined` when it is not. */
@@ -128,6 +136,8 @@ export interface SingleIssuerOptions<
    * @default `OAUTH_AUDIENCE`
    */
   readonly audience: string | readonly string[] | undefined
+  /** Asks the issuer whether tokens are active (RFC 7662). @default off: opaque tokens are refused */
+  readonly introspection?: IntrospectionOptions | undefined
   /** Set `issuer` or `issuers`, not both. */
   readonly issuers?: undefined
 }
@@ -176,6 +186,8 @@ export interface ManyIssuersOptions<
   readonly metadataUrl?: undefined
   /** Set it inside `issuers`. */
   readonly secret?: undefined
+  /** Set it inside `issuers`. */
+  readonly introspection?: undefined
 }
 
 /**

@@ -3,6 +3,7 @@ import type { ClaimsObject } from '../lib/claim-path.ts'
 import { own } from '../lib/objects.ts'
 import type { JwtHeader, MaybePromise } from '../types.ts'
 import { type Trace, tracedNow } from './check.ts'
+import type { CheckedAnswer } from './checked-answer.ts'
 import { clientOf } from './rule-checks.ts'
 import type { SignedToken } from './signed-token.ts'
 import { checkTimes, type TokenTimes } from './times.ts'
@@ -13,7 +14,7 @@ import { checkTimes, type TokenTimes } from './times.ts'
  */
 class VerifiedToken {
   declare private readonly nominal: never
-  /** `undefined` for a token that is no JWT. */
+  /** `undefined` for a token that was introspected alone. */
   readonly header: JwtHeader | undefined
   readonly claims: ClaimsObject
   /** Name of the issuer. */
@@ -28,7 +29,8 @@ class VerifiedToken {
   readonly scopes: ReadonlySet<string>
   readonly roles: ReadonlySet<string>
 
-  constructor({ header, claims, issuer, key, times }: SignedToken) {
+  constructor(token: SignedToken | CheckedAnswer) {
+    const { header, claims, issuer, key, times } = token
     this.header = header
     this.claims = claims
     this.issuer = issuer.name
@@ -55,14 +57,15 @@ export interface TokenSource {
 }
 
 /**
- * Makes a verified token of a signed one. Its claims passed every check before the signature was verified, on the very
- * object that the signature covers: it is frozen, so that they are true still. The time is checked again, since
- * fetching keys may have taken seconds, and scopes and roles are read, which no unverified token may cause.
+ * Makes a verified token of a signed one, or of the checked answer of the issuer about an opaque one. The claims
+ * passed every check, on the very object that the signature covers or the issuer sent: it is frozen, so that they are
+ * true still. The time is checked again, since fetching keys may have taken seconds, and scopes and roles are read,
+ * which no unverified token may cause.
  *
  * @param now seconds since the epoch
  * @throws {InvalidTokenError}
  */
-export function verification(token: SignedToken, now: number, trace?: Trace): VerifiedToken {
+export function verification(token: SignedToken | CheckedAnswer, now: number, trace?: Trace): VerifiedToken {
   checkTimes(token.times, now)
   return trace === undefined
     ? new VerifiedToken(token)

@@ -101,7 +101,8 @@ describe('the keys of an issuer', () => {
 describe('a generation', () => {
   it('is another each time an issuer is made', () => {
     const settings = settingsWith({ public: { from: 'set', set } })
-    const [one, other] = [issuerOf(settings, undefined), issuerOf(settings, undefined)]
+    const make = () => issuerOf(settings, undefined, networkWith())
+    const [one, other] = [make(), make()]
     expect(one.name).toBe(issuer.issuer)
     expect(one.generation).not.toBe(other.generation)
   })

@@ -36,6 +36,7 @@ export function trusted(keys: KeySource = keysWith(), changes: Partial<TrustedIs
     },
     algorithms: ['ES256'],
     keys,
+    introspection: undefined,
     scopesOf: Object.assign(
       vi.fn(() => new Set(['read'])),
       { claimNames: [] },

@@ -1,0 +1,143 @@
+import { UpstreamError } from '../errors.ts'
+import type { Clock } from '../lib/clock.ts'
+import { pendingWork } from '../lib/pending.ts'
+import type { IntrospectionSettings } from '../options/introspection.ts'
+import { circuit, type Passage } from './circuit.ts'
+import { clientAuthentication } from './client-authentication.ts'
+import { refusesOne } from './endpoint-status.ts'
+import { FetchError } from './fetch-error.ts'
+import { type Fetch, postForm } from './fetch-json.ts'
+import { type ActiveAnswer, type AnswerReader, answerTypes } from './introspection-answer.ts'
+import type { IntrospectionEndpoint } from './introspection-endpoint.ts'
+import { type IntrospectionEvents, type IntrospectionHealth } from './introspection-events.ts'
+import { fetchMarginMs, maxAnswerBytes } from './limits.ts'
+import { withSignal } from './with-signal.ts'
+
+/** Asks one issuer about tokens (RFC 7662). */
+export interface Introspector {
+  /**
+   * Asks about one token, now. The promise settles within the time limit, as far as the runtime lets it.
+   *
+   * @returns `undefined` for an inactive token
+   * @throws {UpstreamError} when there is no usable answer
+   */
+  readonly ask: (token: string) => Promise<ActiveAnswer | undefined>
+  /** Resolves once the endpoint is known. @throws {UpstreamError} */
+  readonly ready: () => Promise<void>
+  /** Whether the endpoint is known; if not, it is looked for in the background. */
+  readonly isReady: () => boolean
+  readonly health: () => IntrospectionHealth
+}
+
+/** What {@link introspector} works with. */
+export interface IntrospectorOptions {
+  readonly issuer: string
+  readonly settings: IntrospectionSettings
+  readonly endpoint: IntrospectionEndpoint
+  readonly read: AnswerReader
+  readonly fetch: Fetch
+  readonly clock: Clock
+  /** A number from 0 up to 1. */
+  readonly random: () => number
+  readonly events: IntrospectionEvents
+}
+
+/** Makes an {@link Introspector} with its limits: of time, of calls in flight, and a circuit breaker. */
+export function introspector(options: IntrospectorOptions): Introspector {
+  const { issuer, settings, endpoint, read, fetch, clock, events } = options
+  const { timeoutMs, maxInFlight } = settings
+  const begin = pendingWork(clock.steady, maxInFlight)
+  const prove = clientAuthentication(settings, issuer, clock)
+  const probeFor = (timeoutMs + fetchMarginMs) / 1000
+  const { enter, isOpen } = circuit({
+    now: clock.steady,
+    random: options.random,
+    probeFor,
+    name: 'introspection',
+  })
+  const accept = settings.signed ? answerTypes.signed : answerTypes.plain
+
+  async function exchange(token: string, signal: AbortSignal): Promise<ActiveAnswer | undefined> {
+    const url = await endpoint.locate(signal, timeoutMs)
+    const { headers, form } = await prove()
+    const body = new URLSearchParams({ token, token_type_hint: 'access_token', ...form }).toString()
+    const sent = { fetch, signal, maxBytes: maxAnswerBytes, headers: { accept, ...headers } }
+    const answer = await postForm(url, body, sent).catch((error: unknown) => {
+      if (!wasCut(error) || signal.aborted) throw error
+      // A server may close a connection just as it is used again: asked once more, on another one.
+      return postForm(url, body, sent)
+    })
+    try {
+      return await read(answer)
+    } catch (error) {
+      throw error instanceof FetchError ? error.at(url) : error
+    }
+  }
+
+  async function inTime(token: string): Promise<ActiveAnswer | undefined> {
+    const begun = clock.steady()
+    const signal = clock.deadline(timeoutMs)
+    const answer = await withSignal(exchange(token, signal), signal)
+    // The timer may be late as well, on a machine that slept.
+    if ((clock.steady() - begun) * 1000 > timeoutMs) throw new FetchError('no complete answer in time')
+    return answer
+  }
+
+  async function ready(): Promise<void> {
+    try {
+      await endpoint.locate(clock.deadline(timeoutMs), timeoutMs)
+      await prove()
+    } catch (error) {
+      throw failed(error)
+    }
+  }
+
+  /** Counts a failure, and makes of it what the client gets. */
+  function failed(error: unknown, passage?: Passage): UpstreamError {
+    const failure =
+      error instanceof FetchError ? error : new FetchError('the answer cannot be read', { cause: error })
+    if (refusesOne(failure.status)) passage?.succeeded()
+    else passage?.failed(failure.retryAfter)
+    events.failed(failure)
+    return unavailable(failure)
+  }
+
+  return {
+    async ask(token) {
+      const passage = enter()
+      const end = begin(timeoutMs + fetchMarginMs)
+      if (end === undefined) {
+        passage.abandoned()
+        throw new UpstreamError(1, { detail: { hint: `introspection: ${maxInFlight} calls are pending` } })
+      }
+      events.asked()
+      try {
+        const answer = await inTime(token)
+        passage.succeeded()
+        events.answered()
+        return answer
+      } catch (error) {
+        throw failed(error, passage)
+      } finally {
+        end()
+      }
+    },
+    ready,
+    isReady() {
+      if (endpoint.known() !== undefined) return true
+      ready().catch(() => undefined)
+      return false
+    },
+    health: () => events.health(isOpen()),
+  }
+}
+
+/** Whether a connection ended without an answer. */
+function wasCut(error: unknown): boolean {
+  return error instanceof FetchError && error.status === undefined
+}
+
+function unavailable(cause: FetchError): UpstreamError {
+  const hint = `introspection: ${cause.message}`
+  return new UpstreamError(cause.retryAfter ?? 1, { cause, detail: { hint } })
+}
