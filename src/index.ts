@@ -45,7 +45,6 @@ export type {
   ResourceServerOptions,
   SingleIssuerForClientsOptions,
   SingleIssuerOptions,
-  TokenCacheOptions,
 } from './options/types.ts'
 export type { FetchedResponse, FetchFunction, FetchRequestInit } from './options/functions.ts'
 export type { TokenOptions } from './options/token-options.ts'
@@ -65,6 +64,7 @@ export type {
   RevocationEntry,
   RevocationList,
 } from './stores.ts'
+export type { TokenCacheOptions } from './options/token-cache.ts'
 export type { StandardResult, StandardSchema } from './lib/standard-schema.ts'
 export type {
   Anonymous,

@@ -12,7 +12,8 @@ import { type OptionsBehind, optionsReader, type OptionsReader } from './reader.
 import { revocationSettings, type RevocationSettings } from './revocation.ts'
 import { checkSnapshot, type Snapshot } from './snapshot.ts'
 import { tokenFromOf } from './token-from.ts'
-import type { CommonOptions, TokenCacheSettings } from './types.ts'
+import type { TokenCacheSettings } from './token-cache.ts'
+import type { CommonOptions } from './types.ts'
 
 const optionNames = [
   ...issuerOptionNames,

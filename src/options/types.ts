@@ -7,6 +7,7 @@ import type { KeyCacheOptions } from './key-cache.ts'
 import type { KeyOptions } from './key-options.ts'
 import type { RevocationOption } from './revocation.ts'
 import type { Snapshot } from './snapshot.ts'
+import type { TokenCacheOptions } from './token-cache.ts'
 import type { TokenOptions } from './token-options.ts'
 
 /** One trusted issuer among several. */
@@ -102,22 +103,6 @@ export interface CommonOptions<
   readonly fetch?: FetchFunction | undefined
   /** Used instead of `Date.now`. */
   readonly now?: (() => number) | undefined
-}
-
-/** Limits of the memory of verified signatures. */
-export interface TokenCacheOptions {
-  /** Tokens. 1 to 1000000. @default 10000 */
-  readonly max?: number | undefined
-  /** Seconds until a signature is checked anew. 1 to 86400. @default 3600 */
-  readonly maxAge?: number | undefined
-}
-
-/** {@link TokenCacheOptions} with the defaults filled in. */
-export interface TokenCacheSettings {
-  /** Tokens. */
-  readonly max: number
-  /** Seconds. */
-  readonly maxAge: number
 }
 
 /** An API that trusts one issuer. */

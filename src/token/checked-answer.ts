@@ -6,7 +6,7 @@ import type { ClaimRules } from '../options/rules.ts'
 import { type Check, runChecks, type Trace, tracedNow } from './check.ts'
 import { claimChecks } from './common-checks.ts'
 import { claimRuleChecks } from './rule-checks.ts'
-import { checkTimes, timesOf, type TokenTimes } from './times.ts'
+import { checkTimes, momentsOf, timesOf, type TokenTimes } from './times.ts'
 
 /** What the issuer says of an active token, which passed every check that a JWT's claims have to pass. */
 class CheckedAnswer {
@@ -119,7 +119,7 @@ export function checkedAnswer(
   const claims = Object.freeze({ ...answer.claims, iss: name })
   runChecks(claimsOfAnswers, { claims }, trace)
   runChecks(claimRuleChecks, { claims, rules }, trace)
-  const times = tracedNow('times', trace, () => timesOf(claims, rules))
+  const times = tracedNow('times', trace, () => timesOf(momentsOf(claims), rules))
   checkTimes(times, now, trace)
   return new CheckedAnswer(claims, issuer, times)
 }
