@@ -1,0 +1,265 @@
+import type { ResourceServer } from 'oauth-resource-server'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { unknownTokens } from '../../src/issuer/limits.ts'
+import { Deferred } from '../support/deferred.ts'
+import { apiOf, type Endpoint, endpoint, issuer, json, outcome } from '../support/introspection.ts'
+import { turns } from '../support/time.ts'
+
+let server: Endpoint
+
+beforeEach(() => {
+  server = endpoint()
+  vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+})
+afterEach(() => vi.restoreAllMocks())
+
+/** Questions that one more request causes. */
+async function asked(api: ResourceServer, token?: string): Promise<number> {
+  const before = server.questions.length
+  await outcome(api, token)
+  return server.questions.length - before
+}
+
+describe('an answer about an active token', () => {
+  it('CAC is used for 30 s', async () => {
+    const api = apiOf(server)
+    expect(await asked(api)).toBe(1)
+    server.clock.advance(29.9)
+    expect(await asked(api)).toBe(0)
+    server.clock.advance(0.2)
+    expect(await asked(api)).toBe(1)
+  })
+
+  it('CAC-6 INT-6 is used for cacheFor, and a revoked token is refused after that', async () => {
+    const api = apiOf(server, { cacheFor: 5 })
+    expect(await outcome(api)).toBe('accepted')
+    server.answer = () => json({ active: false })
+    server.clock.advance(4.9)
+    expect(await outcome(api)).toBe('accepted')
+    server.clock.advance(0.2)
+    expect(await outcome(api)).toBe('401 inactive')
+  })
+
+  it('is not remembered with cacheFor 0', async () => {
+    const api = apiOf(server, { cacheFor: 0 })
+    expect([await asked(api), await asked(api)]).toEqual([1, 1])
+  })
+
+  it('CAC-1 INT-6 RFC7662-4-2 is never used past exp', async () => {
+    const exp = server.now() + 10
+    server.answer = () => json(server.active({ exp }))
+    const api = apiOf(server, { cacheFor: 3600 }, { clockTolerance: 0 })
+    await outcome(api)
+    server.clock.advance(9.9)
+    expect(await asked(api)).toBe(0)
+    server.clock.advance(0.2)
+    expect(await asked(api)).toBe(1)
+    expect(await outcome(api)).toBe('401 expired')
+  })
+
+  it('is judged by the time on every request', async () => {
+    const api = apiOf(server, { cacheFor: 3600 }, { maxTokenAge: 20, clockTolerance: 0 })
+    expect(await outcome(api)).toBe('accepted')
+    server.clock.advance(21)
+    expect(await outcome(api)).toBe('401 too_old')
+    expect(server.questions).toHaveLength(1)
+  })
+
+  it('CAC-10 is frozen, with everything in it', async () => {
+    server.answer = () => json(server.active({ nested: { list: [{}] } }))
+    const { claims } = await apiOf(server).verify('opaque-token')
+    const { list } = claims['nested'] as { list: object[] }
+    expect([claims, claims['nested'], list, list[0]].every(Object.isFrozen)).toBe(true)
+  })
+
+  it('makes one set of scopes for all its requests', async () => {
+    const api = apiOf(server)
+    const [first, second] = [await api.verify('opaque-token'), await api.verify('opaque-token')]
+    expect(second.claims).toBe(first.claims)
+    expect(second).not.toBe(first)
+  })
+})
+
+describe('an answer about an inactive token', () => {
+  beforeEach(() => {
+    server.answer = () => json({ active: false })
+  })
+
+  it('CAC-8 is used for 10 s', async () => {
+    const api = apiOf(server)
+    expect([await asked(api), await asked(api)]).toEqual([1, 0])
+    server.clock.advance(9.9)
+    expect(await asked(api)).toBe(0)
+    server.clock.advance(0.2)
+    expect(await asked(api)).toBe(1)
+  })
+
+  it('CAC-9 evicts no answer about an active token', async () => {
+    server.answer = ({ form }) =>
+      json(form.get('token') === 'good' ? server.active({ exp: server.now() + 1e6 }) : { active: false })
+    const api = apiOf(server, { cacheFor: 3600, cacheInactiveFor: 3600 })
+    await outcome(api, 'good')
+    for (let count = 0; count < 400; count++) {
+      server.clock.advance(unknownTokens.every)
+      await outcome(api, `junk-${count}`)
+    }
+    expect(await asked(api, 'good')).toBe(0)
+  })
+
+  it('is forgotten when the token turns active', async () => {
+    const api = apiOf(server, { cacheInactiveFor: 1 })
+    expect(await outcome(api)).toBe('401 inactive')
+    server.clock.advance(1.1)
+    server.answer = () => json(server.active())
+    expect(await outcome(api)).toBe('accepted')
+    expect(await outcome(api)).toBe('accepted')
+  })
+})
+
+describe('failures', () => {
+  it('CAC-8 are never remembered', async () => {
+    const api = apiOf(server)
+    server.answer = () => new Response('', { status: 500 })
+    expect(await outcome(api)).toBe('503 unavailable')
+    server.answer = () => json(server.active())
+    expect(await outcome(api)).toBe('accepted')
+  })
+
+  it('leave what is remembered as it is', async () => {
+    const api = apiOf(server)
+    await outcome(api)
+    server.answer = () => new Response('', { status: 500 })
+    expect(await outcome(api, 'other')).toBe('503 unavailable')
+    expect(await outcome(api)).toBe('accepted')
+  })
+})
+
+describe('the memory', () => {
+  it.each([
+    ['client', { clientId: 'api-2' }],
+    ['endpoint', { endpoint: 'https://issuer.test/other' }],
+  ])('INT-7 CAC-3 CAC-4 has a space of its own for each %s', async (_what, other) => {
+    server.answer = ({ url, headers }) =>
+      json({
+        ...server.active(),
+        active: url.endsWith('introspect') && /^Basic YXBpLTE6/.test(headers.get('authorization') ?? ''),
+      })
+    expect(await outcome(apiOf(server))).toBe('accepted')
+    expect(await outcome(apiOf(server, other))).toBe('401 inactive')
+  })
+
+  it('INT-7 is apart from that of JWTs: a token is never recalled as one of the other kind', async () => {
+    const api = apiOf(server)
+    const jwt = await issuer.sign()
+    expect((await api.verify(jwt)).header).toBeDefined()
+    expect((await api.verify('opaque-token')).header).toBeUndefined()
+    expect((await api.verify(jwt)).header).toBeDefined()
+    expect((await api.verify('opaque-token')).header).toBeUndefined()
+  })
+
+  it('CAC-3 tells tokens apart by their last character', async () => {
+    server.answer = ({ form }) =>
+      json({ ...server.active(), active: form.get('token') === `${'a'.repeat(500)}1` })
+    const api = apiOf(server)
+    expect(await outcome(api, `${'a'.repeat(500)}1`)).toBe('accepted')
+    expect(await outcome(api, `${'a'.repeat(500)}2`)).toBe('401 inactive')
+  })
+})
+
+describe('one question', () => {
+  it('serves 10,000 callers of one token', async () => {
+    const answer = new Deferred<Response>()
+    server.answer = () => answer.promise
+    const api = apiOf(server)
+    const callers = Array.from({ length: 10_000 }, () => outcome(api))
+    await turns()
+    answer.settle(() => json(server.active()))
+    expect(new Set(await Promise.all(callers))).toEqual(new Set(['accepted']))
+    expect(server.questions).toHaveLength(1)
+  })
+
+  it('that fails, fails all its callers, and the next one asks again', async () => {
+    const answer = new Deferred<Response>()
+    server.answer = () => answer.promise
+    const api = apiOf(server)
+    const callers = [outcome(api), outcome(api)]
+    await turns()
+    answer.settle(() => new Response('', { status: 500 }))
+    expect(await Promise.all(callers)).toEqual(['503 unavailable', '503 unavailable'])
+    server.answer = () => json(server.active())
+    expect(await outcome(api)).toBe('accepted')
+  })
+
+  it('about each of many tokens: at most maxInFlight at a time', async () => {
+    const answer = new Deferred<undefined>()
+    server.answer = () => answer.promise.then(() => json(server.active()))
+    const api = apiOf(server, { maxInFlight: 7 })
+    const callers = Array.from({ length: 20 }, (_, index) => outcome(api, `token-${index}`))
+    await turns()
+    expect(server.questions).toHaveLength(7)
+    answer.settle(() => undefined)
+    const outcomes = await Promise.all(callers)
+    expect(outcomes.filter((it) => it === '503 unavailable')).toHaveLength(13)
+  })
+})
+
+describe('INT-14 made-up tokens', () => {
+  beforeEach(() => {
+    server.answer = ({ form }) =>
+      json(form.get('token')?.startsWith('good') === true ? server.active() : { active: false })
+  })
+
+  it('10,000 in 10 s cost 400 questions at most, and no cached token anything', async () => {
+    const api = apiOf(server)
+    expect(await outcome(api, 'good')).toBe('accepted')
+    const outcomes = new Map<string, number>()
+    for (let count = 0; count < 10_000; count++) {
+      server.clock.advance(0.001)
+      const result = await outcome(api, `junk-${count}`)
+      outcomes.set(result, (outcomes.get(result) ?? 0) + 1)
+      if (count % 500 === 0) expect(await outcome(api, 'good')).toBe('accepted')
+    }
+    const allowed = unknownTokens.burst + 10 / unknownTokens.every
+    expect(allowed).toBe(400)
+    expect(server.questions.length - 1).toBeLessThanOrEqual(allowed)
+    expect(server.questions.length - 1).toBeGreaterThan(allowed * 0.9)
+    expect([...outcomes.keys()].sort()).toEqual(['401 inactive', '503 unavailable'])
+  })
+
+  it('cost no token its question that was active before', async () => {
+    const api = apiOf(server)
+    await outcome(api, 'good')
+    server.clock.advance(31)
+    for (let count = 0; count < 300; count++) await outcome(api, `junk-${count}`)
+    expect(await outcome(api, 'junk-300')).toBe('503 unavailable')
+    expect(await outcome(api, 'good')).toBe('accepted')
+  })
+
+  it('cost nothing of the budget while their questions fail', async () => {
+    const api = apiOf(server)
+    server.answer = () => Promise.reject(new TypeError('fetch failed'))
+    for (let count = 0; count < 300; count++) {
+      server.clock.advance(1)
+      await outcome(api, `junk-${count}`)
+    }
+    server.clock.advance(11)
+    server.answer = () => json({ active: false })
+    expect(await outcome(api, 'junk')).toBe('401 inactive')
+    for (let count = 0; count < 150; count++) expect(await outcome(api, `more-${count}`)).toBe('401 inactive')
+  })
+
+  it('that the endpoint refuses with 400 neither open the circuit nor come for nothing', async () => {
+    server.answer = ({ form }) =>
+      form.get('token') === 'good' ? json(server.active()) : new Response('', { status: 400 })
+    const api = apiOf(server)
+    for (let count = 0; count < 300; count++) await outcome(api, `junk-${count}`)
+    expect(server.questions).toHaveLength(unknownTokens.burst)
+    server.clock.advance(2 * unknownTokens.every)
+    expect(await outcome(api, 'good')).toBe('accepted')
+  })
+
+  it('cost nothing where every token is active', async () => {
+    const api = apiOf(server)
+    for (let count = 0; count < 500; count++) expect(await outcome(api, `good-${count}`)).toBe('accepted')
+  })
+})
