@@ -68,7 +68,7 @@ export function followStore(
   function forgetPosition(now: number): void {
     if (now - timeOf(position) < longestLife * 1000) {
       warn(
-        'the revocation list in Redis was emptied, or replaced by an older one: this process keeps what it knows, others may accept revoked tokens',
+        'the revocation list in Redis was emptied, or replaced by an older one: what was known here stays revoked, elsewhere revoked tokens may be accepted',
         'OAUTH_REVOCATIONS_LOST',
       )
     }
