@@ -9,7 +9,7 @@ export interface ResponseState {
   readonly destroyed?: boolean
 }
 
-/** What an adapter tells about its framework. Hooks take three arguments; the first is the request. */
+/** What an adapter supplies about its framework. Hooks take three arguments; the first is the request. */
 export interface Framework<A, B, C, R> {
   /** Node's own request, or the web `Request`: what was proven is kept by it. */
   readonly rawOf: (a: A) => object
@@ -75,7 +75,7 @@ export interface Hooks<A, B, C, R> {
   /** The guards every adapter exports, in the form its framework takes. */
   readonly guardsBy: <H>(wrap: (guard: Guard<A>) => H) => RouteGuards<H, A>
   /**
-   * A guard that the application can also call with what `verifyJwt()` returned. It judges the caller that was proven
+   * A guard that the application can also call with what `verifyJwt()` returned. It checks the caller that was proven
    * for the request. The caller may be left out.
    *
    * @throws {TypeError} when it is called with another caller than that of the request

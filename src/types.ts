@@ -1,7 +1,7 @@
 /** A value, or the promise of one where waiting cannot be avoided. */
 export type MaybePromise<T> = T | Promise<T>
 
-/** A JSON Web Key as it was published, not yet judged (RFC 7517). */
+/** A JSON Web Key as it was published, not yet checked (RFC 7517). */
 export interface Jwk {
   readonly [member: string]: unknown
 }
@@ -74,7 +74,7 @@ export interface HttpRequest {
   readonly method?: string | undefined
   /** Target as the client sent it, for example `/orders?page=2`; absolute in a web `Request`. */
   readonly url?: string | undefined
-  /** As Node, the web platform or a Lambda event hold them. */
+  /** As Node, the web platform or a Lambda event have them. */
   readonly headers: HttpHeaders
   /** Node's flat list of names and values: the only place where a second Authorization header shows. */
   readonly rawHeaders?: readonly string[] | undefined
@@ -92,7 +92,7 @@ export interface HttpRequest {
 export type HttpHeaders =
   { readonly [name: string]: string | readonly string[] | undefined } | { get(name: string): string | null }
 
-/** An answer an adapter copies as it is. */
+/** A response that an adapter copies as it is. */
 export interface HttpResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
@@ -169,7 +169,7 @@ export type Caller<C, A extends undefined, G extends readonly unknown[] = []> = 
   : Auth<C> | A
 
 /**
- * A decision on a proven caller: `true` lets the call through; anything else, or an `AuthError` thrown, refuses
+ * A decision on a proven caller: `true` allows the call. `false`, or an `AuthError` with status 401 or 403, refuses
  * it. Guards made by `scope()`, `role()` and the like throw the error that fits.
  */
 export type Guard<R = unknown> = (auth: Auth, request: R) => MaybePromise<boolean>

@@ -25,7 +25,7 @@ export type ExpressMiddleware = (req: IncomingMessage, res: ServerResponse, next
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- it has another name
 export interface ExpressRequest extends Request {}
 
-/** Reads members when asked: each costs time, since Express gives every request a hidden class of its own. */
+/** Reads members only when needed: each costs time, since Express gives every request a hidden class of its own. */
 class RequestView implements HttpRequest {
   readonly raw: Request
 
@@ -103,7 +103,7 @@ function respond(
 }
 
 /**
- * Middleware that lets only requests with a valid access token through. {@link getAuth} returns the caller, who is also
+ * Middleware that accepts only requests with a valid access token. {@link getAuth} returns the caller, who is also
  * on `req.auth`.
  *
  * @param options of the resource server, or one made elsewhere; from the environment when left out

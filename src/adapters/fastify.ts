@@ -78,7 +78,7 @@ function requestOf(request: FastifyRequest): HttpRequest {
 }
 
 /**
- * Plugin that lets only requests with a valid access token through. {@link getAuth} returns the caller, who is also on
+ * Plugin that accepts only requests with a valid access token. {@link getAuth} returns the caller, who is also on
  * `request.auth`. It covers every route of the context it is registered in, those registered before it included, and
  * of the contexts below. For single routes use {@link authenticate}.
  *

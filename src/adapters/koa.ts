@@ -61,7 +61,7 @@ function requestOf(ctx: Context): HttpRequest {
 }
 
 /**
- * Middleware that lets only requests with a valid access token through. {@link getAuth} returns the caller, who is also
+ * Middleware that accepts only requests with a valid access token. {@link getAuth} returns the caller, who is also
  * on `ctx.state.auth`.
  *
  * @param options of the resource server, or one made elsewhere; from the environment when left out

@@ -16,9 +16,9 @@ import { type RevocationIndex, revocationIndex } from './revocation-index.ts'
 export interface RevocationStore {
   /** @throws {UpstreamError} when it cannot take the entry */
   readonly add: (entry: RevocationEntry) => MaybePromise<void>
-  /** @throws {UpstreamError} when nobody can tell */
+  /** @throws {UpstreamError} when it could not be found out */
   readonly has: (token: RevocableToken) => MaybePromise<boolean>
-  /** A resource server will ask. */
+  /** A resource server uses this list. */
   readonly open?: () => void
   readonly ready?: () => MaybePromise<void>
   readonly isReady?: () => boolean

@@ -23,7 +23,7 @@ interface Entry {
   readonly issuer: TrustedIssuer
   readonly settings: IssuerWithReaders
   readonly published: KeySource | undefined
-  /** Seconds of the steady clock until the function is asked again. */
+  /** Seconds of the steady clock until the function is called again. */
   until: number
 }
 
@@ -36,7 +36,7 @@ export interface DynamicIssuersOptions extends NetworkOptions {
 }
 
 /**
- * Issuers a function vouches for: asked once for any number of concurrent requests, its answer kept for ten
+ * Issuers that a function accepts: called once for any number of concurrent requests, its result kept for ten
  * minutes. A name it does not vouch for is never contacted and never remembered.
  *
  * Anyone can name an issuer in a token that nobody signed. So an issuer is unproven until a signature of it was
@@ -142,7 +142,7 @@ export function dynamicIssuers(options: DynamicIssuersOptions): Issuers {
   }
 }
 
-/** Whether a function gave the same answer again; what reads scopes and roles is made anew each time. */
+/** Whether a function returned the same options again; what reads scopes and roles is made anew each time. */
 function areSame(one: IssuerWithReaders, other: IssuerWithReaders): boolean {
   const compared = ({
     rules,

@@ -9,7 +9,7 @@ export { FetchError } from './fetch-error.ts'
 /** The part of `fetch` the core uses. */
 export type Fetch = (url: string, init: FetchInit) => Promise<Response>
 
-/** What the core asks of `fetch`. */
+/** What the core needs of `fetch`. */
 export interface FetchInit {
   readonly method: 'GET' | 'POST'
   /** With `POST`. */

@@ -1,4 +1,4 @@
-/** Least freshness, whatever the issuer says: `max-age=0` must not become a fetch per request. Seconds. */
+/** Least freshness, whatever the issuer sends: `max-age=0` must not become a fetch per request. Seconds. */
 export const minFreshFor = 60
 
 /** A background refresh starts at this part of the freshness, less the jitter that spreads a fleet. */
@@ -25,16 +25,16 @@ export const maxRetryAfter = 300
 /** Refetches for unknown keys: so many at once, one more each so many seconds. */
 export const forcedRefreshes = { burst: 2, every: 10 }
 
-/** Requests that wait for the keys of one issuer at a time: each holds memory for as long as the issuer hangs. */
+/** Requests that wait for the keys of one issuer at a time: each takes memory for as long as the issuer hangs. */
 export const maxWaiting = 5000
 
 /** Unknown key ids remembered: so many, for so many seconds. */
 export const missedKeyIds = { max: 256, seconds: 60 }
 
-/** Seconds after which the function that vouches for issuers is asked again. */
+/** Seconds after which the `issuers` function is called again. */
 export const vouchedFor = 600
 
-/** Issuers that the function is asked about at a time. */
+/** Issuers for which the function may be pending at a time. */
 export const maxAsking = 1000
 
 /** Dynamic issuers of which no signature was verified yet: so many are kept. */

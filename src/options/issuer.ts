@@ -40,7 +40,7 @@ export type IssuerOptionName = (typeof singleIssuerNames)[number] | (typeof toke
 /** Options of one issuer. */
 export const issuerOptionNames: readonly IssuerOptionName[] = [...singleIssuerNames, ...tokenOptionNames]
 
-/** Everything the options say of one issuer, checked and with the defaults filled in. */
+/** The options of one issuer, checked and with the defaults filled in. */
 export interface IssuerSettings {
   readonly issuer: string
   readonly rules: ClaimRules
