@@ -29,7 +29,7 @@ const wide: Readonly<Record<string, readonly string[]>> = {
   platform: ['attacks/signature', 'vectors/**/*', 'jose/*', 'issuer/configured-keys'],
   '': ['adapters/*', 'every-adapter/{outcomes,thrown-values}', 'caller/*', 'attacks/authorization'],
 }
-const always = ['{detail,errors,framework,resource-server}']
+const always = ['{detail,errors,framework,resource-server}', 'testing/trace']
 /** Starts processes or servers of its own, or takes seconds for each mutant. */
 const never = ['issuer/{invariants,process,faults}', 'attacks/crash']
 
