@@ -24,6 +24,8 @@ export interface AdapterInterface<C = Claims> {
   ) => MaybePromise<Auth<C> | undefined>
   /** Asks a guard. @throws {AuthError} when it refuses, and {@link MissingTokenError} without `auth` */
   readonly authorize: <R>(guard: Guard<R>, auth: Auth | undefined, request: R) => MaybePromise<void>
+  /** Reports a refusal that an adapter itself decided. */
+  readonly refused: (error: unknown, request: unknown) => void
   /** Headers of a successful response to this caller, unless the handler sets them; `undefined` for none. */
   readonly headersFor: (auth: Auth | undefined) => Readonly<Record<string, string>> | undefined
   /**

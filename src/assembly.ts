@@ -4,6 +4,7 @@ import type { AuthenticatorOptions } from './caller/authenticate.ts'
 import { confirmation } from './caller/confirmation.ts'
 import { revocationCheck } from './caller/revocation.ts'
 import { asSigned, withSchema } from './caller/schema.ts'
+import { refusedBy, type RefusedHook } from './caller/refused.ts'
 import { withUrlHeaders } from './caller/url-token.ts'
 import type { AnswerOptions } from './http/challenge.ts'
 import { fromHeader } from './http/credentials.ts'
@@ -73,6 +74,7 @@ export function assemble<C>(settings: Settings<C>): Parts<C> {
     ),
     find: limitedFinder(settings.tokenFrom ?? fromHeader(), limit('tokenFrom')),
     limitGuards: limit('guard'),
+    refused: refusedBy(settings.onRefused as RefusedHook | undefined),
     optional: settings.optional,
     realm: settings.realm,
     writeBody: bodyWriter(settings.errorFormat, warn),

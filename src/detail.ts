@@ -5,15 +5,21 @@
 export interface RefusalDetail {
   /** Name of the claim, header parameter or option that decided. */
   readonly claim?: string
-  /** What the configuration asks for. */
+  /** What the configuration asks for: its values, or a few words where it names none. */
   readonly expected?: unknown
-  /** What the token or request has: at most 128 characters, at most ten names, control characters escaped. */
+  /**
+   * What the token or request has: at most 128 characters, at most ten names, control characters escaped. For a claim
+   * outside the list its type: `string`, `number`, `boolean`, `object`, `list`, `null` or `absent`.
+   */
   readonly actual?: unknown
-  /** What to do about it, as a fixed sentence. */
+  /** What to do about it. It has names of claims, numbers and the configuration in it, and no other values. */
   readonly hint?: string
 }
 
-/** Claims and header parameters whose values may be shown; of every other one only the type is. */
+/**
+ * Claims and header parameters whose values may be shown; of every other one only the type is. `scope` and `roles`
+ * stand for the names of scopes and roles, wherever the token has them.
+ */
 export const shownClaims: ReadonlySet<string> = new Set([
   'iss',
   'aud',
@@ -57,18 +63,23 @@ function shownValue(value: unknown): unknown {
   return typeName(value)
 }
 
-function typeName(value: unknown): string {
+/** The type of a claim, as JSON knows it. */
+export function typeName(value: unknown): string {
   if (value === undefined) return 'absent'
   if (value === null) return 'null'
   return Array.isArray(value) ? 'list' : typeof value
 }
 
-function shownText(text: string): string {
-  const escaped = text
-    .slice(0, maxCharacters)
+/** Every character that could change how a log looks. */
+const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
+
+/** Text as it may be shown: cut, and without characters that could change how a log looks. */
+export function shownText(text: string, max: number = maxCharacters): string {
+  return text
+    .slice(0, max)
     .replaceAll(
-      /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu,
+      unprintable,
       (character) => `\\u${(character.codePointAt(0) as number).toString(16).padStart(4, '0')}`,
     )
-  return escaped.length > maxCharacters ? escaped.slice(0, maxCharacters) : escaped
+    .slice(0, max)
 }

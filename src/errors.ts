@@ -54,9 +54,14 @@ export function isAuthError(value: unknown): value is AuthError {
   return typeof value === 'object' && value !== null && (value as { [brand]?: unknown })[brand] === true
 }
 
-/** Tells whether an error refuses the caller: 401 or 403. Any other error means that nobody could find out. */
+/** Tells whether a status refuses the caller: 401 or 403. */
+export function isRefusalStatus(status: unknown): boolean {
+  return status === 401 || status === 403
+}
+
+/** Tells whether an error refuses the caller. Any other error means that nobody could find out. */
 export function isRefusal(value: unknown): value is AuthError {
-  return isAuthError(value) && (value.status === 401 || value.status === 403)
+  return isAuthError(value) && isRefusalStatus(value.status)
 }
 
 /** Tells whether the caller can pass with a new token: never where a role or a claim is missing. */

@@ -2,6 +2,7 @@ import { type AdapterInterface, interfaceOf, proven } from './adapter-interface.
 import { type AuthError, MissingTokenError } from './errors.ts'
 import type { Hooks } from './framework-types.ts'
 import { plainGuard } from './guards/decide.ts'
+import { plain } from './hints/plain.ts'
 import { asError } from './lib/as-error.ts'
 import { isPromise } from './lib/maybe-promise.ts'
 import type { Auth, Guard, MaybePromise } from './types.ts'
@@ -19,7 +20,7 @@ export function callersBy<A>(
 
   function getAuth<C>(request: A, api?: object): Auth<C> {
     const auth = getOptionalAuth<C>(request, api)
-    if (auth === undefined) throw anonymous(proven.get(rawOf(request))?.by)
+    if (auth === undefined) throw anonymous(proven.get(rawOf(request))?.by, request)
     return auth
   }
 
@@ -64,25 +65,32 @@ function isSameCaller(auth: unknown, found: Auth | undefined): boolean {
 }
 
 /** The refusal of an anonymous caller, with the headers that error handlers of frameworks send. */
-function anonymous(by: AdapterInterface<unknown> | undefined): AuthError {
+function anonymous(by: AdapterInterface<unknown> | undefined, request: unknown): AuthError {
   const hint = 'the caller is anonymous; use getOptionalAuth(), or verifyJwt() without optional'
   const error = new MissingTokenError({ detail: { hint } })
+  by?.refused(error, request)
   return by === undefined ? error : by.forErrorPath(error)
 }
 
 /** The error for a request that nothing verified. @param what what the application does */
 export function missingVerifyJwt(what: string): Error {
-  return new Error(
-    `${what} on a route without verifyJwt() before it; add verifyJwt() to the app, router or route`,
+  return plain(
+    new Error(
+      `${what} on a route without verifyJwt() before it; add verifyJwt() to the app, router or route`,
+    ),
   )
 }
 
 function anotherVerifyJwt(): Error {
-  return new Error(
-    'getAuth(request, api): another resource server verified this request; add verifyJwt(api) to the route',
+  return plain(
+    new Error(
+      'getAuth(request, api): another resource server verified this request; add verifyJwt(api) to the route',
+    ),
   )
 }
 
 function anotherCaller(): TypeError {
-  return new TypeError('guard(auth, request): pass the auth that verifyJwt() returned for this request')
+  return plain(
+    new TypeError('guard(auth, request): pass the auth that verifyJwt() returned for this request'),
+  )
 }

@@ -15,6 +15,7 @@ export {
   type TokenFailure,
   UpstreamError,
 } from './errors.ts'
+export { explain } from './explain.ts'
 export { firstOf, fromBody, fromHeader, fromQuery } from './http/credentials.ts'
 export { claim, type ClaimValue, type ExpectedClaim } from './guards/claim.ts'
 export type { NameArguments } from './guards/names.ts'

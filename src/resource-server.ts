@@ -3,6 +3,7 @@ import { authenticator } from './caller/authenticate.ts'
 import { authorizer } from './caller/authorize.ts'
 import { isAuthError } from './errors.ts'
 import { type AdapterInterface, brand, interfaceOf, protocol } from './adapter-interface.ts'
+import { plainly } from './hints/plain.ts'
 import { allOf } from './guards/combined.ts'
 import { answerFor, withHeaders } from './http/challenge.ts'
 import { healthOf } from './issuer/issuer-health.ts'
@@ -31,7 +32,8 @@ import type {
 export function createResourceServer<T = unknown, R = TokenRequest, O extends boolean | undefined = false>(
   options?: ResourceServerOptions<T, R, O>,
 ): ResourceServer<ClaimsWith<T>, Anonymous<O>> {
-  return resourceServer(assemble(settingsOf(options)))
+  // Messages name options and never their secrets.
+  return plainly(() => resourceServer(assemble(settingsOf(options))))
 }
 
 /** Takes a resource server as it is, and makes one of anything else. @throws {TypeError} */
@@ -47,7 +49,7 @@ export function asResourceServer(
 export function resourceServer<C, A extends undefined = undefined>(parts: Parts<C>): ResourceServer<C, A> {
   const { issuers, stores } = parts
   const { authenticate, verify } = authenticator(parts)
-  const authorize = authorizer(parts.acceptor, parts.limitGuards)
+  const authorize = authorizer(parts.acceptor, parts.limitGuards, parts.refused)
 
   function refuse(error: unknown): HttpResponse {
     if (!isAuthError(error)) throw error
@@ -70,6 +72,7 @@ export function resourceServer<C, A extends undefined = undefined>(parts: Parts<
       return result
     },
     authorize,
+    refused: (error, request) => void parts.refused(error, { request }),
     headersFor: (auth) => (auth === undefined ? undefined : parts.acceptor.responseHeaders(auth)),
     answer(error) {
       if (parts.onError === 'throw' && isAuthError(error)) throw withHeaders(error, parts)

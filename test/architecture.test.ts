@@ -61,6 +61,8 @@ const order: readonly (readonly string[])[] = [
   ['error-format'],
   ['platform'],
   ['lib'],
+  ['hints'],
+  ['explain'],
   ['jose', 'http', 'guards'],
   ['options'],
   ['issuer'],
@@ -88,9 +90,21 @@ const atMost: Readonly<Record<string, readonly string[]>> = {
     'error-format',
     'platform',
     'lib',
+    'hints',
     'jose',
   ],
-  issuer: ['types', 'detail', 'reasons', 'algorithms', 'errors', 'platform', 'lib', 'jose', 'options'],
+  issuer: [
+    'types',
+    'detail',
+    'reasons',
+    'algorithms',
+    'errors',
+    'platform',
+    'lib',
+    'hints',
+    'jose',
+    'options',
+  ],
   token: [
     'types',
     'detail',
@@ -99,6 +113,7 @@ const atMost: Readonly<Record<string, readonly string[]>> = {
     'errors',
     'platform',
     'lib',
+    'hints',
     'jose',
     'options',
     'issuer',
@@ -299,7 +314,7 @@ describe('the exports', () => {
     const found = await Promise.all(subpaths.map(async (subpath) => [subpath, await exportsOf(subpath)]))
     expect(Object.fromEntries(found)).toMatchInlineSnapshot(`
       {
-        ".": "AuthError ForbiddenError InsufficientScopeError InvalidRequestError InvalidTokenError MissingTokenError UpstreamError allOf anyOf anyRole anyScope asResourceServer channelNames claim createResourceServer firstOf fromBody fromHeader fromQuery hooksFor isAuthError not replayStore replayStoreOn revocationList revocationListOn role scope",
+        ".": "AuthError ForbiddenError InsufficientScopeError InvalidRequestError InvalidTokenError MissingTokenError UpstreamError allOf anyOf anyRole anyScope asResourceServer channelNames claim createResourceServer explain firstOf fromBody fromHeader fromQuery hooksFor isAuthError not replayStore replayStoreOn revocationList revocationListOn role scope",
         "./express": "authorize getAuth getOptionalAuth requireAnyRole requireAnyScope requireClaim requireRole requireScope verifyJwt",
         "./express/augment": "",
         "./fastify": "authenticate authorize getAuth getOptionalAuth requireAnyRole requireAnyScope requireClaim requireRole requireScope verifyJwt",

@@ -1,3 +1,4 @@
+import { namesFrom, type NamesFrom } from '../hints/names.ts'
 import type { Presented } from '../http/finder.ts'
 import type { Clock } from '../lib/clock.ts'
 import { isObserved, report } from '../lib/diagnostics.ts'
@@ -51,6 +52,7 @@ class VerifiedAuth<C> implements Auth<C> {
   // Private, so that neither JSON.stringify nor console.log shows them.
   readonly #token: string
   readonly #acceptance: AcceptanceFacts
+  readonly #namesFrom: NamesFrom
 
   constructor(verified: VerifiedToken, { scheme, token }: Presented, claims: C, facts: AcceptanceFacts) {
     this.scheme = scheme
@@ -64,6 +66,7 @@ class VerifiedAuth<C> implements Auth<C> {
     this.expiresAt = new Date(verified.times.exp * 1000)
     this.#token = token
     this.#acceptance = facts
+    this.#namesFrom = verified.namesFrom
     // Guards judge this very object: nobody may change who is calling.
     Object.freeze(this)
   }
@@ -72,11 +75,20 @@ class VerifiedAuth<C> implements Auth<C> {
     return this.#token
   }
 
+  static namesFrom(auth: VerifiedAuth<unknown>): NamesFrom {
+    return auth.#namesFrom
+  }
+
   /** How this caller was accepted; `undefined` for anything that is no caller. */
   static factsOf(auth: unknown): AcceptanceFacts | undefined {
     return typeof auth === 'object' && auth !== null && #acceptance in auth ? auth.#acceptance : undefined
   }
 }
+Object.defineProperty(VerifiedAuth.prototype, namesFrom, {
+  get(this: VerifiedAuth<unknown>) {
+    return VerifiedAuth.namesFrom(this)
+  },
+})
 export type { VerifiedAuth }
 
 /** The acceptor of callers that are not accepted yet: no resource server is it, so that no guard judges them. */

@@ -3,10 +3,11 @@ import { asMalformed } from '../http/credentials.ts'
 import type { Finder, Presented } from '../http/finder.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Trace } from '../token/check.ts'
-import type { TokenSource } from '../token/verified-token.ts'
+import { ofIssuer } from '../token/of-issuer.ts'
+import type { TokenSource, VerifiedToken } from '../token/verified-token.ts'
 import type { HttpRequest, MaybePromise } from '../types.ts'
 import type { Acceptor, VerifiedAuth } from './accept.ts'
-import { refused } from './refused.ts'
+import { rawOf, type Refused } from './refused.ts'
 
 /** What {@link authenticator} works with. */
 export interface AuthenticatorOptions<C> {
@@ -16,6 +17,7 @@ export interface AuthenticatorOptions<C> {
   readonly source: TokenSource
   readonly acceptor: Acceptor<C>
   readonly clock: Clock
+  readonly refused: Refused
 }
 
 /** From what was presented to a caller. */
@@ -33,7 +35,7 @@ export interface Authenticator<C> {
 
 /** Makes the way from a request, or a bare token, to a caller. Every refusal is reported once. */
 export function authenticator<C>(options: AuthenticatorOptions<C>): Authenticator<C> {
-  const { source, acceptor, clock } = options
+  const { source, acceptor, clock, refused } = options
 
   function judge(
     presented: Presented | undefined,
@@ -60,8 +62,28 @@ export function authenticator<C>(options: AuthenticatorOptions<C>): Authenticato
   function accepted(presented: Presented, trace?: Trace): MaybePromise<VerifiedAuth<C>> {
     const verified = source.verify(presented.token, clock.wall(), trace)
     return verified instanceof Promise
-      ? verified.then((it) => acceptor.accept(it, presented, trace))
-      : acceptor.accept(verified, presented, trace)
+      ? verified.then((it) => acceptedOf(it, presented, trace))
+      : acceptedOf(verified, presented, trace)
+  }
+
+  function acceptedOf(
+    verified: VerifiedToken,
+    presented: Presented,
+    trace: Trace | undefined,
+  ): MaybePromise<VerifiedAuth<C>> {
+    try {
+      const auth = acceptor.accept(verified, presented, trace)
+      if (!(auth instanceof Promise)) return auth
+      return auth.catch((error: unknown) => {
+        throw ofIssuer(error, verified.issuer)
+      })
+    } catch (error) {
+      throw ofIssuer(error, verified.issuer)
+    }
+  }
+
+  function throwRefused(error: unknown): never {
+    throw refused(error)
   }
 
   return {
@@ -72,9 +94,12 @@ export function authenticator<C>(options: AuthenticatorOptions<C>): Authenticato
           found instanceof Promise
             ? found.then((presented) => judge(presented, request, trace))
             : judge(found, request, trace)
-        return auth instanceof Promise ? auth.catch(throwRefused) : auth
+        if (!(auth instanceof Promise)) return auth
+        return auth.catch((error: unknown) => {
+          throw refused(error, { request: rawOf(request) })
+        })
       } catch (error) {
-        throw refused(error)
+        throw refused(error, { request: rawOf(request) })
       }
     },
     verify(token) {
@@ -86,8 +111,4 @@ export function authenticator<C>(options: AuthenticatorOptions<C>): Authenticato
       }
     },
   }
-}
-
-function throwRefused(error: unknown): never {
-  throw refused(error)
 }

@@ -3,7 +3,7 @@ import { decide } from '../guards/decide.ts'
 import type { Limited } from '../lib/limited.ts'
 import type { Auth, Guard, MaybePromise } from '../types.ts'
 import type { Acceptor } from './accept.ts'
-import { refused } from './refused.ts'
+import type { Refused } from './refused.ts'
 
 /** Asks a guard about a caller. */
 export type Authorizer = <R>(guard: Guard<R>, auth: Auth | undefined, request: R) => MaybePromise<void>
@@ -14,31 +14,30 @@ export type Authorizer = <R>(guard: Guard<R>, auth: Auth | undefined, request: R
  *
  * @param limit for guards that are asynchronous
  */
-export function authorizer(acceptor: Acceptor<unknown>, limit: Limited): Authorizer {
+export function authorizer(acceptor: Acceptor<unknown>, limit: Limited, refused: Refused): Authorizer {
   return (guard, auth, request) => {
     if (auth === undefined) {
       const hint = 'the caller is anonymous, and a guard asks who is calling'
-      throw refused(new MissingTokenError({ detail: { hint } }))
+      throw refused(new MissingTokenError({ detail: { hint } }), { request })
     }
     const judged = acceptor.judged(auth)
     if (judged === undefined) {
       throw new TypeError('authorize: the caller must be an Auth that this resource server returned')
     }
+    const throwRefused = (error: unknown): never => {
+      throw refused(error, { request, issuer: judged.issuer, auth: judged })
+    }
     let refusal: MaybePromise<unknown>
     try {
       refusal = limit(decide(guard, judged, request))
     } catch (error) {
-      throw refused(error)
+      return throwRefused(error)
     }
     if (refusal instanceof Promise) {
-      return refusal.then(throwRefusal, (error: unknown) => {
-        throw refused(error)
-      })
+      return refusal.then((found) => {
+        if (found !== undefined) throwRefused(found)
+      }, throwRefused)
     }
-    throwRefusal(refusal)
+    if (refusal !== undefined) throwRefused(refusal)
   }
-}
-
-function throwRefusal(refusal: unknown): void {
-  if (refusal !== undefined) throw refused(refusal)
 }

@@ -1,14 +1,71 @@
-import { isAuthError } from '../errors.ts'
+import { type AuthError, isAuthError } from '../errors.ts'
+import { explain } from '../explain.ts'
 import { asError } from '../lib/as-error.ts'
-import { report } from '../lib/diagnostics.ts'
+import { debug, isObserved, report } from '../lib/diagnostics.ts'
+import { isPromise } from '../lib/maybe-promise.ts'
+import { issuerOf } from '../token/of-issuer.ts'
+import type { HttpRequest } from '../types.ts'
+
+/** What the application does about a refusal. Its result is ignored. */
+export type RefusedHook = (error: AuthError, request: unknown) => unknown
+
+/** What is known where a request is refused. */
+export interface Refusing {
+  /** The request; `undefined` where a bare token is verified. */
+  readonly request?: unknown
+  /** Name of the trusted issuer, where the token was found to name one. */
+  readonly issuer?: string | undefined
+  /** The caller that a guard refuses. */
+  readonly auth?: object
+}
 
 /**
- * Reports a refusal where it happens, once.
+ * Reports a refusal where it happens, once: to the hook, to the diagnostics channel, and with `NODE_DEBUG`.
  *
  * @returns the same error, to be thrown; an error made of it where a hook threw something else
  */
-export function refused(error: unknown): Error {
-  if (!isAuthError(error)) return asError(error)
-  report('refused', { reason: error.reason, status: error.status, detail: error.detail })
-  return error
+export type Refused = (error: unknown, known?: Refusing) => Error
+
+/** Makes a {@link Refused}. */
+export function refusedBy(hook: RefusedHook | undefined): Refused {
+  // A guard may ask other guards: what one refused is refused once.
+  const last = new WeakMap<object, Error>()
+  return (error, { request, issuer, auth } = {}) => {
+    if (!isAuthError(error)) return asError(error)
+    if (auth !== undefined) {
+      if (last.get(auth) === error) return error
+      last.set(auth, error)
+    }
+    tell(error, issuer ?? issuerOf(error))
+    if (hook !== undefined) call(hook, error, request)
+    return error
+  }
+}
+
+/** Tells observers. */
+function tell(error: AuthError, issuer: string | undefined): void {
+  if (isObserved('refused')) {
+    const { reason, status, detail } = error
+    report('refused', { reason, status, issuer, detail })
+  }
+  if (debug.enabled) debug(`refused ${error.status} ${explain(error)}`)
+}
+
+/** Calls the hook. What it throws or rejects with changes nothing for the client. */
+function call(hook: RefusedHook, error: AuthError, request: unknown): void {
+  try {
+    const result = hook(error, request)
+    if (isPromise(result)) Promise.resolve(result).then(undefined, failed)
+  } catch (thrown) {
+    failed(thrown)
+  }
+}
+
+function failed(thrown: unknown): void {
+  if (debug.enabled) debug(`onRefused failed: ${explain(thrown)}`)
+}
+
+/** The request as the application knows it: the framework's own object where there is one. */
+export function rawOf(request: HttpRequest): unknown {
+  return request.raw ?? request
 }

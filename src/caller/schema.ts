@@ -1,8 +1,9 @@
 import { shownNames } from '../detail.ts'
 import { InvalidTokenError } from '../errors.ts'
 import type { Limited } from '../lib/limited.ts'
+import type { ClaimsObject } from '../lib/claim-path.ts'
 import { andThen } from '../lib/maybe-promise.ts'
-import { deepFreeze } from '../lib/objects.ts'
+import { deepFreeze, own } from '../lib/objects.ts'
 import type { StandardSchema } from '../lib/standard-schema.ts'
 import type { VerifiedToken } from '../token/verified-token.ts'
 import type { MaybePromise } from '../types.ts'
@@ -25,7 +26,7 @@ export function withSchema<C>(
 ): (token: VerifiedToken) => MaybePromise<C> {
   return ({ claims }) =>
     andThen(limit(schema['~standard'].validate(claims)), (result) => {
-      if (result.issues !== undefined) throw refused(result.issues)
+      if (result.issues !== undefined) throw refused(result.issues, claims)
       const output: unknown = result.value
       if (typeof output !== 'object' || output === null || Array.isArray(output)) {
         throw new TypeError('schema: its output must be an object, since it becomes auth.claims')
@@ -35,17 +36,42 @@ export function withSchema<C>(
     })
 }
 
-/** Names the claims that the schema refused. Deeper paths and the messages may hold values, so they stay out. */
-function refused(issues: unknown): InvalidTokenError {
-  const list: readonly unknown[] = Array.isArray(issues) ? issues : []
-  const [claim] = shownNames(list.flatMap((issue) => claimOf(issue) ?? []))
-  return new InvalidTokenError('schema', { detail: claim === undefined ? {} : { claim, expected: 'valid' } })
+/** Issues that are named. */
+const maxIssues = 10
+
+/** Names the claims that the schema refused, and where in them. The messages may have values in them: they stay out. */
+function refused(issues: unknown, claims: ClaimsObject): InvalidTokenError {
+  const list: readonly unknown[] = Array.isArray(issues) ? issues.slice(0, maxIssues) : []
+  const paths = list.map(pathOf).filter((path) => path.length > 0)
+  const [path] = paths
+  if (path === undefined) return new InvalidTokenError('schema')
+  const [claim = ''] = path
+  const [shown = ''] = shownNames([claim])
+  const expected = expectedBy(list.find((issue) => pathOf(issue).length > 0)) ?? 'valid'
+  const hint = `the schema refuses ${shownNames(paths.map(shownPath)).join(', ')}`
+  return new InvalidTokenError('schema', {
+    detail: { claim: shown, expected, actual: own(claims, claim), hint },
+  })
 }
 
-/** The top-level claim an issue is about. */
-function claimOf(issue: unknown): string | undefined {
+/** The names on the way to what an issue is about. */
+function pathOf(issue: unknown): readonly string[] {
   const { path } = Object(issue) as { path?: unknown }
-  const first: unknown = Array.isArray(path) ? path[0] : undefined
-  const name: unknown = typeof first === 'object' && first !== null && 'key' in first ? first.key : first
-  return typeof name === 'string' ? name : undefined
+  const steps: readonly unknown[] = Array.isArray(path) ? path.slice(0, maxIssues) : []
+  return steps.map((step) =>
+    String(typeof step === 'object' && step !== null && 'key' in step ? step.key : step),
+  )
+}
+
+/** A path as it may be shown: the names of members may be data, as those of a record by user are. */
+function shownPath([claim = '', ...members]: readonly string[]): string {
+  return [claim, ...members.map((name) => (/^(?:[A-Za-z_]{1,32}|\d{1,4})$/.test(name) ? name : '*'))].join(
+    '.',
+  )
+}
+
+/** What zod, valibot and arktype say that they expected: it comes from the schema alone. */
+function expectedBy(issue: unknown): string | undefined {
+  const { expected } = Object(issue) as { expected?: unknown }
+  return typeof expected === 'string' && /^[\w ,.'"<>=|()-]{1,60}$/.test(expected) ? expected : undefined
 }

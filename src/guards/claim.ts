@@ -29,7 +29,7 @@ export function claim(path: ClaimPath, expected: ExpectedClaim): Guard {
       if (result === true) return true
       const conclude = (it: unknown): true => {
         if (requireBoolean(it, 'claim: the predicate')) return true
-        throw refusal({ claim: path, actual: value })
+        throw refusal({ claim: path, actual: value, hint: 'the predicate of the guard returned false' })
       }
       return isPromise(result) ? Promise.resolve(result).then(conclude) : conclude(result)
     }

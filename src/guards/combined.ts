@@ -1,5 +1,6 @@
 import { shownNames } from '../detail.ts'
 import { type AuthError, ForbiddenError, helpsNewToken, InsufficientScopeError } from '../errors.ts'
+import { namesHint } from '../hints/names.ts'
 import { isStringList } from '../lib/claim-path.ts'
 import type { Auth, Guard, MaybePromise } from '../types.ts'
 import { type Outcome, outcomeOf, requireGuards, Unknown } from './decide.ts'
@@ -128,11 +129,12 @@ function kindOf(refusal: AuthError): Kind {
   return helpsNewToken(refusal) ? 'new_token' : 'nothing'
 }
 
-function missingScopes(refusals: readonly AuthError[], { scopes }: Auth): AuthError {
+function missingScopes(refusals: readonly AuthError[], auth: Auth): AuthError {
   const expected = Object.freeze([...new Set(refusals.flatMap(scopesOf))])
-  return new InsufficientScopeError(expected, {
-    detail: { claim: 'scope', expected, actual: shownNames(scopes) },
-  })
+  const lacking = expected.filter((name) => !auth.scopes.has(name))
+  const hint = namesHint('scopes', lacking, auth)
+  const detail = { claim: 'scope', expected, actual: shownNames(auth.scopes), hint }
+  return new InsufficientScopeError(expected, { detail })
 }
 
 // By shape: the error may be of the package's other build.

@@ -1,5 +1,6 @@
 import { shownNames } from '../detail.ts'
 import { ForbiddenError } from '../errors.ts'
+import { namesHint } from '../hints/names.ts'
 import type { Auth, Guard } from '../types.ts'
 import { callerOf, type NameArguments, namesOf } from './names.ts'
 
@@ -23,6 +24,10 @@ export function anyRole(...names: NameArguments): Guard {
   }
 }
 
-function missing(expected: readonly string[], { roles }: Auth): ForbiddenError {
-  return new ForbiddenError('role', { detail: { claim: 'roles', expected, actual: shownNames(roles) } })
+function missing(expected: readonly string[], auth: Auth): ForbiddenError {
+  const lacking = expected.filter((name) => !auth.roles.has(name))
+  const hint = namesHint('roles', lacking, auth)
+  return new ForbiddenError('role', {
+    detail: { claim: 'roles', expected, actual: shownNames(auth.roles), hint },
+  })
 }

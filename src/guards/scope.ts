@@ -1,5 +1,6 @@
 import { shownNames } from '../detail.ts'
 import { InsufficientScopeError } from '../errors.ts'
+import { namesHint } from '../hints/names.ts'
 import { isScopeName } from '../lib/characters.ts'
 import type { Auth, Guard } from '../types.ts'
 import { callerOf, type NameArguments, namesOf } from './names.ts'
@@ -32,10 +33,11 @@ export function anyScope(...names: NameArguments): Guard {
   }
 }
 
-function missing(expected: readonly string[], { scopes }: Auth): InsufficientScopeError {
-  return new InsufficientScopeError(expected, {
-    detail: { claim: 'scope', expected, actual: shownNames(scopes) },
-  })
+function missing(expected: readonly string[], auth: Auth): InsufficientScopeError {
+  const lacking = expected.filter((name) => !auth.scopes.has(name))
+  const hint = namesHint('scopes', lacking, auth)
+  const detail = { claim: 'scope', expected, actual: shownNames(auth.scopes), hint }
+  return new InsufficientScopeError(expected, { detail })
 }
 
 function scopeNames(guard: string, names: NameArguments): readonly string[] {

@@ -1,4 +1,5 @@
 import { InvalidRequestError, MissingTokenError } from '../errors.ts'
+import { schemeHint } from '../hints/form.ts'
 import type { HttpRequest } from '../types.ts'
 import { firstHeader, headerValues, onlyHeader } from './headers.ts'
 
@@ -9,7 +10,6 @@ const brokenBearer = /^[\t ]*bearer(?![\w!#$%&'*+.^`|~-])|,[\t ]*(?:bearer|dpop)
 // Another scheme whose credentials are an access token.
 const anyTokenScheme = /^[\t ]*(?:bearer|dpop)(?:[\t ]|$)/i
 const otherTokenScheme = /^[\t ]*dpop(?:[\t ]|$)/i
-const anyScheme = /^[\t ]*[\w!#$%&'*+.^`|~-]+ +[^\t ]/
 
 /** The token in `Authorization: Bearer ...`, if there is one. @throws {InvalidRequestError} */
 export function bearerToken(request: HttpRequest): string | undefined {
@@ -64,15 +64,16 @@ export function missingToken(request: HttpRequest): MissingTokenError {
 
 function missingHint(request: HttpRequest): string | undefined {
   if (request.method === 'OPTIONS' && headerValues(request, 'access-control-request-method') !== undefined) {
-    return 'a CORS preflight carries no credentials: answer it before verifyJwt()'
+    return 'a CORS preflight carries no credentials: register cors() before verifyJwt()'
   }
   const value = firstHeader(request, 'authorization')
-  if (value === undefined) return undefined
-  return anyScheme.test(value)
-    ? 'the Authorization header has another scheme than Bearer'
-    : 'the Authorization header has a value without a scheme: the word Bearer must come first'
+  if (value !== undefined) return schemeHint(value)
+  return /[?&]access_token=/.test(request.url ?? '')
+    ? 'the URL has an access_token, where it is not looked for: the client must send it in the Authorization header'
+    : undefined
 }
 
 function moreThanOneAuthorization(): InvalidRequestError {
-  return new InvalidRequestError('More than one Authorization header was sent')
+  const hint = 'the client, or a proxy in front of this API, sends the Authorization header twice'
+  return new InvalidRequestError('More than one Authorization header was sent', { detail: { hint } })
 }

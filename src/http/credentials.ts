@@ -61,7 +61,7 @@ export function fromQuery<R>(...names: readonly unknown[]): Extractor<R> {
     const found: string[] = []
     for (const [name, value] of new URLSearchParams(target.slice(start + 1))) {
       if (name === 'access_token') found.push(value)
-      else if (name.startsWith('access_token[')) throw new InvalidRequestError()
+      else if (name.startsWith('access_token[')) throw malformed('the query has access_token as a list')
     }
     return onlyPlace(presented(onlyOne(found), 'query', request))
   })
@@ -84,7 +84,7 @@ export function fromBody<R>(...names: readonly unknown[]): Extractor<R> {
     if (typeof body !== 'object' || body === null) return undefined
     const token = own(body, 'access_token')
     if (token === undefined) return undefined
-    if (typeof token !== 'string') throw new InvalidRequestError()
+    if (typeof token !== 'string') throw malformed('the form has access_token more than once, or not as text')
     return onlyPlace(presented(token, 'body', request))
   })
 }
@@ -143,4 +143,8 @@ function onlyPlace(found: Presented | undefined): Presented | undefined {
 function onlyOne<T>(found: readonly T[]): T | undefined {
   if (found.length > 1) throw moreThanOneToken()
   return found[0]
+}
+
+function malformed(hint: string): InvalidRequestError {
+  return new InvalidRequestError(undefined, { detail: { hint } })
 }

@@ -90,7 +90,8 @@ function customCredentials(found: unknown, request: HttpRequest): Presented | un
 
 /** The refusal of a request with two access tokens (RFC 6750 §2). */
 export function moreThanOneToken(): InvalidRequestError {
-  return new InvalidRequestError('More than one access token was sent')
+  const hint = 'the request has an access token in two places, or twice in one: send it once'
+  return new InvalidRequestError('Credentials were sent more than once', { detail: { hint } })
 }
 
 /** An error as a value, so that no promise is left alone when another finder throws. */

@@ -1,4 +1,5 @@
 import { InvalidTokenError } from '../errors.ts'
+import { misfitHint, unknownKeyHint } from '../hints/key.ts'
 import { chooseKey, type KeySet } from '../jose/key-set.ts'
 import type { VerificationKey } from '../jose/jwk.ts'
 import { isPromise } from '../lib/maybe-promise.ts'
@@ -56,9 +57,25 @@ function chosenKey(set: KeySet, header: JwtHeader): VerificationKey {
   return found
 }
 
-/** The refusal of a token for which a set has no key: `misfit` when the key is there, but for another algorithm. */
-export function noKey(outcome: 'absent' | 'ambiguous' | 'misfit', header: JwtHeader): InvalidTokenError {
-  return outcome === 'misfit'
-    ? new InvalidTokenError('algorithm', { detail: { claim: 'alg', actual: header.alg } })
-    : new InvalidTokenError('unknown_key', { detail: { claim: 'kid', actual: own(header, 'kid') } })
+/**
+ * The refusal of a token for which a set has no key: `misfit` when the key is there, but for another algorithm.
+ *
+ * @param issuer whose keys they are, where that is known
+ */
+export function noKey(
+  outcome: 'absent' | 'ambiguous' | 'misfit',
+  header: JwtHeader,
+  issuer = '',
+): InvalidTokenError {
+  if (outcome === 'misfit') {
+    const detail = {
+      claim: 'alg',
+      expected: 'the algorithm of the key',
+      actual: header.alg,
+      hint: misfitHint,
+    }
+    return new InvalidTokenError('algorithm', { detail })
+  }
+  const hint = unknownKeyHint(outcome, header, issuer)
+  return new InvalidTokenError('unknown_key', { detail: { claim: 'kid', actual: own(header, 'kid'), hint } })
 }

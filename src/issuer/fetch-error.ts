@@ -1,3 +1,6 @@
+import type { RefusalDetail } from '../detail.ts'
+import { plain } from '../hints/plain.ts'
+import { UnusableKeySetError } from '../jose/key-set.ts'
 import { shownUrl } from '../lib/url.ts'
 
 /** Facts of a {@link FetchError}. */
@@ -5,9 +8,14 @@ export interface FetchErrorOptions extends ErrorOptions {
   readonly status?: number | undefined
   readonly retryAfter?: number | undefined
   readonly url?: string | undefined
+  /** What was compared, for the refusals that follow; in a form that may be shown. */
+  readonly detail?: RefusalDetail | undefined
 }
 
-/** Why a response cannot be used. Its message is a fixed sentence with the status, without content. */
+/**
+ * Why a response cannot be used. Its message is a fixed sentence with the status, without content. An error of the
+ * system or of the application's `fetch` is not its cause: its message may have the whole URL in it.
+ */
 export class FetchError extends Error {
   override readonly name = 'FetchError'
   /** HTTP status, where there was an answer. */
@@ -18,20 +26,30 @@ export class FetchError extends Error {
   readonly url: string | undefined
   /** The error code of the system, for example `ECONNREFUSED`, where there is one. */
   readonly code: string | undefined
+  /** The name of an error without a code, for example `TypeError`: `fetch` itself failed. */
+  readonly thrown: string | undefined
+  /** What was compared. */
+  readonly detail: RefusalDetail | undefined
 
   constructor(message: string, options: FetchErrorOptions = {}) {
-    super(message, options.cause === undefined ? {} : { cause: options.cause })
+    const { cause, url } = options
+    super(message, cause instanceof UnusableKeySetError ? { cause } : {})
     this.status = options.status
     this.retryAfter = options.retryAfter
-    this.url = options.url === undefined ? undefined : shownUrl(options.url)
-    this.code = codeOf(options.cause)
+    this.url = url === undefined ? undefined : shownUrl(url)
+    this.code = codeOf(cause)
+    this.thrown = this.code === undefined ? nameOf(cause) : undefined
+    this.detail = options.detail
+    plain(this)
   }
 
   /** The same error, with the URL when it has none yet. */
+  // eslint-disable-next-line @typescript-eslint/prefer-return-this-type -- another error of the same class
   at(url: string): FetchError {
     if (this.url !== undefined) return this
-    const { message, status, retryAfter, cause } = this
-    return new FetchError(message, { status, retryAfter, cause, url })
+    const { message, status, retryAfter, code, thrown, detail } = this
+    const error = new FetchError(message, { status, retryAfter, cause: this.cause, url, detail })
+    return Object.assign(error, { code, thrown })
   }
 }
 
@@ -47,4 +65,10 @@ function codeOf(error: unknown): string | undefined {
     cause = next ?? (Array.isArray(errors) ? (errors as unknown[])[0] : undefined)
   }
   return undefined
+}
+
+function nameOf(error: unknown): string | undefined {
+  const { name } = Object(error) as { name?: unknown }
+  const isTelling = typeof name === 'string' && /^[A-Z][A-Za-z]{0,63}Error$/.test(name)
+  return isTelling && !/^(?:Abort|Timeout|UnusableKeySet)Error$/.test(name) ? name : undefined
 }

@@ -120,7 +120,7 @@ export function publishedKeys(options: PublishedKeysOptions): KeySource {
   function choose(header: JwtHeader, set: KeySet, arrival?: Arrival): MaybePromise<VerificationKey> {
     const found = chooseKey(set, header)
     if (found === 'absent') return afterNewerSet(header, arrival ?? fetches.arrive())
-    if (typeof found === 'string') throw noKey(found, header)
+    if (typeof found === 'string') throw noKey(found, header, issuer)
     return found
   }
 
@@ -130,8 +130,8 @@ export function publishedKeys(options: PublishedKeysOptions): KeySource {
       const choice = chooseKey(currentSet(), header)
       return choice === 'absent' ? undefined : choice
     })
-    if (found === undefined) throw noKey('absent', header)
-    if (typeof found === 'string') throw noKey(found, header)
+    if (found === undefined) throw noKey('absent', header, issuer)
+    if (typeof found === 'string') throw noKey(found, header, issuer)
     return found
   }
 

@@ -1,4 +1,5 @@
 import type { AlgorithmName } from '../algorithms.ts'
+import type { NamesFrom } from '../hints/names.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { IssuerSettings } from '../options/issuer.ts'
 import type { KeyCacheSettings } from '../options/key-cache.ts'
@@ -29,6 +30,8 @@ export interface TrustedIssuer extends NamesReaders {
   readonly introspection: Introspection | undefined
   /** Another one whenever the rules or the place of the keys change: what was verified before is verified again. */
   readonly generation: symbol
+  /** Where its scopes and roles are read. */
+  readonly namesFrom: NamesFrom
 }
 
 /** Means of everything that is fetched. */
@@ -75,7 +78,18 @@ export function issuerOf(
   const { issuer: name, rules, algorithms, scopesOf, rolesOf } = settings
   const keys = keySource(name, settings.keys, published)
   const introspection = introspectionOf(settings, keys, network)
-  return { name, rules, algorithms, keys, introspection, scopesOf, rolesOf, generation: Symbol(name) }
+  const namesFrom = { scopes: scopesOf.claimNames, roles: rolesOf.claimNames }
+  return {
+    name,
+    rules,
+    algorithms,
+    keys,
+    introspection,
+    scopesOf,
+    rolesOf,
+    namesFrom,
+    generation: Symbol(name),
+  }
 }
 
 function introspectionOf(

@@ -2,6 +2,8 @@ import { fromBase64url } from './base64url.ts'
 import { boundedCache } from '../lib/cache.ts'
 import type { RefusalDetail } from '../detail.ts'
 import { InvalidTokenError } from '../errors.ts'
+import { algorithmHint } from '../hints/key.ts'
+import { encrypted, formHint } from '../hints/form.ts'
 import { own } from '../lib/objects.ts'
 import { parseJsonObject } from '../lib/json.ts'
 import type { JwtHeader } from '../types.ts'
@@ -31,10 +33,10 @@ const refusedParameters = ['crit', 'b64', 'enc'] as const
 export function parseToken(token: string): ParsedToken {
   const headerEnd = token.indexOf('.')
   const payloadEnd = token.indexOf('.', headerEnd + 1)
-  if (headerEnd < 1 || payloadEnd < headerEnd + 2) throw malformed({ hint: hintOf(token) })
+  if (headerEnd < 1 || payloadEnd < headerEnd + 2) throw malformed({ hint: formHint(token) })
   return {
-    header: headerOf(token.slice(0, headerEnd)),
-    payload: parsePart(token.slice(headerEnd + 1, payloadEnd)),
+    header: headerOf(token.slice(0, headerEnd), token),
+    payload: parsePart(token.slice(headerEnd + 1, payloadEnd), token),
     signingInput: token.slice(0, payloadEnd),
     // A further dot is no character of base64url, so a JWE ends here too.
     signature: signatureOf(token, payloadEnd),
@@ -43,33 +45,23 @@ export function parseToken(token: string): ParsedToken {
 
 function signatureOf(token: string, payloadEnd: number): Uint8Array {
   const bytes = fromBase64url(token.slice(payloadEnd + 1))
-  if (bytes === undefined) throw malformed({ hint: hintOf(token) })
+  if (bytes === undefined) throw malformed({ hint: formHint(token) })
   return bytes
-}
-
-const encrypted = 'the token is encrypted (JWE): ask the issuer for signed tokens'
-
-/** What a text is that is no signed token. */
-function hintOf(token: string): string {
-  const parts = token.split('.').length
-  if (parts === 1) return 'the token is opaque: only signed tokens of three parts (JWT) can be verified'
-  if (parts === 5) return encrypted
-  return 'a signed token has three parts of base64url, separated by dots'
 }
 
 function malformed(detail: RefusalDetail = {}): InvalidTokenError {
   return new InvalidTokenError('malformed', { detail })
 }
 
-function decodePart(part: string): Uint8Array {
+function decodePart(part: string, token: string): Uint8Array {
   const bytes = fromBase64url(part)
-  if (bytes === undefined) throw malformed({ hint: 'a part of the token is not base64url' })
+  if (bytes === undefined) throw malformed({ hint: formHint(token) })
   return bytes
 }
 
-function parsePart(part: string): Record<string, unknown> {
+function parsePart(part: string, token: string): Record<string, unknown> {
   try {
-    return parseJsonObject(decodePart(part))
+    return parseJsonObject(decodePart(part, token))
   } catch (error) {
     if (error instanceof InvalidTokenError) throw error
     // Not as `cause`: the parser's message quotes the text.
@@ -80,36 +72,44 @@ function parsePart(part: string): Record<string, unknown> {
 // An issuer writes one header per key, so nearly every header was parsed before.
 const parsedHeaders = boundedCache<JwtHeader>({ max: 100 })
 
-function headerOf(part: string): JwtHeader {
+function headerOf(part: string, token: string): JwtHeader {
   const known = parsedHeaders.get(part)
   if (known !== undefined) return known
-  const header = parseHeader(part)
+  const header = parseHeader(part, token)
   // A copy of the text: a slice would keep the token it was cut from in memory. Long ones are no issuer's.
   if (part.length <= 512) parsedHeaders.set(` ${part}`.slice(1), header)
   return header
 }
 
-function parseHeader(part: string): JwtHeader {
-  const header = parsePart(part)
+function parseHeader(part: string, token: string): JwtHeader {
+  const header = parsePart(part, token)
   for (const name of refusedParameters) {
     if (Object.hasOwn(header, name)) {
-      throw malformed({ claim: name, actual: header[name], ...(name === 'enc' && { hint: encrypted }) })
+      const hint = name === 'enc' ? encrypted : 'the header asks for a form of JWS that is not supported'
+      throw malformed({ claim: name, expected: 'absent', actual: header[name], hint })
     }
   }
   const kid = own(header, 'kid')
   if (kid !== undefined && (typeof kid !== 'string' || kid.length > maxKeyIdLength)) {
-    throw malformed({ claim: 'kid', actual: kid })
+    throw malformed({
+      claim: 'kid',
+      expected: `a string of at most ${maxKeyIdLength} characters`,
+      actual: kid,
+    })
   }
   const cty = own(header, 'cty')
   if (cty !== undefined && (typeof cty !== 'string' || mediaType(cty) === 'jwt')) {
-    throw malformed({ claim: 'cty', actual: cty })
+    const hint = 'the token has another token in it, as encrypted ones do'
+    throw malformed({ claim: 'cty', expected: 'no token', actual: cty, hint })
   }
   const alg = own(header, 'alg')
-  if (typeof alg !== 'string')
-    throw new InvalidTokenError('algorithm', { detail: { claim: 'alg', actual: alg } })
+  if (typeof alg !== 'string') {
+    const detail = { claim: 'alg', expected: 'a string', actual: alg, hint: algorithmHint(alg, []) }
+    throw new InvalidTokenError('algorithm', { detail })
+  }
   const typ = own(header, 'typ')
   if (typ !== undefined && typeof typ !== 'string') {
-    throw new InvalidTokenError('type', { detail: { claim: 'typ', actual: typ } })
+    throw new InvalidTokenError('type', { detail: { claim: 'typ', expected: 'a string', actual: typ } })
   }
   return header as JwtHeader
 }

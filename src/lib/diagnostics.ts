@@ -1,4 +1,6 @@
 import { channel } from '#platform'
+
+export { debug } from '#platform'
 import type { Channel } from '../platform/types.ts'
 
 /**
@@ -8,11 +10,11 @@ import type { Channel } from '../platform/types.ts'
  * | channel | message |
  * |---|---|
  * | `verified` | `{ issuer, remembered }`: after the last check of the token, before the guards; whether the signature was verified by an earlier request |
- * | `refused` | `{ reason, status, detail }` |
+ * | `refused` | `{ reason, status, issuer, detail }`: once, where it happens; `issuer` is the trusted one, `undefined` where the token names none |
  * | `fetchStart` | `{ issuer }` |
- * | `fetched` | `{ issuer, keyCount, seconds }` |
+ * | `fetched` | `{ issuer, url, keyCount, seconds }` |
  * | `notModified` | `{ issuer, seconds }` |
- * | `fetchFailed` | `{ issuer, error, seconds, failures, retryIn }` |
+ * | `fetchFailed` | `{ issuer, error, url, code, seconds, failures, retryIn }`: `url` without its query, `code` of the system |
  * | `keysChanged` | `{ issuer, added, removed, refused }`: numbers of keys |
  * | `staleServed` | `{ issuer, ageSeconds }` |
  * | `unknownKeyId` | `{ issuer }` |

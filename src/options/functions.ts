@@ -1,3 +1,5 @@
+import type { AuthError } from '../errors.ts'
+
 /** What a user's `fetch` is called with. */
 export interface FetchRequestInit {
   /** `POST` for introspection, `GET` for everything else. */
@@ -20,3 +22,6 @@ export interface FetchedResponse {
 
 /** Any `fetch`: the platform's, undici's with a dispatcher, node-fetch. */
 export type FetchFunction = { fetch(url: string, init: FetchRequestInit): Promise<FetchedResponse> }['fetch']
+
+/** Is told of every refusal; the request may be annotated with the framework's own type. */
+export type RefusalListener<R> = { refused(error: AuthError, request: R | undefined): unknown }['refused']

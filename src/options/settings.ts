@@ -27,6 +27,7 @@ const optionNames = [
   'hookTimeoutMs',
   'onError',
   'errorFormat',
+  'onRefused',
   'keyCache',
   'tokenCache',
   'revocation',
@@ -46,6 +47,7 @@ export interface Settings<C> {
   readonly optional: boolean
   readonly onError: 'respond' | 'throw'
   readonly errorFormat: ErrorFormat
+  readonly onRefused: CommonOptions['onRefused']
   /** Characters. */
   readonly maxTokenLength: number
   /** Milliseconds that a promise of the user's may take. */
@@ -81,6 +83,10 @@ export function settingsOf<C>(given: unknown): Settings<C> {
     optional: read.flag('optional'),
     onError: read.word('onError', ['respond', 'throw']),
     errorFormat: errorFormatOf(read.values['errorFormat']),
+    onRefused: read.function<NonNullable<CommonOptions['onRefused']>>(
+      'onRefused',
+      '(error) => log(explain(error))',
+    ),
     maxTokenLength: read.number('maxTokenLength', 256, 65_536, 16_384),
     hookTimeoutMs: read.number('hookTimeoutMs', 10, 60_000, 5000),
     keyCache: keyCacheSettings(keyCache),

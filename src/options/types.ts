@@ -1,7 +1,7 @@
 import type { ErrorFormat } from '../error-format.ts'
 import type { StandardSchema } from '../lib/standard-schema.ts'
 import type { Extractor, MaybePromise, TokenRequest } from '../types.ts'
-import type { FetchFunction } from './functions.ts'
+import type { FetchFunction, RefusalListener } from './functions.ts'
 import type { IntrospectionOptions } from './introspection.ts'
 import type { KeyCacheOptions } from './key-cache.ts'
 import type { KeyOptions } from './key-options.ts'
@@ -86,6 +86,11 @@ export interface CommonOptions<
    * @default 'oauth'
    */
   readonly errorFormat?: ErrorFormat | undefined
+  /**
+   * Called once for every refusal, `api.verify()` and guards included: the place for a log line, with `explain(error)`.
+   * It gets the framework's own request (Koa: `ctx`), `undefined` where there is none. Its errors are ignored.
+   */
+  readonly onRefused?: RefusalListener<R> | undefined
   /** Numbers of the key cache. */
   readonly keyCache?: KeyCacheOptions | undefined
   /** Limits of the memory of verified signatures, or `false` to check every signature anew. @default on */

@@ -11,6 +11,7 @@ import {
   type VerifyKeyObjectInput,
 } from 'node:crypto'
 import diagnostics from 'node:diagnostics_channel'
+import { debuglog } from 'node:util'
 import { type AlgorithmName, algorithms } from '../algorithms.ts'
 import type { Jwk, MaybePromise } from '../types.ts'
 import { derSignature } from './der-signature.ts'
@@ -114,6 +115,17 @@ export const verifySignature: Platform['verifySignature'] = (
 }
 
 export const channel: Platform['channel'] = (name: string): Channel => diagnostics.channel(name)
+
+/** `NODE_DEBUG=oauth-resource-server` */
+const log = debuglog('oauth-resource-server')
+export const debug: Platform['debug'] = Object.defineProperty(
+  (line: string): void => {
+    // As an argument, since the line is no format.
+    log('%s', line)
+  },
+  'enabled',
+  { get: () => log.enabled },
+) as Platform['debug']
 
 export const warn: Platform['warn'] = (message: string, code: string): void => {
   process.emitWarning(message, { code })

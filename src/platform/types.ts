@@ -10,6 +10,13 @@ export interface Channel {
   publish(message: unknown): void
 }
 
+/** Prints one line when `NODE_DEBUG` names this library. */
+export interface Debug {
+  (line: string): void
+  /** Whether it prints: asked before a line is made. */
+  readonly enabled: boolean
+}
+
 /** What the core needs of the machine it runs on; chosen by the package's `imports` conditions. */
 export interface Platform {
   /** Decodes base64url, as leniently as the platform does; `undefined` or nonsense for what is none. */
@@ -33,6 +40,8 @@ export interface Platform {
   ): MaybePromise<boolean>
   /** Shows a warning of the process once, where the platform has such a thing. @param code stable, for filters */
   readonly warn: (message: string, code: string) => void
+  /** Prints one line for a developer, where the environment asks for it. */
+  readonly debug: Debug
   /** A named channel for observers. */
   readonly channel: (name: string) => Channel
 }

@@ -71,5 +71,8 @@ const silent: Channel = { hasSubscribers: false, publish: () => undefined }
 
 export const channel: Platform['channel'] = (): Channel => silent
 
+// There is no NODE_DEBUG.
+export const debug: Platform['debug'] = Object.assign(() => undefined, { enabled: false })
+
 // There are no warnings of a process where there is no process.
 export const warn: Platform['warn'] = (): void => undefined

@@ -8,7 +8,7 @@ export interface Check<S> {
   readonly name: string
   readonly reason: TokenFailure
   readonly passes: (subject: S) => boolean
-  /** What the configuration asks for and what the token has, whether it passes or not. */
+  /** What the configuration asks for and what the token has, whether it passes or not; the hint is for a refusal. */
   readonly facts: (subject: S) => RefusalDetail
 }
 
@@ -25,9 +25,15 @@ export type Trace = (step: TraceStep) => void
 export function runChecks<S>(checks: readonly Check<S>[], subject: S, trace?: Trace): void {
   for (const check of checks) {
     const ok = check.passes(subject)
-    if (trace !== undefined) trace({ ...shownDetail(check.facts(subject)), name: check.name, ok })
+    if (trace !== undefined) trace({ ...shownFacts(check, subject, ok), name: check.name, ok })
     if (!ok) throw new InvalidTokenError(check.reason, { detail: check.facts(subject) })
   }
+}
+
+/** A check that passes needs no hint. */
+function shownFacts<S>(check: Check<S>, subject: S, ok: boolean): RefusalDetail {
+  const { hint, ...facts } = check.facts(subject)
+  return shownDetail(ok || hint === undefined ? facts : { ...facts, hint })
 }
 
 /** Runs a step that refuses by throwing, and adds it to the trace when there is one. */

@@ -1,6 +1,9 @@
 import { isAlgorithmName } from '../algorithms.ts'
+import type { RefusalDetail } from '../detail.ts'
 import { type ClaimsObject, isStringList } from '../lib/claim-path.ts'
 import { foreignClaims } from '../lib/foreign-tokens.ts'
+import { algorithmHint } from '../hints/key.ts'
+import { kindHint } from '../hints/type.ts'
 import { own } from '../lib/objects.ts'
 import type { JwtHeader } from '../types.ts'
 import { type Check, runChecks, type Trace } from './check.ts'
@@ -44,7 +47,12 @@ const knownAlgorithm: Check<CommonSubject> = {
   name: 'known algorithm',
   reason: 'algorithm',
   passes: ({ header }) => isAlgorithmName(header.alg),
-  facts: ({ header }) => ({ claim: 'alg', expected: 'an algorithm of RFC 7518', actual: header.alg }),
+  facts: ({ header }) => ({
+    claim: 'alg',
+    expected: 'a signature algorithm that is in use (RFC 7518)',
+    actual: header.alg,
+    hint: algorithmHint(header.alg, []),
+  }),
 }
 
 /**
@@ -62,24 +70,21 @@ export function claimChecks(tokenUses: readonly unknown[]): readonly Check<Pick<
       passes: ({ claims }) => foreignClaimOf(claims) === undefined,
       facts: ({ claims }) => {
         const claim = foreignClaimOf(claims)
-        return claim === undefined ? {} : { claim, expected: 'absent', actual: own(claims, claim) }
+        if (claim === undefined) return {}
+        return { claim, expected: 'absent', actual: own(claims, claim), hint: kindHint(claims, claim) }
       },
     },
     {
       name: 'token use',
       reason: 'type',
       passes: ({ claims }) => tokenUses.includes(own(claims, 'token_use')),
-      facts: ({ claims }) => ({ claim: 'token_use', expected: 'access', actual: own(claims, 'token_use') }),
+      facts: ({ claims }) => markOf(claims, 'token_use', 'access'),
     },
     {
       name: 'payload type',
       reason: 'type',
       passes: ({ claims }) => !foreignPayloadTypes.includes(own(claims, 'typ')),
-      facts: ({ claims }) => ({
-        claim: 'typ',
-        expected: 'no other kind of token',
-        actual: own(claims, 'typ'),
-      }),
+      facts: ({ claims }) => markOf(claims, 'typ', 'no other kind of token'),
     },
     {
       name: 'claim types',
@@ -88,7 +93,9 @@ export function claimChecks(tokenUses: readonly unknown[]): readonly Check<Pick<
       facts: ({ claims }) => {
         const claim = wronglyTyped(claims)
         if (claim === undefined) return {}
-        return { claim, expected: claimKinds.get(claim), actual: own(claims, claim) }
+        const hint =
+          'a claim that decisions depend on must have its registered type: ask the issuer to write it so'
+        return { claim, expected: claimKinds.get(claim), actual: own(claims, claim), hint }
       },
     },
   ]
@@ -96,6 +103,11 @@ export function claimChecks(tokenUses: readonly unknown[]): readonly Check<Pick<
 
 /** What every access token must be, whatever its issuer's rules: an algorithm we know, and {@link claimChecks}. */
 const commonChecks: readonly Check<CommonSubject>[] = [knownAlgorithm, ...claimChecks(accessTokenUses)]
+
+function markOf(claims: ClaimsObject, claim: string, expected: string): RefusalDetail {
+  const actual = own(claims, claim)
+  return { claim, expected, actual, ...(actual !== undefined && { hint: kindHint(claims, claim) }) }
+}
 
 /** Runs the checks that are the same for every issuer. @throws {InvalidTokenError} */
 export function checkCommon(subject: CommonSubject, trace?: Trace): void {

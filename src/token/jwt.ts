@@ -1,12 +1,14 @@
 import { InvalidTokenError, type TokenFailure } from '../errors.ts'
 import type { Issuers } from '../issuer/issuers.ts'
 import type { TrustedIssuer } from '../issuer/trusted-issuer.ts'
+import { issuerHint } from '../hints/issuer.ts'
 import { type ParsedToken, parseToken } from '../jose/jws.ts'
 import type { ClaimsObject } from '../lib/claim-path.ts'
 import type { Clock } from '../lib/clock.ts'
 import { own } from '../lib/objects.ts'
 import type { MaybePromise } from '../types.ts'
 import { type Trace, traced, tracedNow } from './check.ts'
+import { ofIssuer } from './of-issuer.ts'
 import { type AcceptableToken, acceptableToken, plausibleToken } from './plausible-token.ts'
 import { signedToken, type SignedToken } from './signed-token.ts'
 import { type TokenSource, verification, type VerifiedToken } from './verified-token.ts'
@@ -44,6 +46,23 @@ export function jwtSource(options: JwtSourceOptions): TokenSource {
     return verification(signed, clock.wall(), trace)
   }
 
+  function judgedBy(
+    acceptable: AcceptableToken,
+    issuer: TrustedIssuer,
+    now: number,
+    trace: Trace | undefined,
+  ): MaybePromise<VerifiedToken> {
+    try {
+      const verified = judged(acceptable, issuer, now, trace)
+      if (!(verified instanceof Promise)) return verified
+      return verified.catch((error: unknown) => {
+        throw ofIssuer(error, issuer.name)
+      })
+    } catch (error) {
+      throw ofIssuer(error, issuer.name)
+    }
+  }
+
   function verify(token: string, now: number, trace?: Trace): MaybePromise<VerifiedToken> {
     const parsed = trace === undefined ? parseToken(token) : tracedNow('form', trace, () => parseToken(token))
     const acceptable = acceptableToken(parsed, now, trace)
@@ -53,8 +72,8 @@ export function jwtSource(options: JwtSourceOptions): TokenSource {
         : traced('issuer', trace, () => trustedIssuer(parsed, options))
     // `now` is judged again in `verification`: the function that vouches for issuers may have taken seconds too.
     return found instanceof Promise
-      ? found.then((issuer) => judged(acceptable, issuer, now, trace))
-      : judged(acceptable, found, now, trace)
+      ? found.then((issuer) => judgedBy(acceptable, issuer, now, trace))
+      : judgedBy(acceptable, found, now, trace)
   }
 
   function isUnchanged(
@@ -94,7 +113,9 @@ function refuse(claims: ClaimsObject, options: JwtSourceOptions): never {
 
 function notTrusted(claims: ClaimsObject, { issuers, foreignIssuer }: JwtSourceOptions): InvalidTokenError {
   const actual = own(claims, 'iss')
+  const trusted = issuers.configured().map(({ name }) => name)
+  const expected = trusted.length === 1 ? trusted[0] : trusted
   return new InvalidTokenError(typeof actual === 'string' ? foreignIssuer : 'issuer', {
-    detail: { claim: 'iss', expected: issuers.configured().map(({ name }) => name), actual },
+    detail: { claim: 'iss', expected, actual, hint: issuerHint(actual, trusted) },
   })
 }

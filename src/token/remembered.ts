@@ -4,6 +4,7 @@ import type { Clock } from '../lib/clock.ts'
 import { isObserved } from '../lib/diagnostics.ts'
 import { andThen } from '../lib/maybe-promise.ts'
 import type { MaybePromise } from '../types.ts'
+import { ofIssuer } from './of-issuer.ts'
 import { checkTimes } from './times.ts'
 import type { TokenSource, VerifiedToken } from './verified-token.ts'
 
@@ -58,7 +59,7 @@ export function remembered(source: TokenSource, limits: MemoryLimits | undefined
       return verifyAnew(name, token, now)
     }
     const { verified } = entry
-    checkTimes(verified.times, now)
+    checkTimesOf(verified, now)
     const holds = source.stillHolds(verified)
     if (holds === true) return markRecalled(verified)
     // Another key under the same id, or other rules: whether the token is valid under them is not known yet.
@@ -66,7 +67,7 @@ export function remembered(source: TokenSource, limits: MemoryLimits | undefined
       // The answer may have taken seconds.
       const later = clock.wall()
       if (!still) return verifyAnew(name, token, later)
-      checkTimes(verified.times, later)
+      checkTimesOf(verified, later)
       return markRecalled(verified)
     })
   }
@@ -80,6 +81,14 @@ export function remembered(source: TokenSource, limits: MemoryLimits | undefined
         : name.then((it) => recall(it, token, clock.wall()))
     },
     stillHolds: source.stillHolds,
+  }
+}
+
+function checkTimesOf({ times, issuer }: VerifiedToken, now: number): void {
+  try {
+    checkTimes(times, now)
+  } catch (error) {
+    throw ofIssuer(error, issuer)
   }
 }
 

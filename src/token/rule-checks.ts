@@ -1,4 +1,7 @@
 import type { AlgorithmName } from '../algorithms.ts'
+import { audienceHint } from '../hints/audience.ts'
+import { algorithmHint } from '../hints/key.ts'
+import { nonceHint, typeHint } from '../hints/type.ts'
 import { mediaType } from '../jose/jws.ts'
 import { type ClaimsObject, isStringList } from '../lib/claim-path.ts'
 import { own } from '../lib/objects.ts'
@@ -28,7 +31,12 @@ const headerRuleChecks: readonly Check<RuledSubject>[] = [
     name: 'algorithm',
     reason: 'algorithm',
     passes: hasAcceptedAlgorithm,
-    facts: ({ header, algorithms }) => ({ claim: 'alg', expected: algorithms, actual: header.alg }),
+    facts: ({ header, algorithms }) => ({
+      claim: 'alg',
+      expected: algorithms,
+      actual: header.alg,
+      hint: algorithmHint(header.alg, algorithms),
+    }),
   },
   {
     name: 'type',
@@ -38,6 +46,7 @@ const headerRuleChecks: readonly Check<RuledSubject>[] = [
       claim: 'typ',
       expected: rules.tokenTypes.map((type) => type ?? 'absent'),
       actual: own(header, 'typ'),
+      hint: typeHint(typeOf(header), rules.tokenTypes),
     }),
   },
 ]
@@ -48,17 +57,23 @@ export const claimRuleChecks: readonly Check<RuledClaims>[] = [
     name: 'nonce',
     reason: 'type',
     passes: mayHaveItsNonce,
-    facts: ({ claims, rules }) => ({
+    facts: ({ header, claims, rules }) => ({
       claim: 'nonce',
       expected: rules.acceptNonce ? 'absent, or in a token marked as an access token' : 'absent',
       actual: own(claims, 'nonce'),
+      hint: nonceHint(isMarkedAsAccessToken(header, claims)),
     }),
   },
   {
     name: 'audience',
     reason: 'audience',
     passes: isMeantForUs,
-    facts: ({ claims, rules }) => ({ claim: 'aud', expected: rules.audience, actual: own(claims, 'aud') }),
+    facts: ({ claims, rules }) => ({
+      claim: 'aud',
+      expected: rules.audience,
+      actual: own(claims, 'aud'),
+      hint: audienceHint(claims, rules.audience),
+    }),
   },
   {
     name: 'required claims',
@@ -66,18 +81,22 @@ export const claimRuleChecks: readonly Check<RuledClaims>[] = [
     passes: hasRequiredClaims,
     facts: ({ claims, rules }) => {
       const claim = missingClaim(claims, rules)
-      return claim === undefined ? {} : { claim, expected: 'present', actual: own(claims, claim) }
+      if (claim === undefined) return {}
+      const hint = (profileClaims[rules.profile] as readonly string[]).includes(claim)
+        ? `the profile ${rules.profile} requires it (RFC 9068 §2.2)`
+        : 'requiredClaims names it: ask the issuer to write it, or leave it out there'
+      return { claim, expected: 'present', actual: own(claims, claim), hint }
     },
   },
   {
     name: 'client',
     reason: 'claim',
     passes: isOfAcceptedClient,
-    facts: ({ claims, rules }) => ({
-      claim: 'client_id',
-      expected: rules.clients ?? 'any client',
-      actual: clientOf(claims),
-    }),
+    facts: ({ claims, rules }) => {
+      const claim = clientClaimOf(claims) ?? 'client_id'
+      const hint = 'the token was issued to another client: where it may call this API, add it to clients'
+      return { claim, expected: rules.clients ?? 'any client', actual: own(claims, claim), hint }
+    },
   },
 ]
 
@@ -166,4 +185,9 @@ function isMissing(claims: ClaimsObject, name: string): boolean {
 export function clientOf(claims: ClaimsObject): string | undefined {
   const client = own(claims, 'client_id') ?? own(claims, 'azp') ?? own(claims, 'cid') ?? own(claims, 'appid')
   return typeof client === 'string' ? client : undefined
+}
+
+/** Name of the claim that {@link clientOf} reads. */
+function clientClaimOf(claims: ClaimsObject): string | undefined {
+  return ['client_id', 'azp', 'cid', 'appid'].find((name) => (own(claims, name) ?? undefined) !== undefined)
 }

@@ -105,5 +105,6 @@ function roleIn(entry: unknown): string | undefined {
 }
 
 function wrongType(claim: ClaimPath, expected: string, actual: unknown): InvalidTokenError {
-  return new InvalidTokenError('claim', { detail: { claim, expected, actual } })
+  const hint = 'the options scopes and roles name this claim: name the one that has the names in it'
+  return new InvalidTokenError('claim', { detail: { claim, expected, actual, hint } })
 }

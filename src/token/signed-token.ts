@@ -1,10 +1,12 @@
 import { verifySignature } from '#platform'
 import type { AlgorithmName } from '../algorithms.ts'
 import { InvalidTokenError } from '../errors.ts'
+import { signatureHint } from '../hints/key.ts'
 import type { TrustedIssuer } from '../issuer/trusted-issuer.ts'
 import type { VerificationKey } from '../jose/jwk.ts'
 import type { ClaimsObject } from '../lib/claim-path.ts'
 import { andThen } from '../lib/maybe-promise.ts'
+import { own } from '../lib/objects.ts'
 import type { JwtHeader, MaybePromise } from '../types.ts'
 import { type Trace, traced } from './check.ts'
 import type { PlausibleToken } from './plausible-token.ts'
@@ -64,8 +66,11 @@ function signedWith(token: PlausibleToken, key: VerificationKey): MaybePromise<S
 
 /** A wrong signature is final, unless the source of keys knows another key that may have made it. */
 function signedWithAnother(token: PlausibleToken, tried: VerificationKey): MaybePromise<SignedToken> {
-  return andThen(token.issuer.keys.afterBadSignature(token.parsed.header, tried), (key) => {
-    if (key === undefined) throw new InvalidTokenError('signature', { detail: { claim: 'signature' } })
-    return signedWith(token, key)
+  const { parsed, issuer } = token
+  return andThen(issuer.keys.afterBadSignature(parsed.header, tried), (key) => {
+    if (key !== undefined) return signedWith(token, key)
+    const hint = signatureHint(parsed.header, issuer.name)
+    const detail = { claim: 'kid', actual: own(parsed.header, 'kid'), hint }
+    throw new InvalidTokenError('signature', { detail })
   })
 }

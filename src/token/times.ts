@@ -1,14 +1,12 @@
 import { InvalidTokenError } from '../errors.ts'
 import type { ClaimsObject } from '../lib/claim-path.ts'
+import { aheadHint, century, expiredHint, numericDateHint } from '../hints/time.ts'
 import { own } from '../lib/objects.ts'
 import type { ClaimRules } from '../options/rules.ts'
 import { type Check, runChecks, type Trace } from './check.ts'
 
 /** The longest `clockTolerance`, in seconds. */
 export const longestTolerance = 300
-
-/** Seconds in a hundred years: no issuer means a token to be valid for longer. */
-const century = 3_155_760_000
 
 /** The moments a token names, in seconds since the epoch. */
 export interface TokenMoments {
@@ -85,7 +83,9 @@ function numericDate(claims: ClaimsObject, name: string): number | undefined {
 }
 
 function notAcceptable(claim: string, expected: string, actual: unknown): InvalidTokenError {
-  return new InvalidTokenError('claim', { detail: { claim, expected, actual } })
+  return new InvalidTokenError('claim', {
+    detail: { claim, expected, actual, hint: numericDateHint(claim, actual) },
+  })
 }
 
 /** A token at one moment. */
@@ -104,7 +104,7 @@ const timeChecks: readonly Check<Moment>[] = [
       claim: 'exp',
       expected: `after ${Math.floor(now)}, ${toleranceOf(times)}`,
       actual: times.exp,
-      ...(now < times.exp + times.tolerance ? {} : { hint: `expired ${Math.ceil(now - times.exp)} s ago` }),
+      ...(now < times.exp + times.tolerance ? {} : { hint: expiredHint(now - times.exp, times.tolerance) }),
     }),
   },
   {
@@ -131,7 +131,8 @@ const timeChecks: readonly Check<Moment>[] = [
     facts: ({ times: { exp, nbf, iat } }) => {
       const [claim, actual] =
         iat !== undefined && iat > exp ? (['iat', iat] as const) : (['nbf', nbf] as const)
-      return { claim, expected: `at most exp, which is ${exp}`, actual }
+      const hint = 'the token is valid at no time: the issuer made a mistake'
+      return { claim, expected: `at most exp, which is ${exp}`, actual, hint }
     },
   },
   {
@@ -143,7 +144,7 @@ const timeChecks: readonly Check<Moment>[] = [
       claim: 'iat',
       expected: maxAge === undefined ? 'any age' : `at most ${maxAge} s ago`,
       actual: iat,
-      ...(iat === undefined ? {} : { hint: `issued ${Math.round(now - iat)} s ago` }),
+      ...(iat === undefined ? {} : { hint: `issued ${Math.round(now - iat)} s ago: get a new token` }),
     }),
   },
 ]
@@ -168,9 +169,7 @@ function notInFuture(claim: 'nbf' | 'iat', name: string): Check<Moment> {
       actual: moment.times[claim],
       ...(isReached(moment)
         ? {}
-        : {
-            hint: `${claim} is ${Math.ceil((moment.times[claim] as number) - moment.now)} s ahead of this clock`,
-          }),
+        : { hint: aheadHint(claim, (moment.times[claim] as number) - moment.now, moment.times.tolerance) }),
     }),
   }
 }

@@ -1,3 +1,4 @@
+import type { NamesFrom } from '../hints/names.ts'
 import type { VerificationKey } from '../jose/jwk.ts'
 import type { ClaimsObject } from '../lib/claim-path.ts'
 import { own } from '../lib/objects.ts'
@@ -28,6 +29,7 @@ class VerifiedToken {
   readonly clientId: string | undefined
   readonly scopes: ReadonlySet<string>
   readonly roles: ReadonlySet<string>
+  readonly namesFrom: NamesFrom
 
   constructor(token: SignedToken | CheckedAnswer) {
     const { header, claims, issuer, key, times } = token
@@ -41,6 +43,7 @@ class VerifiedToken {
     this.clientId = clientOf(claims)
     this.scopes = issuer.scopesOf(claims)
     this.roles = issuer.rolesOf(claims)
+    this.namesFrom = issuer.namesFrom
   }
 }
 export type { VerifiedToken }

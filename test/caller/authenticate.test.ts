@@ -7,6 +7,7 @@ import {
   authenticator,
   type AuthenticatorOptions,
 } from '../../src/caller/authenticate.ts'
+import { refusedBy } from '../../src/caller/refused.ts'
 import type { Presented } from '../../src/http/finder.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import type { TokenSource } from '../../src/token/verified-token.ts'
@@ -35,6 +36,7 @@ function world(parts: Parts = {}): Authenticator<unknown> {
     source: { verify: parts.verify ?? (() => 'verified'), stillHolds: () => true } as unknown as TokenSource,
     acceptor: { accept: parts.accept ?? (() => 'auth') } as unknown as Acceptor<unknown>,
     clock: systemClock(() => seconds * 1000),
+    refused: refusedBy(undefined),
   })
 }
 

@@ -73,7 +73,12 @@ describe('E12 a refusal', () => {
     const token = await issuer.sign({ aud: 'https://other.test' })
     const messages = await reported(() => api.verify(token))
     expect(messages).toEqual([
-      { reason: 'audience', status: 401, detail: expect.objectContaining({ claim: 'aud' }) as object },
+      {
+        reason: 'audience',
+        status: 401,
+        issuer: issuer.issuer,
+        detail: expect.objectContaining({ claim: 'aud' }) as object,
+      },
     ])
   })
 

@@ -1,7 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { channelNames, InvalidTokenError } from 'oauth-resource-server'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { refused } from '../../src/caller/refused.ts'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { refusedBy } from '../../src/caller/refused.ts'
+import { ofIssuer } from '../../src/token/of-issuer.ts'
 
 const seen: unknown[] = []
 const listener = (message: unknown): void => void seen.push(message)
@@ -14,18 +15,62 @@ afterEach(() => void unsubscribe(channelNames.refused, listener))
 describe('a refusal', () => {
   it('is reported with its facts, and stays the same error', () => {
     const error = new InvalidTokenError('claim', { detail: { claim: 'sub' } })
-    expect(refused(error)).toBe(error)
-    expect(seen).toEqual([{ reason: 'claim', status: 401, detail: { claim: 'sub' } }])
+    const hook = vi.fn()
+    const request = {}
+    expect(refusedBy(hook)(error, { request })).toBe(error)
+    expect(seen).toEqual([{ reason: 'claim', status: 401, issuer: undefined, detail: { claim: 'sub' } }])
+    expect(hook).toHaveBeenCalledExactlyOnceWith(error, request)
+  })
+
+  it('names the trusted issuer where it is known', () => {
+    const error = ofIssuer(new InvalidTokenError('claim'), 'https://id.test')
+    refusedBy(undefined)(error)
+    refusedBy(undefined)(new InvalidTokenError('claim'), { issuer: 'https://other.test' })
+    expect(seen).toMatchObject([{ issuer: 'https://id.test' }, { issuer: 'https://other.test' }])
+  })
+
+  it('is reported once where one guard asks another, and again for the next caller', () => {
+    const error = new InvalidTokenError('claim')
+    const hook = vi.fn()
+    const refused = refusedBy(hook)
+    const auth = {}
+    refused(error, { auth })
+    refused(error, { auth, request: {} })
+    expect(hook).toHaveBeenCalledTimes(1)
+    refused(error, { auth: {} })
+    expect(hook).toHaveBeenCalledTimes(2)
+  })
+
+  it.each<[string, () => unknown]>([
+    [
+      'throws',
+      () => {
+        throw new Error('no log')
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('no log'))],
+    ['never ends', () => new Promise(() => undefined)],
+    [
+      'returns a thenable that rejects',
+      () => ({ then: (_: unknown, reject: (it: Error) => void) => reject(new Error('x')) }),
+    ],
+  ])('stays the same where the hook %s', async (_title, hook) => {
+    const error = new InvalidTokenError('claim')
+    expect(refusedBy(hook)(error)).toBe(error)
+    // An unhandled rejection would fail the test.
+    await new Promise((resolve) => setImmediate(resolve))
   })
 
   it('is not reported when it is an error of the application', () => {
+    const hook = vi.fn()
     const bug = new Error('bug')
-    expect(refused(bug)).toBe(bug)
+    expect(refusedBy(hook)(bug)).toBe(bug)
     expect(seen).toEqual([])
+    expect(hook).not.toHaveBeenCalled()
   })
 
   it('is an error also where something else was thrown', () => {
-    expect(refused(undefined)).toBeInstanceOf(Error)
+    expect(refusedBy(undefined)(undefined)).toBeInstanceOf(Error)
     expect(seen).toEqual([])
   })
 })

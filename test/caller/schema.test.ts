@@ -80,10 +80,15 @@ describe('a schema that refuses', () => {
     expect(JSON.stringify((error as { detail: unknown }).detail)).not.toContain('secret-value')
   })
 
-  it('names no member inside a claim, which may be a value', async () => {
+  it('names members inside a claim where they look like names, as others may be data', async () => {
     const given = schema(() => ({ issues: [{ path: ['contacts', 'alice@example.com', 'phone'] }] }))
     const error: unknown = await claimsWith(given).catch((it: unknown) => it)
-    expect((error as { detail: unknown }).detail).toEqual({ claim: 'contacts', expected: 'valid' })
+    expect((error as { detail: unknown }).detail).toEqual({
+      claim: 'contacts',
+      expected: 'valid',
+      actual: 'absent',
+      hint: 'the schema refuses contacts.*.phone',
+    })
   })
 
   it('escapes control characters in the name of a claim', async () => {

@@ -611,7 +611,7 @@ describe.each(Object.entries(hosts))('%s', (name, start) => {
       expectRefusal(
         host,
         await get(`${host.origin}/?access_token=${token}&access_token=${token}`),
-        refusal(400, 'invalid_request', 'More than one access token was sent'),
+        refusal(400, 'invalid_request', 'Credentials were sent more than once'),
       )
     })
 
@@ -628,7 +628,7 @@ describe.each(Object.entries(hosts))('%s', (name, start) => {
       expectRefusal(
         host,
         await get(`${host.origin}/?access_token=${token}`, { headers: bearer(token) }),
-        refusal(400, 'invalid_request', 'More than one access token was sent'),
+        refusal(400, 'invalid_request', 'Credentials were sent more than once'),
       )
     })
 

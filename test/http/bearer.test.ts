@@ -78,7 +78,8 @@ describe('a missing token', () => {
 
   it.each([
     ['a CORS preflight', preflight, /CORS preflight/],
-    ['another scheme', request('Basic x'), /another scheme/],
+    ['another scheme', request('Basic x'), /the scheme Basic/],
+    ['an unknown scheme', request('Other x'), /another scheme/],
     ['no scheme', request('x'), /without a scheme/],
   ])('tells the operator of %s', (_title, from, hint) => {
     expect(missingToken(from).detail.hint).toMatch(hint)

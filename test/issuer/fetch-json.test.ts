@@ -30,7 +30,7 @@ describe('getJson', () => {
     const error = await failure(() => Promise.reject(new TypeError('fetch failed')))
     expect(error.message).toBe('the server cannot be reached')
     expect(error.status).toBeUndefined()
-    expect(error.cause).toBeInstanceOf(TypeError)
+    expect(error).toMatchObject({ code: undefined, thrown: 'TypeError' })
   })
 
   it('has no status where the connection broke within the body', async () => {
@@ -87,7 +87,8 @@ describe('an error', () => {
   ])('has the code of the system where that %s', async (_title, cause, code) => {
     // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- one case rejects with text
     const error = await failure(() => Promise.reject(cause))
-    expect(error).toMatchObject({ message: 'the server cannot be reached', code, cause, url })
+    expect(error).toMatchObject({ message: 'the server cannot be reached', code, url })
+    expect(error, 'whose message may have the whole URL in it').not.toHaveProperty('cause')
   })
 
   it('has no code where the causes go round in a circle', async () => {

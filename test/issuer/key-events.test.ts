@@ -128,7 +128,7 @@ describe('the diagnostics channels', () => {
   it('tell why a request was refused', async () => {
     await judge(await issuer.sign({ exp: 1, iat: undefined }))
     const detail = expect.objectContaining({ claim: 'exp', actual: 1 }) as object
-    expect(seen).toEqual([['refused', { reason: 'expired', status: 401, detail }]])
+    expect(seen).toEqual([['refused', { reason: 'expired', status: 401, issuer: undefined, detail }]])
   })
 
   it('never tell a token, nor a claim that may not be shown', async () => {

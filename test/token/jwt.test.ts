@@ -90,7 +90,12 @@ describe('verify', () => {
     expect(() => world().source.verify(foreign, now)).toThrow(
       expect.objectContaining({
         reason: 'issuer',
-        detail: { claim: 'iss', expected: [issuer.issuer], actual: 'https://other.test/' },
+        detail: {
+          claim: 'iss',
+          expected: issuer.issuer,
+          actual: 'https://other.test/',
+          hint: expect.any(String) as string,
+        },
       }),
     )
   })

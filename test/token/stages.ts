@@ -46,6 +46,7 @@ export function trusted(keys: KeySource = keysWith(), changes: Partial<TrustedIs
       { claimNames: [] },
     ),
     generation: Symbol('generation'),
+    namesFrom: { scopes: ['scope'], roles: ['roles'] },
     ...changes,
   }
 }

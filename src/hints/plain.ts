@@ -1,0 +1,26 @@
+// Registered globally, so that either build knows the errors of the other.
+const mark = Symbol.for('oauth-resource-server.plain')
+
+/** Marks an error whose message is a sentence of this library: no value of a request is in it, so it may be shown. */
+export function plain<E extends object>(error: E): E {
+  try {
+    return Object.defineProperty(error, mark, { value: true })
+  } catch {
+    // A frozen one stays as it is.
+    return error
+  }
+}
+
+/** Tells whether the message of an error may be shown. */
+export function isPlain(error: object): boolean {
+  return Object.hasOwn(error, mark)
+}
+
+/** Runs a step whose every error has a message that may be shown. */
+export function plainly<T>(step: () => T): T {
+  try {
+    return step()
+  } catch (error) {
+    throw plain(error as Error)
+  }
+}
