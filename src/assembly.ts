@@ -11,6 +11,7 @@ import { fromHeader } from './http/credentials.ts'
 import { bodyWriter } from './http/error-body.ts'
 import { limitedFinder } from './http/finder.ts'
 import type { Fetch } from './issuer/fetch-json.ts'
+import { warningsBy } from './issuer/fetch-warnings.ts'
 import { dynamicIssuers } from './issuer/dynamic-issuers.ts'
 import type { Introspection } from './issuer/introspection.ts'
 import { fixedIssuers, type Issuers } from './issuer/issuers.ts'
@@ -138,6 +139,7 @@ function networkOf(settings: Settings<unknown>, clock: Clock): NetworkOptions {
     settings: keyCache,
     snapshots: snapshot?.issuers ?? {},
     allowInsecureHosts,
+    warnings: warningsBy(warn),
   }
 }
 

@@ -50,7 +50,7 @@ function refusal(error: AuthError): string {
   const behind = fetchBehind(error.cause)
   const facts =
     behind === undefined ? factsOf(reason, detail) : `${fetchFacts(behind)}${comparison(reason, detail)}`
-  const hint = detail.hint ?? (behind === undefined ? undefined : networkHint(behind))
+  const hint = behind === undefined ? detail.hint : (behind.detail?.hint ?? networkHint(behind))
   return `${reason}: ${facts}${hint === undefined ? '' : ` (${hint})`}`
 }
 
@@ -58,8 +58,9 @@ function refusal(error: AuthError): string {
 function own(error: object): string {
   const behind = fetchBehind(error)
   if (behind !== undefined) {
-    const hint = networkHint(behind)
-    return `unavailable: ${fetchFacts(behind)}${hint === undefined ? '' : ` (${hint})`}`
+    const { detail = {} } = behind
+    const hint = detail.hint ?? networkHint(behind)
+    return `unavailable: ${fetchFacts(behind)}${comparison('unavailable', detail)}${hint === undefined ? '' : ` (${hint})`}`
   }
   return `${nameOf(error)}: ${(error as Error).message}`
 }
@@ -139,12 +140,12 @@ function shown(value: unknown): string {
   return value.length > 10 ? `${names} and ${value.length - 10} more` : names
 }
 
-function fetchBehind(cause: unknown): (FailedFetch & { readonly message: string }) | undefined {
+function fetchBehind(cause: unknown): (FailedFetch & Pick<Error, 'message'>) | undefined {
   const isOurs = typeof cause === 'object' && cause !== null && isPlain(cause)
   return isOurs && (cause as Error).name === 'FetchError' ? (cause as FailedFetch & Error) : undefined
 }
 
-function fetchFacts({ message, url, code, thrown }: FailedFetch & { readonly message: string }): string {
+function fetchFacts({ message, url, code, thrown }: FailedFetch & Pick<Error, 'message'>): string {
   const place = url === undefined ? '' : ` at ${url}`
   const cause = code ?? thrown
   return `${message}${place}${cause === undefined ? '' : `, ${cause}`}`

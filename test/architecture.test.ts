@@ -91,6 +91,7 @@ const atMost: Readonly<Record<string, readonly string[]>> = {
     'platform',
     'lib',
     'hints',
+    'explain',
     'jose',
   ],
   issuer: [
@@ -102,6 +103,7 @@ const atMost: Readonly<Record<string, readonly string[]>> = {
     'platform',
     'lib',
     'hints',
+    'explain',
     'jose',
     'options',
   ],
@@ -114,6 +116,7 @@ const atMost: Readonly<Record<string, readonly string[]>> = {
     'platform',
     'lib',
     'hints',
+    'explain',
     'jose',
     'options',
     'issuer',

@@ -1,3 +1,4 @@
+import type { RefusalDetail } from '../detail.ts'
 import { isRefusalStatus } from '../errors.ts'
 
 /** Facts of a fetch that failed. */
@@ -6,6 +7,7 @@ export interface FailedFetch {
   readonly url?: string | undefined
   readonly code?: string | undefined
   readonly thrown?: string | undefined
+  readonly detail?: RefusalDetail | undefined
 }
 
 const privateAuthority =

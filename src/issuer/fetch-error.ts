@@ -1,4 +1,6 @@
 import type { RefusalDetail } from '../detail.ts'
+import type { RefusalOptions } from '../errors.ts'
+import { networkHint } from '../hints/network.ts'
 import { plain } from '../hints/plain.ts'
 import { UnusableKeySetError } from '../jose/key-set.ts'
 import { shownUrl } from '../lib/url.ts'
@@ -71,4 +73,21 @@ function nameOf(error: unknown): string | undefined {
   const { name } = Object(error) as { name?: unknown }
   const isTelling = typeof name === 'string' && /^[A-Z][A-Za-z]{0,63}Error$/.test(name)
   return isTelling && !/^(?:Abort|Timeout|UnusableKeySet)Error$/.test(name) ? name : undefined
+}
+
+/** What went wrong, where, and with which code of the system: one sentence for operators. */
+export function described({ message, url, code, thrown }: FetchError): string {
+  const cause = code ?? thrown
+  return `${message}${url === undefined ? '' : ` at ${url}`}${cause === undefined ? '' : `, ${cause}`}`
+}
+
+/** What a refusal says of the fetch that failed before it. */
+export function causedBy(error: FetchError | undefined): RefusalOptions {
+  if (error === undefined) return {}
+  const hint = error.detail?.hint ?? networkHint(error)
+  const sentence = described(error)
+  return {
+    cause: error,
+    detail: { ...error.detail, hint: hint === undefined ? sentence : `${sentence} (${hint})` },
+  }
 }

@@ -3,6 +3,7 @@ import type { VerificationKey } from '../jose/jwk.ts'
 import { own } from '../lib/objects.ts'
 import type { JwtHeader, MaybePromise } from '../types.ts'
 import { noKey } from './configured-keys.ts'
+import type { FetchWarnings } from './fetch-warnings.ts'
 import type { AgeState } from './key-age.ts'
 import { healthOf } from './key-health.ts'
 import { keyEvents } from './key-events.ts'
@@ -20,6 +21,7 @@ export interface PublishedKeysOptions extends Omit<KeyFetchesOptions, 'events' |
   readonly issuer: string
   /** Where the configuration has the keys fetched from, for snapshots. */
   readonly place: string
+  readonly warnings?: FetchWarnings | undefined
 }
 
 /**
@@ -44,7 +46,7 @@ export interface PublishedKeysOptions extends Omit<KeyFetchesOptions, 'events' |
 export function publishedKeys(options: PublishedKeysOptions): KeySource {
   const { issuer, clock, allowance } = options
   const { backOff } = options.budget
-  const events = keyEvents(issuer)
+  const events = keyEvents(issuer, options.warnings)
   const fetches = keyFetches({
     ...options,
     events,
@@ -130,8 +132,7 @@ export function publishedKeys(options: PublishedKeysOptions): KeySource {
       const choice = chooseKey(currentSet(), header)
       return choice === 'absent' ? undefined : choice
     })
-    if (found === undefined) throw noKey('absent', header, issuer)
-    if (typeof found === 'string') throw noKey(found, header, issuer)
+    if (found === undefined || typeof found === 'string') throw noKey(found ?? 'absent', header, issuer)
     return found
   }
 

@@ -1,8 +1,14 @@
-import { type ChannelKey, report } from '../lib/diagnostics.ts'
+import { shownText } from '../detail.ts'
+import { explain } from '../explain.ts'
+import { type ChannelKey, debug, report } from '../lib/diagnostics.ts'
+import type { FetchError } from './fetch-error.ts'
+import type { FetchWarnings } from './fetch-warnings.ts'
 
 /** Events of the keys of one issuer, reported on the channels and counted for `health()`. */
 export interface KeyEvents {
   readonly note: (event: ChannelKey, details?: Readonly<Record<string, unknown>>) => void
+  /** A fetch failed. */
+  readonly failed: (error: FetchError, details: Readonly<Record<string, unknown>>) => void
   /** Counts an event without a channel. */
   readonly count: (counter: keyof KeyCounters) => void
   readonly counters: () => KeyCounters
@@ -48,14 +54,30 @@ const counterOf: Partial<Readonly<Record<ChannelKey, keyof KeyCounters>>> = {
   refreshLimited: 'refreshLimited',
 }
 
-/** Makes the {@link KeyEvents} of one issuer. */
-export function keyEvents(issuer: string): KeyEvents {
+/** Events that are printed with `NODE_DEBUG`. */
+const printed: readonly ChannelKey[] = ['fetchStart', 'fetched', 'notModified']
+
+/** Makes the {@link KeyEvents} of one issuer. @param warnings is told how fetches end */
+export function keyEvents(issuer: string, warnings?: FetchWarnings): KeyEvents {
   const counters: Record<keyof KeyCounters, number> = { ...noEvents }
+
+  function note(event: ChannelKey, details?: Readonly<Record<string, unknown>>): void {
+    const counter = counterOf[event]
+    if (counter !== undefined) counters[counter] += 1
+    report(event, { issuer, ...details })
+    if (event === 'fetched' || event === 'notModified') warnings?.succeeded()
+    if (debug.enabled && printed.includes(event)) {
+      debug(shownText(`${event} ${issuer} ${JSON.stringify(details ?? {})}`, 1000))
+    }
+  }
+
   return {
-    note(event, details) {
-      const counter = counterOf[event]
-      if (counter !== undefined) counters[counter] += 1
-      report(event, { issuer, ...details })
+    note,
+    failed(error, details) {
+      const { message, url, code } = error
+      note('fetchFailed', { error: message, url, code, ...details })
+      warnings?.failed(error)
+      if (debug.enabled) debug(`fetchFailed ${issuer} ${explain(error)}`)
     },
     count(counter) {
       counters[counter] += 1

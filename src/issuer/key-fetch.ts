@@ -115,6 +115,10 @@ function lastModifiedOf({ headers }: JsonAnswer): string | undefined {
 /** Every failure of a fetch as one class. Unexpected errors get a fixed message. */
 export function asFetchError(error: unknown): FetchError {
   if (error instanceof FetchError) return error
-  const known = error instanceof UnusableKeySetError
-  return new FetchError(known ? error.message : 'the keys cannot be read', { status: 200, cause: error })
+  if (!(error instanceof UnusableKeySetError)) {
+    return new FetchError('the keys cannot be read', { status: 200, cause: error })
+  }
+  const reasons = error.refused.slice(0, 10).map(({ index, reason }) => `keys[${index}]: ${reason}`)
+  const detail = reasons.length === 0 ? undefined : { hint: `refused for ${reasons.join(', ')}` }
+  return new FetchError(error.message, { status: 200, cause: error, detail })
 }

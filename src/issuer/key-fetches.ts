@@ -2,9 +2,10 @@ import { UpstreamError } from '../errors.ts'
 import type { KeySet } from '../jose/key-set.ts'
 import type { Clock } from '../lib/clock.ts'
 import { limited } from '../lib/limited.ts'
+import { shownUrl } from '../lib/url.ts'
 import type { KeyCacheSettings } from '../options/key-cache.ts'
 import type { Allowance, FetchBudget } from './budget.ts'
-import { FetchError } from './fetch-error.ts'
+import { causedBy, FetchError } from './fetch-error.ts'
 import { type AgeState, ageOf, dated, type DatedKeys } from './key-age.ts'
 import type { KeyEvents } from './key-events.ts'
 import { asFetchError, type FetchedKeys } from './key-fetch.ts'
@@ -129,7 +130,7 @@ export function keyFetches(options: KeyFetchesOptions): KeyFetches {
       events.note('notModified', { seconds })
       return 0
     }
-    events.note('fetched', { keyCount: after.length, seconds })
+    events.note('fetched', { url: shownUrl(keys.uri ?? ''), keyCount: after.length, seconds })
     const added = after.filter((key) => !before.includes(key)).length
     const removed = before.filter((key) => !after.includes(key)).length
     if (added > 0 || removed > 0) {
@@ -142,7 +143,7 @@ export function keyFetches(options: KeyFetchesOptions): KeyFetches {
   function fail(error: FetchError, begunAt: number): void {
     const failures = backOff.failed(error)
     const seconds = now() - begunAt
-    events.note('fetchFailed', { error: error.message, seconds, failures, retryIn: backOff.left() })
+    events.failed(error, { seconds, failures, retryIn: backOff.left() })
   }
 
   /** Keys of a snapshot are trusted for the place they came from alone. */
@@ -180,7 +181,7 @@ export function keyFetches(options: KeyFetchesOptions): KeyFetches {
   }
 
   function unavailable(): UpstreamError {
-    return new UpstreamError(backOff.left(), { cause: backOff.lastError() })
+    return new UpstreamError(backOff.left(), causedBy(backOff.lastError()))
   }
 
   return {

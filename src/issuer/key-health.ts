@@ -1,4 +1,5 @@
 import { UnusableKeySetError } from '../jose/key-set.ts'
+import { described } from './fetch-error.ts'
 import type { BackOff } from './back-off.ts'
 import type { KeyCounters } from './key-events.ts'
 import type { KeyFetches } from './key-fetches.ts'
@@ -21,7 +22,7 @@ export function healthOf(
     ageSeconds: current === undefined ? undefined : now - current.fetchedAt,
     keyCount: current?.keys.set.keys.length ?? 0,
     refusedKeys: refused ?? [],
-    lastError: lastError?.message,
+    lastError: lastError && described(lastError),
     counters,
   }
 }

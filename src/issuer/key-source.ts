@@ -66,7 +66,10 @@ export interface KeyHealth {
   readonly keyCount: number
   /** Entries of the set that are not used: their position, and why. */
   readonly refusedKeys: readonly { readonly index: number; readonly reason: string }[]
-  /** The last fetch error; cleared by the next success. A fixed sentence. */
+  /**
+   * The last fetch error, with its URL (without query) and the error code of the system where there is one; cleared by
+   * the next success.
+   */
   readonly lastError: string | undefined
   readonly counters: KeyCounters
 }

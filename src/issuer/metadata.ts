@@ -1,3 +1,5 @@
+import { shownDetail } from '../detail.ts'
+import { issuerHint } from '../hints/issuer.ts'
 import type { Clock } from '../lib/clock.ts'
 import { own } from '../lib/objects.ts'
 import { isPassing } from './exchange.ts'
@@ -80,18 +82,30 @@ async function metadataAt(
   // Compared before anything else in the document is looked at.
   if (issuer !== search.issuer) {
     const message = 'the metadata names another issuer than the one configured'
-    throw new FetchError(message, { status: 200, url: place })
+    const hint = issuerHint(issuer, [search.issuer])
+    // Public: it is no claim of a token.
+    const detail = shownDetail({ claim: 'iss', expected: search.issuer, actual: issuer, hint })
+    throw new FetchError(message, { status: 200, url: place, detail })
   }
   return { document, place }
 }
 
 function noMetadata(url: string, cause?: unknown): FetchError {
-  return new FetchError('the issuer publishes no metadata', { status: 404, url, cause })
+  const message = 'the issuer publishes no metadata'
+  const status = cause instanceof FetchError ? cause.status : undefined
+  return status === undefined || isMissing(status)
+    ? new FetchError(message, { status: 404, url })
+    : new FetchError(`${message}: ${(cause as FetchError).message}`, { status, url })
 }
 
-/** Prefers a 5xx to a missing document, and any status to no response. */
+function isMissing(status: number): boolean {
+  return status === 404 || status === 410
+}
+
+/** Prefers a 5xx to no response, and both to a document that is no metadata or is missing. */
 function moreTelling(answers: readonly (FoundMetadata | FetchError)[]): FetchError {
   const failures = answers.filter((answer) => answer instanceof FetchError)
-  const rank = ({ status }: FetchError): number => (status === undefined ? 1 : isPassing(status) ? 0 : 2)
+  const rank = ({ status }: FetchError): number =>
+    status === undefined ? 1 : isPassing(status) ? 0 : isMissing(status) ? 3 : 2
   return failures.reduce((best, failure) => (rank(failure) < rank(best) ? failure : best))
 }

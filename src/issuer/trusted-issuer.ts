@@ -10,6 +10,7 @@ import { type Allowance, type FetchBudget, fetchBudget, unlimited } from './budg
 import { configuredKeys } from './configured-keys.ts'
 import { discoveredLocation, fixedLocation, type KeyLocation } from './discovery.ts'
 import type { Fetch } from './fetch-json.ts'
+import { fetchWarnings, type Warnings } from './fetch-warnings.ts'
 import { publishedKeys } from './key-cache.ts'
 import { keyFetch } from './key-fetch.ts'
 import type { Introspection } from './introspection.ts'
@@ -44,6 +45,8 @@ export interface NetworkOptions {
   readonly snapshots: Readonly<Record<string, KeySnapshot>>
   /** `host` or `host:port` for which plain http is accepted. */
   readonly allowInsecureHosts: readonly string[]
+  /** Left out: nobody is warned. */
+  readonly warnings?: Warnings | undefined
 }
 
 /** Settings of an issuer, with what reads scopes and roles in its tokens. */
@@ -133,7 +136,7 @@ export function placeOf({ issuer, algorithms, keys }: IssuerSettings): string | 
 /** The source of the keys an issuer publishes; `undefined` where they are not fetched. */
 export function publishedSource(
   { issuer, algorithms, keys }: IssuerSettings,
-  { fetch, clock, random, settings, allowInsecureHosts }: NetworkOptions,
+  { fetch, clock, random, settings, allowInsecureHosts, warnings }: NetworkOptions,
   { budget, allowance, snapshot }: SourceOptions,
 ): KeySource | undefined {
   const place = keys.public
@@ -159,6 +162,7 @@ export function publishedSource(
         previous,
       ),
     place: keyPlace.name,
+    warnings: warnings && fetchWarnings(issuer, allowance.isProven, warnings),
     restored: restoredKeys(snapshot, algorithms, clock, settings, keyPlace),
   })
 }

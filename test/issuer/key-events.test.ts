@@ -72,10 +72,11 @@ describe('the diagnostics channels', () => {
   it('tell the life of a key set', async () => {
     const token = await issuer.sign({ exp: time.now() / 1000 + 1e6 })
     const named = { issuer: issuer.issuer }
+    const url = 'https://issuer.test/jwks'
     await judge(token)
     expect(seen.splice(0)).toEqual([
       ['fetchStart', named],
-      ['fetched', { ...named, keyCount: 1, seconds: 0 }],
+      ['fetched', { ...named, url, keyCount: 1, seconds: 0 }],
       ['keysChanged', { ...named, added: 1, removed: 0, refused: 0 }],
       ['verified', { ...named, remembered: false }],
     ])
@@ -92,7 +93,7 @@ describe('the diagnostics channels', () => {
     await time.advance(480)
     await judge(token)
     expect(seen.splice(0).slice(2)).toEqual([
-      ['fetched', { ...named, keyCount: 1, seconds: 0 }],
+      ['fetched', { ...named, url, keyCount: 1, seconds: 0 }],
       ['keysChanged', { ...named, added: 1, removed: 1, refused: 0 }],
     ])
     net.answer = status(503, { 'retry-after': '60' })
@@ -102,7 +103,15 @@ describe('the diagnostics channels', () => {
       ['fetchStart', named],
       [
         'fetchFailed',
-        { ...named, error: 'the server answered with status 503', seconds: 0, failures: 1, retryIn: 60 },
+        {
+          ...named,
+          error: 'the server answered with status 503',
+          url,
+          code: undefined,
+          seconds: 0,
+          failures: 1,
+          retryIn: 60,
+        },
       ],
       ['staleServed', { ...named, ageSeconds: 700 }],
       ['verified', { ...named, remembered: false }],

@@ -74,7 +74,7 @@ describe('one fetch', () => {
     use({})
     net.answer = says(text.padEnd(262_145))
     expect((await judged(await sign()))[0]).toBe('503 unavailable')
-    expect(api.health().issuers[issuer.issuer]?.lastError).toBe('the answer is longer than 262144 bytes')
+    expect(api.health().issuers[issuer.issuer]?.lastError).toContain('the answer is longer than 262144 bytes')
   })
 
   it('stops reading where the limit is passed, and lets go of the connection', async () => {
