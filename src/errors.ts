@@ -69,7 +69,7 @@ export function helpsNewToken({ status, reason }: AuthError): boolean {
   return status === 401 || reason === 'scope' || reason === 'authorization_details'
 }
 
-/** No access token was sent (RFC 6750 §3.1: no error code then). */
+/** No access token was found (RFC 6750 §3.1: no error code then). */
 export class MissingTokenError extends AuthError {
   override readonly name = 'MissingTokenError'
   readonly status = 401
@@ -77,7 +77,7 @@ export class MissingTokenError extends AuthError {
   readonly reason = 'missing'
 
   constructor(options?: RefusalOptions) {
-    super('No access token was sent', options)
+    super('No access token was found', options)
   }
 }
 
@@ -117,7 +117,7 @@ export class InsufficientScopeError extends AuthError {
   readonly scopes: readonly string[]
 
   constructor(scopes: readonly string[], options?: RefusalOptions) {
-    super('The access token lacks a scope this request needs', options)
+    super('The scopes of the access token are not enough for this request', options)
     this.scopes = scopes
   }
 }
@@ -168,7 +168,7 @@ export class UpstreamError extends AuthError {
 
   /** @param retryAfter seconds */
   constructor(retryAfter: number, options?: RefusalOptions) {
-    super('The access token cannot be verified at the moment', options)
+    super('Access cannot be checked at the moment', options)
     this.retryAfter = Math.min(Math.max(1, Math.ceil(retryAfter) || 1), longestRetry)
   }
 }

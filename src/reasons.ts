@@ -35,15 +35,15 @@ export type Reason =
 
 /** What the client sees for each reason: a fixed sentence. */
 export const descriptions: Readonly<Record<TokenFailure, string>> = {
-  malformed: 'The access token is malformed',
+  malformed: 'The access token cannot be read as a signed JWT',
   too_large: 'The access token is too long',
-  type: 'The token is not an access token',
+  type: 'The type of the token is not accepted',
   algorithm: 'The signature algorithm is not accepted',
-  signature: 'The signature of the access token is wrong',
+  signature: 'The signature of the access token could not be verified',
   unknown_key: 'The signing key of the access token is not known',
   unknown_issuer: 'The issuer of the access token is not trusted',
-  issuer: 'The access token is from another issuer',
-  audience: 'The access token is not meant for this API',
+  issuer: 'The access token does not name an issuer that this API trusts',
+  audience: 'The access token does not name this API as its audience',
   expired: 'The access token expired',
   not_yet_valid: 'The access token is not valid yet',
   too_old: 'The access token is too old',
@@ -51,7 +51,7 @@ export const descriptions: Readonly<Record<TokenFailure, string>> = {
   schema: 'The claims of the access token are not acceptable',
   revoked: 'The access token was revoked',
   inactive: 'The access token is not active',
-  binding: 'The access token is bound to a key and needs its proof',
+  binding: 'The binding of the access token to its sender could not be confirmed',
   proof: 'The proof of possession is not valid',
   replayed: 'The proof of possession was used before',
 }

@@ -5,7 +5,7 @@ import { shared } from './vitest.shared.ts'
 /** The mirror of `src`, one file of tests for one of code, and the rules on who imports whom. */
 const unit = [
   'test/{caller,guards,hints,http,issuer,jose,lib,options,platform,testing,token}/**/*.test.ts',
-  'test/{architecture,detail,errors,explain,framework,resource-server}.test.ts',
+  'test/{architecture,descriptions,detail,errors,explain,framework,resource-server}.test.ts',
 ]
 /** What takes long because it tries much: chance, load, other processes, and the compiler. */
 const assurance = [

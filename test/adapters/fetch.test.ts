@@ -184,8 +184,8 @@ describe('a guard of fetch', () => {
   it('can be called with what verifyJwt() returned', async () => {
     const [auth, sent] = await verified({ scope: 'read' })
     expect(await requireScope('read')(auth, sent)).toBe(true)
-    expect(() => requireScope('write')(auth, sent)).toThrow('lacks a scope')
-    expect(() => requireScope('write')(undefined as never, sent)).toThrow('lacks a scope')
+    expect(() => requireScope('write')(auth, sent)).toThrow('not enough for this request')
+    expect(() => requireScope('write')(undefined as never, sent)).toThrow('not enough for this request')
     expect(await authorize(async () => Promise.resolve(true))(auth, sent)).toBe(true)
     await expect(async () => authorize(async () => Promise.resolve(false))(auth, sent)).rejects.toThrow(
       ForbiddenError,
@@ -265,7 +265,9 @@ describe('a guard of fetch', () => {
   it('can be passed to a resource server', async () => {
     const token = await issuer.sign({ scope: 'read' })
     const auth = await api.authenticate(request(token), requireScope('read') as Guard)
-    await expect(api.authorize(auth, requireScope('write') as Guard)).rejects.toThrow('lacks a scope')
+    await expect(api.authorize(auth, requireScope('write') as Guard)).rejects.toThrow(
+      'not enough for this request',
+    )
   })
 })
 

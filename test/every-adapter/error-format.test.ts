@@ -49,7 +49,7 @@ const refusals: readonly [title: string, Refused][] = [
       status: 401,
       title: 'Unauthorized',
       error: 'unauthorized',
-      detail: 'No access token was sent',
+      detail: 'No access token was found',
       challenge: 'Bearer realm="api"',
     },
   ],
@@ -82,7 +82,7 @@ const refusals: readonly [title: string, Refused][] = [
       title: 'Forbidden',
       ...described(
         'insufficient_scope',
-        'The access token lacks a scope this request needs',
+        'The scopes of the access token are not enough for this request',
         ', scope="read"',
       ),
     },
@@ -185,7 +185,7 @@ describe.each(Object.entries(hosts))('%s', (name, start: StartHost) => {
         expect(seen(response)).toEqual([401, 'Bearer realm="api"', 'no-store', 'application/json'])
         expect(await response.json()).toEqual({
           error: 'unauthorized',
-          error_description: 'No access token was sent',
+          error_description: 'No access token was found',
         })
         expect(response.headers.has('x-other')).toBe(false)
       }

@@ -39,7 +39,7 @@ const realm = 'Bearer realm="https://api.test"'
 const unauthorized = {
   status: 401,
   challenge: realm,
-  body: { error: 'unauthorized', error_description: 'No access token was sent' },
+  body: { error: 'unauthorized', error_description: 'No access token was found' },
 }
 
 interface Refusal {
@@ -60,7 +60,7 @@ function refusal(status: number, error: string, description: string, scope?: str
 const malformedRequest = refusal(400, 'invalid_request', 'The credentials are malformed')
 const invalidToken = (description: string): Refusal => refusal(401, 'invalid_token', description)
 const insufficientScope = (scope: string): Refusal =>
-  refusal(403, 'insufficient_scope', 'The access token lacks a scope this request needs', scope)
+  refusal(403, 'insufficient_scope', 'The scopes of the access token are not enough for this request', scope)
 const forbidden: Refusal = {
   status: 403,
   challenge: null,
@@ -115,9 +115,13 @@ const tokens: readonly [
   [
     'a token without a signature part',
     async () => withoutSignature(await issuer.sign()),
-    'The access token is malformed',
+    'The access token cannot be read as a signed JWT',
   ],
-  ['a token of opaque text', () => Promise.resolve('b2aeb4f1'), 'The access token is malformed'],
+  [
+    'a token of opaque text',
+    () => Promise.resolve('b2aeb4f1'),
+    'The access token cannot be read as a signed JWT',
+  ],
   [
     'a token beyond 8192 characters',
     () => issuer.sign({ pad: 'x'.repeat(8000) }),
@@ -126,20 +130,20 @@ const tokens: readonly [
   [
     'a token that is a DPoP proof',
     () => issuer.sign({}, { typ: 'dpop+jwt' }),
-    'The token is not an access token',
+    'The type of the token is not accepted',
   ],
-  ['an ID token', () => issuer.sign({ nonce: 'n' }), 'The token is not an access token'],
+  ['an ID token', () => issuer.sign({ nonce: 'n' }), 'The type of the token is not accepted'],
   ['an unsigned token', () => unsigned(), 'The signature algorithm is not accepted'],
   ['a token signed by HMAC', () => lying('HS256'), 'The signature algorithm is not accepted'],
   [
     'a token with one bit of its signature changed',
     () => tampered(),
-    'The signature of the access token is wrong',
+    'The signature of the access token could not be verified',
   ],
   [
     'a token signed by a stranger under our key id',
     () => stranger.sign({ iss: issuer.issuer }, { kid: String(issuer.jwks.keys[0]?.kid) }),
-    'The signature of the access token is wrong',
+    'The signature of the access token could not be verified',
   ],
   [
     'a token under an unknown key id',
@@ -149,12 +153,12 @@ const tokens: readonly [
   [
     'a token without an issuer',
     () => issuer.sign({ iss: undefined }),
-    'The access token is from another issuer',
+    'The access token does not name an issuer that this API trusts',
   ],
   [
     'a token of another issuer',
     () => issuer.sign({ iss: 'https://other.test/' }),
-    'The access token is from another issuer',
+    'The access token does not name an issuer that this API trusts',
   ],
   [
     'a token of none of the issuers',
@@ -165,12 +169,12 @@ const tokens: readonly [
   [
     'a token for a sibling API',
     () => issuer.sign({ aud: 'https://sibling.test' }),
-    'The access token is not meant for this API',
+    'The access token does not name this API as its audience',
   ],
   [
     'a token without an audience',
     () => issuer.sign({ aud: undefined }),
-    'The access token is not meant for this API',
+    'The access token does not name this API as its audience',
   ],
   ['an expired token', () => issuer.sign({ iat: now - 600, exp: now - 300 }), 'The access token expired'],
   ['a token not valid yet', () => issuer.sign({ nbf: now + 60 }), 'The access token is not valid yet'],
@@ -195,7 +199,7 @@ const tokens: readonly [
   [
     'a token bound to a key (RFC 9449 §7.2)',
     () => issuer.sign({ cnf: { jkt: 'x' } }),
-    'The access token is bound to a key and needs its proof',
+    'The binding of the access token to its sender could not be confirmed',
   ],
 ]
 
@@ -436,7 +440,7 @@ describe.each(Object.entries(hosts))('%s', (name, start) => {
       challenge: null,
       body: {
         error: 'temporarily_unavailable',
-        error_description: 'The access token cannot be verified at the moment',
+        error_description: 'Access cannot be checked at the moment',
       },
     })
     expect(answer.headers.get('retry-after')).toBe(retryAfter)

@@ -58,7 +58,7 @@ describe('refuse()', () => {
     expect([status, headers['WWW-Authenticate']]).toEqual([401, 'Bearer realm="reports"'])
     expect(JSON.parse(body)).toEqual({
       error: 'unauthorized',
-      error_description: 'No access token was sent',
+      error_description: 'No access token was found',
     })
   })
 
@@ -79,7 +79,7 @@ describe('refuse()', () => {
     })
     expect(JSON.parse(body)).toEqual({
       error: 'insufficient_scope',
-      error_description: 'The access token lacks a scope this request needs',
+      error_description: 'The scopes of the access token are not enough for this request',
     })
   })
 
@@ -201,11 +201,11 @@ describe('a refusal', () => {
   it('has a body of one shape, also where the challenge has no error code (RFC 6750 §3.1)', () => {
     expect(bodyOf(new MissingTokenError())).toEqual({
       error: 'unauthorized',
-      error_description: 'No access token was sent',
+      error_description: 'No access token was found',
     })
     expect(bodyOf(new UpstreamError(1))).toEqual({
       error: 'temporarily_unavailable',
-      error_description: 'The access token cannot be verified at the moment',
+      error_description: 'Access cannot be checked at the moment',
     })
   })
 

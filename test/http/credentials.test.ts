@@ -453,7 +453,7 @@ describe('a tokenFrom function', () => {
 })
 
 describe('what a refusal says of the credentials', () => {
-  const missing = 'missing: No access token was sent'
+  const missing = 'missing: No access token was found'
   const unreadable = 'malformed: The credentials are malformed'
   const rawly = (others: readonly string[]): HttpRequest => ({
     headers: { authorization: bearer },
@@ -484,7 +484,7 @@ describe('what a refusal says of the credentials', () => {
     [
       'with a token of one character',
       { headers: { authorization: 'bearer a' } },
-      'malformed: The access token is malformed',
+      'malformed: The access token cannot be read as a signed JWT',
     ],
     ['with another line', { headers: { authorization: `Bearer ${token}\nx` } }, unreadable],
     ['with the scheme at its end', { headers: { authorization: `${token} Bearer ` } }, missing],

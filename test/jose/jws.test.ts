@@ -171,7 +171,9 @@ describe('the header of a token', () => {
 
   it('is refused again where it was refused before', () => {
     for (let time = 0; time < 2; time++) {
-      expect(() => headerOf('{"alg":"ES256","crit":[]}')).toThrow('The access token is malformed')
+      expect(() => headerOf('{"alg":"ES256","crit":[]}')).toThrow(
+        'The access token cannot be read as a signed JWT',
+      )
     }
   })
 })
