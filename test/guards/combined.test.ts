@@ -97,7 +97,7 @@ describe('allOf(), anyOf() and not()', () => {
   ] as [string, Guard, object][])(
     'has the facts in the detail of its refusal — %s',
     async (_title, guard, detail) => {
-      expect((await (ask(guard) as AuthError)).detail).toEqual(detail)
+      expect((await (ask(guard) as AuthError)).detail).toMatchObject(detail)
     },
   )
 

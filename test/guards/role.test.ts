@@ -46,7 +46,7 @@ describe('role() and anyRole()', () => {
   ] as [string, Guard, object][])(
     'has the facts in the detail of its refusal — %s',
     async (_title, guard, detail) => {
-      expect((await (ask(guard) as AuthError)).detail).toEqual(detail)
+      expect((await (ask(guard) as AuthError)).detail).toMatchObject(detail)
     },
   )
 

@@ -55,7 +55,7 @@ describe('scope() and anyScope()', () => {
   ] as [string, Guard, object][])(
     'has the facts in the detail of its refusal — %s',
     async (_title, guard, detail) => {
-      expect((await (ask(guard) as AuthError)).detail).toEqual(detail)
+      expect((await (ask(guard) as AuthError)).detail).toMatchObject(detail)
     },
   )
 
