@@ -21,7 +21,11 @@ const now = 1_800_000_000
 const at = { now: () => now * 1000 }
 
 /** What is explained when a token is refused. */
-async function explained(claims: Record<string, unknown>, options: object = {}, header: Record<string, string> = {}): Promise<string> {
+async function explained(
+  claims: Record<string, unknown>,
+  options: object = {},
+  header: Record<string, string> = {},
+): Promise<string> {
   const api = createResourceServer({ ...issuer.options, ...at, ...options })
   const token = await issuer.sign({ iat: now, exp: now + 300, ...claims }, header)
   return await explainedToken(api, token)
@@ -77,13 +81,13 @@ describe('explain()', () => {
   })
 
   it('tells where a role is that a guard did not find', async () => {
-    const api = createResourceServer({ ...issuer.options, ...at, roles: 'realm_access.roles' })
+    const api = createResourceServer({ ...issuer.options, ...at, roles: 'app_roles' })
     const auth = await api.verify(
       await issuer.sign({ iat: now, exp: now + 300, realm_access: { roles: ['admin'] } }),
     )
     const error: unknown = await api.authorize(auth, role('admin')).catch((it: unknown) => it)
     expect(explain(error)).toBe(
-      `role: token has no roles, the route needs "admin" (looked for in 'realm_access.roles', which the token does not have; the token has it in '/realm_access/roles': set roles: '/realm_access/roles')`,
+      `role: token has no roles, the route needs "admin" (looked for in 'app_roles', which the token does not have; the token has it in '/realm_access/roles': set roles: '/realm_access/roles')`,
     )
   })
 

@@ -104,7 +104,8 @@ describe('metadata in two places', () => {
     ['a 503 to a 404 before it', status(404), status(503), 503, second],
     ['a status to none', refuse, status(500), 500, second],
     ['none to a 404', refuse, status(404), undefined, first],
-    ['the first of two alike', status(404), status(403), 404, first],
+    ['the first of two alike', status(404), status(404), 404, first],
+    ['a 403 to a 404 before it', status(404), status(403), 403, second],
   ])('is in neither: it tells %s', async (_title, one, other, code, url) => {
     await expect(search(one, other).outcome).rejects.toMatchObject({ name: 'FetchError', status: code, url })
   })

@@ -79,7 +79,7 @@ describe('parseToken', () => {
       'the token is encrypted',
     ],
     ['of two parts', 'e30.e30', 'a signed token has three parts'],
-    ['not base64url', 'eyJhbGciOiJFUzI1NiJ9.e!0.AAAA', 'a part of the token is not base64url'],
+    ['not base64url', 'eyJhbGciOiJFUzI1NiJ9.e!0.AAAA', 'is not base64url'],
     ['not JSON', 'eyJhbGciOiJFUzI1NiJ9.AAAA.AAAA', 'a part of the token is not a JSON object'],
   ])('tells of a token that is %s', (_what, text, hint) => {
     expect(() => parseToken(text)).toThrow(
