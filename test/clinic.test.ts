@@ -306,7 +306,7 @@ async function run(
     onRefused: (error: AuthError, request: unknown) => void refusals.push([error, request]),
   })
   if (mistake.fault !== undefined) await server.fail(...mistake.fault)
-  const token = await issuer.sign({ ...secrets, ...claims }, header as never)
+  const token = await issuer.sign({ ...secrets, ...claims }, header)
   const running = await (hosts[framework] as (typeof hosts)[string])(api, host)
   try {
     const authorization =
