@@ -45,7 +45,7 @@ const fixes: ReadonlyMap<string, string> = new Map(
     key: 'leave it out: getAuth() returns the caller',
     tokenKey: 'leave it out: getAuth() returns the caller, whose token is auth.token',
     cookie: 'use tokenFrom, a function that returns the value of the cookie',
-    debug: 'leave it out: error.detail has the cause',
+    debug: 'leave it out: set NODE_DEBUG=oauth-resource-server, or log explain(error) in onRefused',
     // @fastify/jwt
     decode: 'leave it out: tokens are never read without verification',
     sign: 'leave it out: only an authorization server signs tokens',
