@@ -1,0 +1,35 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect, it } from 'vitest'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const program = `
+  import { createResourceServer } from './src/index.ts'
+  const api = createResourceServer({ issuer: 'https://id.test', audience: 'a', jwksUri: 'http://127.0.0.1:9/keys?secret=1', keyCache: { timeoutMs: 500 } })
+  await api.verify('opaque-CANARY').catch(() => undefined)
+  await api.ready().catch(() => undefined)
+`
+
+async function printed(debug: string): Promise<string> {
+  const env = { ...process.env, NODE_DEBUG: debug, NODE_NO_WARNINGS: '1' }
+  const args = ['--import', 'tsx', '--input-type=module', '--eval', program]
+  const { stderr } = await promisify(execFile)(process.execPath, args, { cwd: root, env })
+  return stderr
+}
+
+it('NODE_DEBUG prints every refusal with its explanation, and every fetch of keys', async () => {
+  const text = await printed('oauth-resource-server')
+  expect(text).toMatch(
+    /^OAUTH-RESOURCE-SERVER \d+: refused 401 malformed: the token cannot be read \(.*opaque/m,
+  )
+  expect(text).toMatch(/: fetchStart https:\/\/id\.test/)
+  expect(text).toMatch(
+    /: fetchFailed https:\/\/id\.test unavailable: the server cannot be reached at http:\/\/127\.0\.0\.1:9\/keys/,
+  )
+  expect(text).not.toMatch(/CANARY|secret/)
+})
+
+it('nothing is printed without it', async () => {
+  expect(await printed('')).toBe('')
+})
