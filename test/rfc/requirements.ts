@@ -2,7 +2,6 @@
 export type Reason =
   | 'deployment'
   | 'dpop'
-  | 'introspection'
   | 'mtls'
   | 'encryption'
   | 'metadata'
@@ -15,7 +14,6 @@ export type Reason =
 export const reasons: Readonly<Record<Reason, string>> = {
   deployment: 'a duty of whoever deploys, or of the documentation; no library can test it',
   dpop: 'DPoP is not built yet; bound tokens are refused',
-  introspection: 'introspection is not built yet; opaque tokens are refused',
   mtls: 'certificate-bound tokens are not supported yet; they are refused',
   encryption: 'encrypted tokens are not supported; they are refused as malformed',
   metadata: 'protected resource metadata is not built yet',
@@ -202,29 +200,29 @@ export const requirements: readonly Requirement[] = [
   ['RFC7638-3.3-1', 'Its input is sorted JSON without space, hashed with SHA-256.', 'dpop'],
   ['RFC7638-7-1', 'Members in another spelling match nothing.', 'dpop'],
 
-  ['RFC7662-2.1-1', 'The token is posted in a form, never put into a URL.', 'introspection'],
-  ['RFC7662-2.1-2', 'A hint may say that it is an access token.', 'introspection'],
-  ['RFC7662-2.1-3', 'The API authenticates itself.', 'introspection'],
-  ['RFC7662-2.2-1', 'Only active: true is active.', 'introspection'],
-  ['RFC7662-2.2-2', 'An inactive token is invalid_token, without a reason.', 'introspection'],
-  ['RFC7662-2.2-3', 'Times, audience and issuer of the answer are checked here too.', 'introspection'],
-  ['RFC7662-2.2-4', 'scope is parted by spaces.', 'introspection'],
-  ['RFC7662-2.3-1', 'An error of the endpoint is neither active nor inactive.', 'introspection'],
-  ['RFC7662-4-1', 'The endpoint is https and its certificate checked.', 'introspection'],
-  ['RFC7662-4-2', 'No answer is used beyond its exp.', 'introspection'],
-  ['RFC7662-4-3', 'Answers are remembered briefly and in bounds.', 'introspection'],
-  ['RFC7662-4-4', 'They are remembered under a hash of the token.', 'introspection'],
-  ['RFC7662-5-1', 'They are shown to nobody.', 'introspection'],
+  ['RFC7662-2.1-1', 'The token is posted in a form, never put into a URL.'],
+  ['RFC7662-2.1-2', 'A hint may say that it is an access token.'],
+  ['RFC7662-2.1-3', 'The API authenticates itself.'],
+  ['RFC7662-2.2-1', 'Only active: true is active.'],
+  ['RFC7662-2.2-2', 'An inactive token is invalid_token, without a reason.'],
+  ['RFC7662-2.2-3', 'Times, audience and issuer of the answer are checked here too.'],
+  ['RFC7662-2.2-4', 'scope is parted by spaces.'],
+  ['RFC7662-2.3-1', 'An error of the endpoint is neither active nor inactive.'],
+  ['RFC7662-4-1', 'The endpoint is https and its certificate checked.'],
+  ['RFC7662-4-2', 'No answer is used beyond its exp.'],
+  ['RFC7662-4-3', 'Answers are remembered briefly and in bounds.'],
+  ['RFC7662-4-4', 'They are remembered under a hash of the token.'],
+  ['RFC7662-5-1', 'They are shown to nobody.'],
 
-  ['RFC9701-4-1', 'A signed answer is asked for by its media type.', 'introspection'],
-  ['RFC9701-5-1', 'A signed answer has its own media type and typ.', 'introspection'],
-  ['RFC9701-5-2', 'Its iss is the server.', 'introspection'],
-  ['RFC9701-5-3', 'Its aud is this API.', 'introspection'],
-  ['RFC9701-5-4', 'Its iat is recent.', 'introspection'],
-  ['RFC9701-5-5', 'Only its token_introspection member speaks of the token.', 'introspection'],
+  ['RFC9701-4-1', 'A signed answer is asked for by its media type.'],
+  ['RFC9701-5-1', 'A signed answer has its own media type and typ.'],
+  ['RFC9701-5-2', 'Its iss is the server.'],
+  ['RFC9701-5-3', 'Its aud is this API.'],
+  ['RFC9701-5-4', 'Its iat is recent.'],
+  ['RFC9701-5-5', 'Only its token_introspection member speaks of the token.'],
   ['RFC9701-5-6', 'Signed and encrypted answers are nested.', 'encryption'],
-  ['RFC9701-5-7', 'A plain answer is refused where a signed one is required.', 'introspection'],
-  ['RFC9701-6-1', 'Its algorithm is the registered one.', 'introspection'],
+  ['RFC9701-5-7', 'A plain answer is refused where a signed one is required.'],
+  ['RFC9701-6-1', 'Its algorithm is the registered one.'],
   ['RFC9701-8.1-1', 'A signed answer cannot pass as an access token.'],
   ['RFC9701-8.1-2', 'What every access token has must be there.'],
   ['RFC9701-8.1-3', 'Access tokens are protected against replay by binding.', 'dpop'],
@@ -259,8 +257,8 @@ export const requirements: readonly Requirement[] = [
   ['RFC8705-3-3', 'Another one is invalid_token.', 'mtls'],
   ['RFC8705-3-4', 'A bound token without its certificate is refused, also where binding is not supported.'],
   ['RFC8705-3.1-1', 'The binding is the base64url SHA-256 of the certificate.', 'mtls'],
-  ['RFC8705-3.2-1', 'The same applies to bindings from introspection.', 'introspection'],
-  ['RFC8705-5-1', 'Aliases of endpoints for mutual TLS are preferred.', 'introspection'],
+  ['RFC8705-3.2-1', 'The same applies to bindings from introspection.'],
+  ['RFC8705-5-1', 'Aliases of endpoints for mutual TLS are preferred.', 'mtls'],
   ['RFC8705-6.2-1', 'The chain need not be validated.', 'mtls'],
   ['RFC8705-6.3-1', 'A new certificate ends old tokens.', 'mtls'],
   ['RFC8705-6.5-1', 'A certificate from a proxy needs explicit trust.', 'mtls'],
@@ -335,7 +333,7 @@ export const requirements: readonly Requirement[] = [
   ['RFC9068-5-2', 'Subject and client are told apart.'],
 
   ['RFC9396-9.1-1', 'authorization_details is a list of typed objects.', 'rich authorization'],
-  ['RFC9396-9.2-1', 'The same in introspection.', 'introspection'],
+  ['RFC9396-9.2-1', 'The same in introspection.'],
   ['RFC9396-2.2-1', 'A guard compares its members exactly.', 'rich authorization'],
   ['RFC9396-9-1', 'Details and scopes are both checked.', 'rich authorization'],
 
@@ -359,7 +357,7 @@ export const requirements: readonly Requirement[] = [
   ['RFC9449-6-1', 'A bound token is recognised.'],
   ['RFC9449-6-2', 'Its key is that of the proof.', 'dpop'],
   ['RFC9449-6.1-1', 'jkt is the SHA-256 thumbprint.', 'dpop'],
-  ['RFC9449-6.2-1', 'The same from introspection.', 'introspection'],
+  ['RFC9449-6.2-1', 'The same from introspection.'],
   ['RFC9449-7.1-1', 'The DPoP scheme needs a proof.', 'dpop'],
   ['RFC9449-7.1-2', 'All checks or no access.', 'dpop'],
   ['RFC9449-7.1-3', 'The grammar of credentials is that of HTTP.', 'dpop'],
@@ -396,7 +394,7 @@ export const requirements: readonly Requirement[] = [
   ['RFC9470-3-4', 'Both may come together, with scope.', 'step-up'],
   ['RFC9470-3-5', 'In any scheme.', 'step-up'],
   ['RFC9470-6.1-1', 'acr and auth_time decide; absent is not met.', 'step-up'],
-  ['RFC9470-6.2-1', 'The same from introspection.', 'introspection'],
+  ['RFC9470-6.2-1', 'The same from introspection.'],
   ['RFC9470-9-1', 'Asked only of callers whose token is valid.', 'step-up'],
 
   ['RFC9700-2.2.1-1', 'Bound tokens are supported.', 'dpop'],
@@ -411,7 +409,7 @@ export const requirements: readonly Requirement[] = [
   ['RFC9700-4.13-1', 'Headers of proxies are trusted only where that was asked for; never, so far.'],
   ['RFC9700-4.13-2', 'The way from proxy to API is protected.', 'deployment'],
   ['RFC9700-4.15-1', 'Tokens of users and of clients are told apart.'],
-  ['OAUTHSECUPD-2.1.2.1-1', 'Assertions to a server have its issuer as sole audience.', 'introspection'],
+  ['OAUTHSECUPD-2.1.2.1-1', 'Assertions to a server have its issuer as sole audience.'],
 
   ['RFC9728-1.2-1', 'The identifier is https without fragment.', 'metadata'],
   ['RFC9728-2-1', 'resource is the configured identifier.', 'metadata'],
