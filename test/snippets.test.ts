@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parseAllDocuments } from 'yaml'
+import { mistakesOf } from './support/compile-snippets.ts'
 import { anchorsOf, type Block, blocksOf, pages, proseOf, root, textOf } from './support/markdown.ts'
 
 const repository = 'https://github.com/oauth-resource-server/oauth-resource-server/blob/main/'
@@ -16,6 +17,10 @@ describe('the blocks of code in README, SECURITY, CONTRIBUTING and docs', () => 
     const checked = ['ts', 'sh', 'yaml', 'json', 'http', 'text', 'dockerfile', 'nginx']
     const others = blocks.filter(({ language }) => !checked.includes(language))
     expect(others.map(({ page, line, language }) => `${page}:${line} ${language}`)).toEqual([])
+  })
+
+  it('compile, complete as they are, where they are TypeScript', { timeout: 120_000 }, () => {
+    expect(mistakesOf(inLanguage('ts'))).toEqual([])
   })
 
   it.each(inLanguage('sh'))('are commands a shell reads: $page:$line', ({ code }) => {

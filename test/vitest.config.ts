@@ -11,7 +11,7 @@ const unit = [
 const assurance = [
   'test/{fuzz,properties,soak,vectors}/**/*.test.ts',
   'test/issuer/{faults,invariants,process}.test.ts',
-  'test/types.test.ts',
+  'test/{types,snippets,testing-guide}.test.ts',
 ]
 const never = ['test/consumers/**', '**/node_modules/**']
 
