@@ -35,7 +35,7 @@ export interface AdapterInterface<C = Claims> {
   readonly answer: (error: unknown, request?: unknown) => HttpResponse
   /** The error with the `headers` of its refusal, for the framework's error path. */
   readonly forErrorPath: (error: AuthError) => AuthError
-  /** Verifies a request and asks guards, and tells every decision on the way; for the test kit. */
+  /** Verifies a request, runs guards, and reports every decision on the way; for the test kit. */
   readonly trace: (request: HttpRequest, ...guards: readonly Guard[]) => Promise<Traced<C>>
 }
 

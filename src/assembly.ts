@@ -34,9 +34,9 @@ import type { TokenSource } from './token/verified-token.ts'
 import { withinLength } from './token/within-length.ts'
 import type { MaybePromise } from './types.ts'
 
-/** Something outside of the process that must be there before requests can be judged. */
+/** Something outside of the process that must be there before requests can be checked. */
 export interface Store {
-  /** Resolves once it can be asked. @throws {UpstreamError} */
+  /** Resolves once it is available. @throws {UpstreamError} */
   readonly ready: () => MaybePromise<void>
   readonly isReady: () => boolean
 }
@@ -84,7 +84,7 @@ export function assemble<C>(settings: Settings<C>): Parts<C> {
   }
 }
 
-/** The list of revoked tokens, unless requests are judged without it too; it learns who asks it. */
+/** The list of revoked tokens, unless requests are accepted without it too; it learns which resource server uses it. */
 function storesOf({ revocation, issuers, now }: Settings<unknown>): readonly Store[] {
   if (revocation?.from !== 'list') return []
   const { list } = revocation

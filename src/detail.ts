@@ -1,5 +1,5 @@
 /**
- * What an operator wants to know about a refusal. It is never sent to the client and never holds the token, nor the
+ * The facts of a refusal, for operators. They are never sent to the client and never contain the token, nor the
  * value of a claim outside the list of {@link shownClaims}.
  */
 export interface RefusalDetail {

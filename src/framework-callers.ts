@@ -29,7 +29,7 @@ export function callersBy<A>(
     if (found === undefined) throw missingVerifyJwt('a guard runs')
     if (auth !== undefined && !isSameCaller(auth, found.auth)) throw anotherCaller()
     try {
-      // Guards judge the proven caller, whatever was passed.
+      // Guards check the proven caller, whatever was passed.
       const allowed = found.by.authorize(guard, found.auth, request)
       return isPromise(allowed) ? allowed.then(allows, rethrow) : true
     } catch (error) {

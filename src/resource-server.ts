@@ -23,7 +23,7 @@ import type {
 } from './types.ts'
 
 /**
- * Makes a resource server: it finds, fetches and caches the issuer's keys, and judges tokens.
+ * Makes a resource server: it finds, fetches and caches the issuer's keys, and verifies tokens.
  *
  * Every option is read and checked here, once. Nothing is fetched before the first token, or `ready()`.
  *
@@ -149,7 +149,7 @@ async function keepAlive(work: Promise<void>, waitUntil: (work: Promise<void>) =
   }
 }
 
-/** One guard that asks them all, so that a refusal names everything that is missing. */
+/** One guard that runs them all, so that a refusal names everything that is missing. */
 function together(guards: readonly Guard[]): Guard {
   return guards.length === 1 ? (guards[0] as Guard) : allOf(...guards)
 }

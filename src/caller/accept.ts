@@ -67,7 +67,7 @@ class VerifiedAuth<C> implements Auth<C> {
     this.#token = token
     this.#acceptance = facts
     this.#namesFrom = verified.namesFrom
-    // Guards judge this very object: nobody may change who is calling.
+    // Guards check this very object: nobody may change who is calling.
     Object.freeze(this)
   }
 
@@ -91,7 +91,7 @@ Object.defineProperty(VerifiedAuth.prototype, namesFrom, {
 })
 export type { VerifiedAuth }
 
-/** The acceptor of callers that are not accepted yet: no resource server is it, so that no guard judges them. */
+/** The acceptor of callers that are not accepted yet: it belongs to no resource server, so no guard accepts them. */
 const nobody: AcceptanceFacts = { by: {}, signed: undefined, responseHeaders: undefined }
 
 /** A caller as a check of the application's sees it, before it is accepted. */
@@ -115,7 +115,7 @@ export type Acceptance<C> = (
 /** Makes callers of verified tokens, and knows the ones it made. */
 export interface Acceptor<C> {
   readonly accept: Acceptance<C>
-  /** The caller as guards judge it; `undefined` for anything this acceptor did not make. */
+  /** The caller as guards see it; `undefined` for anything this acceptor did not make. */
   readonly judged: (auth: unknown) => Auth | undefined
   readonly responseHeaders: (auth: unknown) => ResponseHeaders | undefined
 }

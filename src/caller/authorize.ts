@@ -9,7 +9,7 @@ import type { Refused } from './refused.ts'
 export type Authorizer = <R>(guard: Guard<R>, auth: Auth | undefined, request: R) => MaybePromise<void>
 
 /**
- * Makes the function that asks guards. They judge every verified claim as the issuer signed it, whatever a schema made
+ * Makes the function that runs guards. They see every verified claim as the issuer signed it, whatever a schema made
  * of the claims. Every refusal is reported once.
  *
  * @param limit for guards that are asynchronous
@@ -17,7 +17,7 @@ export type Authorizer = <R>(guard: Guard<R>, auth: Auth | undefined, request: R
 export function authorizer(acceptor: Acceptor<unknown>, limit: Limited, refused: Refused): Authorizer {
   return (guard, auth, request) => {
     if (auth === undefined) {
-      const hint = 'the caller is anonymous, and a guard asks who is calling'
+      const hint = 'the caller is anonymous, and a guard needs a caller'
       throw refused(new MissingTokenError({ detail: { hint } }), { request })
     }
     const judged = acceptor.judged(auth)

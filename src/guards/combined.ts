@@ -60,7 +60,7 @@ interface Combination {
   readonly order: readonly Kind[]
 }
 
-/** What a refusal asks the caller for. */
+/** What a refusal requires of the caller. */
 type Kind = 'scope' | 'new_token' | 'authorization_details' | 'nothing'
 
 const everyGuard: Combination = {

@@ -54,5 +54,5 @@ export function networkHint({ status, code, thrown, url }: FailedFetch): string 
   }
   if (Math.floor(status / 100) === 3) return 'redirects are not followed: configure the URL that it leads to'
   if (status === 429) return 'the issuer limits how often it may be asked'
-  return status >= 500 ? 'the issuer is out of order: it is asked again by itself' : undefined
+  return status >= 500 ? 'the issuer is out of order: it is tried again by itself' : undefined
 }

@@ -19,7 +19,7 @@ export function bearerToken(request: HttpRequest): string | undefined {
 }
 
 function tokenIn(value: string): string | undefined {
-  // How nearly every client writes it, told apart without reading the whole value.
+  // How nearly every client writes it, recognised without reading the whole value.
   if (
     value.startsWith('Bearer ') &&
     isInner(value.charCodeAt(7)) &&

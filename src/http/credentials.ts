@@ -124,7 +124,7 @@ export function firstOf<R = HttpRequest>(...extractors: readonly Extractor<R>[])
 
 /**
  * Tells malformed credentials (400) from a malformed token (401): every valid token may stand in a Bearer header
- * (RFC 6750 §2.1), so this is asked only of a token that was refused for its form.
+ * (RFC 6750 §2.1), so this is called only for a token that was refused for its form.
  */
 export function asMalformed(error: unknown, token: string): unknown {
   if (!(error instanceof InvalidTokenError)) return error

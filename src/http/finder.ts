@@ -12,10 +12,10 @@ export interface Presented extends Credentials {
   readonly request: HttpRequest | undefined
 }
 
-/** Finds what a request presents; never waits unless it says so. */
+/** Finds what a request presents. Only functions of the application may be asynchronous. */
 export type Finder = (request: HttpRequest) => MaybePromise<Presented | undefined>
 
-/** What an extractor of this library tells beside the token. */
+/** What an extractor of this library returns together with the token. */
 export interface BuiltIn {
   /** Whether it may wait, for a function of the application's. */
   readonly mayWait: boolean
@@ -32,7 +32,7 @@ export function extractor<R>(find: Finder, traits: BuiltIn = elsewhere): Extract
   return find as unknown as Extractor<R>
 }
 
-/** What an extractor of this library tells of itself; `undefined` for a function of the application's. */
+/** What is known of an extractor of this library; `undefined` for a function of the application's. */
 export function builtInOf(extract: Extractor<never>): BuiltIn | undefined {
   return own(extract, builtIn) as BuiltIn | undefined
 }

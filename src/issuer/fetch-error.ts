@@ -20,7 +20,7 @@ export interface FetchErrorOptions extends ErrorOptions {
  */
 export class FetchError extends Error {
   override readonly name = 'FetchError'
-  /** HTTP status, where there was an answer. */
+  /** HTTP status, where there was a response. */
   readonly status: number | undefined
   /** Seconds of the `Retry-After` header. */
   readonly retryAfter: number | undefined

@@ -79,7 +79,7 @@ async function exchange(url: string, options: GetOptions): Promise<JsonAnswer> {
   try {
     return { document: parseJsonObject(withoutMark(bytes)), headers: response.headers }
   } catch {
-    throw new FetchError('the answer is not a JSON object', { status: 200 })
+    throw new FetchError('the response is not a JSON object', { status: 200 })
   }
 }
 

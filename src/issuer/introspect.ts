@@ -79,7 +79,7 @@ export function introspector(options: IntrospectorOptions): Introspector {
     const signal = clock.deadline(timeoutMs)
     const answer = await withSignal(exchange(token, signal), signal)
     // The timer may be late as well, on a machine that slept.
-    if ((clock.steady() - begun) * 1000 > timeoutMs) throw new FetchError('no complete answer in time')
+    if ((clock.steady() - begun) * 1000 > timeoutMs) throw new FetchError('no complete response in time')
     return answer
   }
 

@@ -18,14 +18,14 @@ export interface KeyEvents {
 export interface KeyCounters {
   /** Fetches begun. */
   readonly fetches: number
-  /** Of these: failed, and answered with "not modified". */
+  /** Of these: failed, and responses with "not modified". */
   readonly failures: number
   readonly notModified: number
   /** Requests served with keys past their freshness. */
   readonly staleServed: number
   /** Tokens whose key was not in the set. */
   readonly unknownKeyIds: number
-  /** Requests refused at once, because the issuer was asked too often already, or keeps too many waiting. */
+  /** Requests refused at once, because there were too many fetches already, or too many requests wait. */
   readonly refreshLimited: number
   /**
    * Tokens with a wrong signature. Many of them under a known key id may mean that the issuer replaced a key without

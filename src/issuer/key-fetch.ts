@@ -15,11 +15,11 @@ export interface FetchedKeys {
   readonly set: KeySet
   /** The document itself, for snapshots. */
   readonly jwks: { readonly keys: readonly unknown[] }
-  /** Where they were found: a validator says nothing about another place (RFC 9110 §8.8). */
+  /** Where they were found: a validator does not apply to another place (RFC 9110 §8.8). */
   readonly uri: string | undefined
   readonly etag: string | undefined
   readonly lastModified: string | undefined
-  /** Seconds they are fresh, counted from the answer. */
+  /** Seconds they are fresh, counted from the response. */
   readonly freshFor: number
   /** Whether the issuer only confirmed what we had. */
   readonly confirmed: boolean
@@ -53,7 +53,7 @@ export function keyFetch(options: KeyFetchOptions): KeyFetch {
       (uri) => exchange.attempt(() => getKeys(uri, options, exchange.signal, previous)),
       exchange,
     )
-    if (exchange.left() < 0) throw new FetchError('no complete answer in time', { url: keys.uri })
+    if (exchange.left() < 0) throw new FetchError('no complete response in time', { url: keys.uri })
     return keys
   }
 }
@@ -72,7 +72,7 @@ async function getKeys(
   })
   const freshFor = boundedFreshness(freshnessOf(answer.headers), minFreshFor, settings.maxFreshFor)
   if (answer.document === undefined && previous !== undefined) {
-    // What a confirmation does not say anew stays as it was (RFC 9111 §4.3.4).
+    // What a confirmation does not repeat stays as it was (RFC 9111 §4.3.4).
     return { ...previous, freshFor: freshFor ?? previous.freshFor, confirmed: true }
   }
   const set = await importedSet(uri, () =>
@@ -104,7 +104,7 @@ function conditionsOf({ etag, lastModified }: FetchedKeys): Record<string, strin
   }
 }
 
-/** Counts in seconds: keys that changed just before the answer may change once more under the same date. */
+/** Counts in seconds: keys that changed just before the response may change once more under the same date. */
 function lastModifiedOf({ headers }: JsonAnswer): string | undefined {
   const value = headers.get('last-modified')
   const age = Date.parse(headers.get('date') ?? '') - Date.parse(value ?? '')

@@ -60,7 +60,7 @@ export interface KeyFetches {
   readonly isNewer: (arrival: Arrival) => boolean
   /** The fetch in flight. A fetch that is older than its limit has failed. */
   readonly inFlight: () => InFlight | undefined
-  /** Starts a fetch, whatever the budget says. Only where none is in flight. */
+  /** Starts a fetch, whatever the budget is. Only while no other is running. */
   readonly start: () => InFlight
   /** The fetch in flight, or a new one; `undefined` during a back-off, or when the allowance is used up. */
   readonly refresh: () => InFlight | undefined
@@ -90,7 +90,7 @@ export function keyFetches(options: KeyFetchesOptions): KeyFetches {
     if (flight !== undefined && now() - flight.begunAt >= limitMs / 1000) {
       const { begunAt } = flight
       flight = undefined
-      fail(new FetchError('no complete answer in time'), begunAt)
+      fail(new FetchError('no complete response in time'), begunAt)
     }
     return flight
   }

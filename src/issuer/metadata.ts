@@ -24,7 +24,7 @@ export interface FoundMetadata {
 }
 
 /**
- * Searches one or two places for the metadata of an issuer. The second is asked when the first yields none, whatever
+ * Searches one or two places for the metadata of an issuer. The second is tried when the first yields none, whatever
  * the reason, and also when half of the time went by; the first that has metadata decides. Metadata of another issuer
  * ends the search at once: it must not be used (RFC 8414 §3.3), and the issuer contradicts itself.
  *

@@ -78,9 +78,9 @@ function piecesOf(body: unknown): Pieces | undefined {
       return ofIterable(body as AsyncIterable<unknown>)
     }
   } catch (cause) {
-    throw new FetchError('the body of the answer cannot be read', { status: 200, cause })
+    throw new FetchError('the body of the response cannot be read', { status: 200, cause })
   }
-  throw new FetchError('the body of the answer cannot be read', { status: 200 })
+  throw new FetchError('the body of the response cannot be read', { status: 200 })
 }
 
 function ofWebStream(body: ReadableStream): Pieces {
@@ -115,7 +115,7 @@ function bytesOf(value: unknown): Uint8Array {
   if (Object.prototype.toString.call(value) === '[object ArrayBuffer]') {
     return new Uint8Array(value as ArrayBuffer).slice()
   }
-  throw new FetchError('the body of the answer cannot be read', { status: 200 })
+  throw new FetchError('the body of the response cannot be read', { status: 200 })
 }
 
 function tooLong(maxBytes: number): FetchError {

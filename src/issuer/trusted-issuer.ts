@@ -20,7 +20,7 @@ import type { KeySource } from './key-source.ts'
 import { keysByAlgorithm, secretKeys } from './secrets.ts'
 import { restoredKeys } from './snapshot.ts'
 
-/** An issuer whose tokens may be accepted, with everything needed to judge them. */
+/** An issuer whose tokens may be accepted, with everything needed to verify them. */
 export interface TrustedIssuer extends NamesReaders {
   /** Exactly as `iss` has it. */
   readonly name: string
@@ -52,7 +52,7 @@ export interface NetworkOptions {
 /** Settings of an issuer, with what reads scopes and roles in its tokens. */
 export type IssuerWithReaders = IssuerSettings & NamesReaders
 
-/** What {@link publishedSource} works with beside the network. */
+/** What {@link publishedSource} works with apart from the network. */
 export interface SourceOptions {
   readonly budget: FetchBudget
   readonly allowance: Allowance
@@ -167,7 +167,7 @@ export function publishedSource(
   })
 }
 
-/** A location that says where it is. */
+/** A location whose URL is known. */
 function reporting(location: KeyLocation, located: (uri: string) => void): KeyLocation {
   return {
     locate: (use, exchange) =>

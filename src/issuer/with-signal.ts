@@ -12,7 +12,7 @@ export async function withSignal<T>(work: Promise<T>, signal: AbortSignal): Prom
   let onAbort!: () => void
   const aborted = new Promise<never>((_resolve, reject) => {
     onAbort = (): void => {
-      reject(new FetchError('no complete answer in time'))
+      reject(new FetchError('no complete response in time'))
     }
     if (signal.aborted) onAbort()
     else signal.addEventListener('abort', onAbort, { once: true })
@@ -21,7 +21,7 @@ export async function withSignal<T>(work: Promise<T>, signal: AbortSignal): Prom
     return await Promise.race([work, aborted])
   } catch (cause) {
     if (cause instanceof FetchError) throw cause
-    throw new FetchError(signal.aborted ? 'no complete answer in time' : 'the server cannot be reached', {
+    throw new FetchError(signal.aborted ? 'no complete response in time' : 'the server cannot be reached', {
       cause,
     })
   } finally {

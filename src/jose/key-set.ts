@@ -93,7 +93,7 @@ function identityOf({ kid, algorithms, material }: JudgedKey | VerificationKey):
 
 function entriesOf(value: unknown, maxKeys: number): readonly unknown[] {
   const keys = typeof value === 'object' && value !== null ? own(value, 'keys') : undefined
-  if (!Array.isArray(keys)) throw new UnusableKeySetError('the answer is not a JWK Set')
+  if (!Array.isArray(keys)) throw new UnusableKeySetError('the response is not a JWK Set')
   if (keys.length > maxKeys) throw new UnusableKeySetError(`the JWK Set has more than ${maxKeys} keys`)
   return keys
 }

@@ -38,7 +38,7 @@ const optionNames = [
 
 type Reader = OptionsReader<(typeof optionNames)[number]>
 
-/** Everything the options say, checked, as plain values with the defaults filled in. */
+/** All options, checked, as plain values with the defaults filled in. */
 export interface Settings<C> {
   readonly issuers: IssuersSettings
   /** Hosts from which keys may be fetched by plain http. */

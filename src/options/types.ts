@@ -14,7 +14,7 @@ import type { TokenOptions } from './token-options.ts'
 export interface IssuerOptions extends TokenOptions, KeyOptions {
   /** Compared exactly with `iss`, never normalised. A URL only where metadata is to be found through it. */
   readonly issuer: string
-  /** Names this API answers to; `aud` must hold at least one (RFC 7519 §4.1.3). @default the common `audience` */
+  /** Names of this API; `aud` must contain at least one (RFC 7519 §4.1.3). @default the common `audience` */
   readonly audience?: string | readonly string[] | null | undefined
   /**
    * Asks this issuer whether tokens are active. Opaque tokens are shown to one issuer of the list at most; with a
@@ -97,7 +97,7 @@ export interface CommonOptions<
   readonly tokenCache?: TokenCacheOptions | false | undefined
   /**
    * Which tokens were revoked: a list, or an object with a function `isRevoked`. Asked on every request, after every
-   * other check of the token; 401 `revoked`, and 503 when nobody can tell.
+   * other check of the token; 401 `revoked`, and 503 when it could not be found out.
    *
    * @default none: a token is valid until it expires
    */
@@ -120,7 +120,7 @@ export interface SingleIssuerOptions<
   /** Compared exactly with `iss`, never normalised. @default `OAUTH_ISSUER` */
   readonly issuer?: string | undefined
   /**
-   * Names this API answers to; `aud` must hold at least one (RFC 7519 §4.1.3). `undefined` is checked at construction,
+   * Names of this API; `aud` must contain at least one (RFC 7519 §4.1.3). `undefined` is checked at construction,
    * not by the compiler, so that `process.env` may be read here.
    *
    * @default `OAUTH_AUDIENCE`

@@ -40,7 +40,7 @@ interface NodeKey {
   readonly object: KeyObject
   /** Parameters of `verify`, by algorithm. */
   readonly inputs: ReadonlyMap<AlgorithmName, VerifyKeyObjectInput | KeyObject>
-  /** Whether one check takes so long that it would hold up other requests: those go to the thread pool. */
+  /** Whether one check takes so long that it would delay other requests: those go to the thread pool. */
   readonly pooled: boolean
 }
 
@@ -64,7 +64,7 @@ export const importSecret: Platform['importSecret'] = (secret: Uint8Array): Plat
 }
 
 function inputFor(name: AlgorithmName, key: KeyObject): VerifyKeyObjectInput | KeyObject {
-  // The key itself where that is enough: Node 24 takes 10 µs longer over an object that holds it.
+  // The key itself where that is enough: Node 24 takes 10 µs longer over an object that contains it.
   if (!name.startsWith('PS')) return key
   return { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
 }

@@ -19,7 +19,7 @@ export interface Debug {
 
 /** What the core needs of the machine it runs on; chosen by the package's `imports` conditions. */
 export interface Platform {
-  /** Decodes base64url, as leniently as the platform does; `undefined` or nonsense for what is none. */
+  /** Decodes base64url leniently: callers encode the result again and compare. `undefined`, or any bytes, for other text. */
   readonly decodeBase64url: (text: string) => Uint8Array | undefined
   /** Encodes canonical base64url. */
   readonly encodeBase64url: (bytes: Uint8Array) => string

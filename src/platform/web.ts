@@ -37,7 +37,7 @@ export const importPublicKey: Platform['importPublicKey'] = async (
   jwk: Jwk,
   algorithms: readonly AlgorithmName[],
 ): Promise<PlatformKey> => {
-  // `alg`, `use`, `key_ops` and `ext` were judged already; WebCrypto would judge them its own way.
+  // `alg`, `use`, `key_ops` and `ext` were checked already; WebCrypto would check them its own way.
   const { alg: _alg, use: _use, key_ops: _operations, ext: _extractable, ...material } = jwk
   const keys = new Map<AlgorithmName, CryptoKey | Uint8Array>()
   for (const name of algorithms) keys.set(name, await importJWK(material as JWK, name))

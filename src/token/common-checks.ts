@@ -40,7 +40,7 @@ const claimKinds: ReadonlyMap<string, ClaimKind> = new Map<string, ClaimKind>([
   ['scp', 'string or list of strings'],
 ])
 
-/** Claims that tell the kind of token, and how access tokens write them. */
+/** Claims that mark the kind of token, and how access tokens write them. */
 const usualMarks: Readonly<Record<string, string>> = { token_use: 'access', typ: 'Bearer' }
 
 const knownAlgorithm: Check<CommonSubject> = {

@@ -70,7 +70,7 @@ export function jwtSource(options: JwtSourceOptions): TokenSource {
       trace === undefined
         ? trustedIssuer(parsed, options)
         : traced('issuer', trace, () => trustedIssuer(parsed, options))
-    // `now` is judged again in `verification`: the function that vouches for issuers may have taken seconds too.
+    // The time is checked again in `verification`: the function that vouches for issuers may have taken seconds too.
     return found instanceof Promise
       ? found.then((issuer) => judgedBy(acceptable, issuer, now, trace))
       : judgedBy(acceptable, found, now, trace)

@@ -8,7 +8,7 @@ import { ofIssuer } from './of-issuer.ts'
 import { checkTimes } from './times.ts'
 import type { TokenSource, VerifiedToken } from './verified-token.ts'
 
-/** What is remembered of a token: that these bytes were verified with this key, and what they say. */
+/** What is remembered of a token: that these bytes were verified with this key, and the claims in them. */
 interface Entry {
   readonly verified: VerifiedToken
   /** Seconds since the epoch. */
@@ -29,7 +29,7 @@ export interface MemoryLimits {
 const maxCharacters = 16_000_000
 
 /**
- * Remembers what a source verified, under a hash of the token, so that the memory holds no credentials. Only the work
+ * Remembers what a source verified, under a hash of the token, so that the cache contains no credentials. Only the work
  * that depends on the token's bytes alone is spared: whether the key is still the issuer's, and the time, are checked
  * on every request. A trace never recalls, so that it shows every check.
  *
@@ -64,7 +64,7 @@ export function remembered(source: TokenSource, limits: MemoryLimits | undefined
     if (holds === true) return markRecalled(verified)
     // Another key under the same id, or other rules: whether the token is valid under them is not known yet.
     return andThen(holds, (still) => {
-      // The answer may have taken seconds.
+      // Finding out may have taken seconds.
       const later = clock.wall()
       if (!still) return verifyAnew(name, token, later)
       checkTimesOf(verified, later)

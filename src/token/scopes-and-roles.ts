@@ -74,7 +74,7 @@ function scopesIn(value: unknown, path: ClaimPath): Iterable<string> {
   if (typeof value !== 'string') throw wrongType(path, 'a string or a list of strings', value)
   const known = knownScopes.get(value)
   if (known !== undefined) return known
-  // Space alone separates (RFC 6749 §3.3); a tab or a no-break space is part of a name that no guard can ask for.
+  // Space alone separates (RFC 6749 §3.3); a tab or a no-break space is part of a name that no guard can require.
   const scopes = frozenSet(value.split(' ').filter((name) => name !== ''))
   if (value.length <= longestKnown) knownScopes.set(value, scopes)
   return scopes

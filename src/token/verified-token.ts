@@ -10,7 +10,7 @@ import type { SignedToken } from './signed-token.ts'
 import { checkTimes, type TokenTimes } from './times.ts'
 
 /**
- * A token that is valid, as far as its bytes alone can tell. It may be remembered: it holds neither the token nor its
+ * A token that is valid, as far as its bytes alone show. It may be remembered: it contains neither the token nor its
  * issuer, whose keys and documents a remembered token must not keep in memory.
  */
 class VerifiedToken {

@@ -130,7 +130,7 @@ describe('metadata', () => {
     ['the first cannot be reached', refuse, status(404), 'the server cannot be reached'],
     ['one is down, one cannot be reached', refuse, status(500), 'the server answered with status 500'],
     ['neither is there', status(404), status(403), 'the issuer publishes no metadata'],
-    ['both hang', hang, hang, 'no complete answer in time'],
+    ['both hang', hang, hang, 'no complete response in time'],
   ] satisfies [string, Answer, Answer, string][])(
     'D9 that neither place has is reported by the more telling error: %s',
     async (_title, first, second, message) => {

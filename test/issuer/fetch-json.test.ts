@@ -123,7 +123,7 @@ it('A1 ends no process with the body of a response that comes after the limit', 
   const deadline = new AbortController()
   const asked = getJson('https://issuer.test/jwks', { fetch, signal: deadline.signal, maxBytes: 1000 })
   deadline.abort()
-  await expect(asked).rejects.toThrow('no complete answer in time')
+  await expect(asked).rejects.toThrow('no complete response in time')
   respond({ status: 200, headers: new Headers(), body })
   await new Promise(setImmediate)
   expect(body.destroyed).toBe(true)

@@ -11,7 +11,7 @@ import { keyCacheSettings } from '../../src/options/key-cache.ts'
 describe('a fetch', () => {
   it('is over where its time was up before it began', async () => {
     const work = new Promise<never>(() => undefined)
-    await expect(withSignal(work, AbortSignal.abort())).rejects.toThrow('no complete answer in time')
+    await expect(withSignal(work, AbortSignal.abort())).rejects.toThrow('no complete response in time')
   })
 
   it('fails by a fixed sentence where nobody foresaw how', () => {
@@ -28,7 +28,7 @@ describe('a fetch', () => {
       fetch: () => Promise.resolve(new Response(null)),
     })
     await expect(api.ready()).rejects.toMatchObject({ status: 503 })
-    expect(Object.values(api.health().issuers)[0]?.lastError).toContain('the answer is not a JSON object')
+    expect(Object.values(api.health().issuers)[0]?.lastError).toContain('the response is not a JSON object')
   })
 })
 
@@ -72,7 +72,7 @@ describe('keys that are fetched', () => {
     const { set } = await fetchFrom({ [uri]: after(5) }).fetchKeys(undefined)
     expect(set.keys).toHaveLength(1)
     await expect(fetchFrom({ [uri]: after(5.1) }).fetchKeys(undefined)).rejects.toMatchObject({
-      message: 'no complete answer in time',
+      message: 'no complete response in time',
       url: uri,
     })
   })

@@ -61,14 +61,14 @@ describe('the body of an answer', () => {
   })
 
   it.each<[string, () => unknown, string]>([
-    ['text', () => '{"a":1}', 'the body of the answer cannot be read'],
-    ['bytes', () => bytes('{"a":1}'), 'the body of the answer cannot be read'],
-    ['a list', () => ['{"a":1}'], 'the body of the answer cannot be read'],
-    ['pieces that are numbers', () => pieces(7), 'the body of the answer cannot be read'],
-    ['pieces that are null', () => pieces(null), 'the body of the answer cannot be read'],
-    ['two byte order marks', () => pieces('\u{FEFF}\u{FEFF}{"a":1}'), 'the answer is not a JSON object'],
-    ['a member twice', () => pieces('{"a":1,"a":1}'), 'the answer is not a JSON object'],
-    ['nothing', () => undefined, 'the answer is not a JSON object'],
+    ['text', () => '{"a":1}', 'the body of the response cannot be read'],
+    ['bytes', () => bytes('{"a":1}'), 'the body of the response cannot be read'],
+    ['a list', () => ['{"a":1}'], 'the body of the response cannot be read'],
+    ['pieces that are numbers', () => pieces(7), 'the body of the response cannot be read'],
+    ['pieces that are null', () => pieces(null), 'the body of the response cannot be read'],
+    ['two byte order marks', () => pieces('\u{FEFF}\u{FEFF}{"a":1}'), 'the response is not a JSON object'],
+    ['a member twice', () => pieces('{"a":1,"a":1}'), 'the response is not a JSON object'],
+    ['nothing', () => undefined, 'the response is not a JSON object'],
     ['too much', () => pieces(...Array<string>(101).fill('x')), 'the answer is longer than 100 bytes'],
     [
       'empty pieces for ever',
@@ -82,7 +82,7 @@ describe('the body of an answer', () => {
   it('is not read where somebody else reads it', async () => {
     const response = new Response('{"a":1}')
     response.body?.getReader()
-    expect((await failure(() => response)).message).toBe('the body of the answer cannot be read')
+    expect((await failure(() => response)).message).toBe('the body of the response cannot be read')
     const refused = new Response('{"a":1}', { status: 500 })
     refused.body?.getReader()
     expect((await failure(() => refused)).status).toBe(500)
@@ -121,7 +121,7 @@ describe('the body of an answer', () => {
     const fetch = (() => Promise.resolve(answerWith(body()))) as unknown as Fetch
     const outcome = getJson(url, { fetch, maxBytes: 100, signal: late.signal })
     setImmediate(() => late.abort())
-    await expect(outcome).rejects.toMatchObject({ message: 'no complete answer in time', url })
+    await expect(outcome).rejects.toMatchObject({ message: 'no complete response in time', url })
   })
 
   it('that throws at once is a server that cannot be reached', async () => {

@@ -4,7 +4,7 @@ import { withSignal } from '../../src/issuer/with-signal.ts'
 import { turns } from '../support/time.ts'
 
 const never = (): Promise<never> => new Promise(() => undefined)
-const late = { name: 'FetchError', message: 'no complete answer in time' }
+const late = { name: 'FetchError', message: 'no complete response in time' }
 
 const unhandled: unknown[] = []
 const note = (reason: unknown): void => void unhandled.push(reason)
