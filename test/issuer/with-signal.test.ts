@@ -37,7 +37,10 @@ describe('work within a signal', () => {
   it('that fails by itself cannot reach the server', async () => {
     const cause = new TypeError('fetch failed')
     const outcome = withSignal(Promise.reject(cause), new AbortController().signal)
-    await expect(outcome).rejects.toMatchObject({ message: 'the server cannot be reached', thrown: 'TypeError' })
+    await expect(outcome).rejects.toMatchObject({
+      message: 'the server cannot be reached',
+      thrown: 'TypeError',
+    })
     await expect(outcome).rejects.toBeInstanceOf(FetchError)
   })
 
