@@ -3,7 +3,7 @@ import { InvalidTokenError } from '../errors.ts'
 import type { Limited } from '../lib/limited.ts'
 import type { ClaimsObject } from '../lib/claim-path.ts'
 import { andThen } from '../lib/maybe-promise.ts'
-import { deepFreeze, own } from '../lib/objects.ts'
+import { copyOfJson, deepFreeze, own } from '../lib/objects.ts'
 import type { StandardSchema } from '../lib/standard-schema.ts'
 import type { VerifiedToken } from '../token/verified-token.ts'
 import type { MaybePromise } from '../types.ts'
@@ -25,7 +25,8 @@ export function withSchema<C>(
   limit: Limited,
 ): (token: VerifiedToken) => MaybePromise<C> {
   return ({ claims }) =>
-    andThen(limit(schema['~standard'].validate(claims)), (result) => {
+    // A copy of its own: ArkType writes its output into the object, or into a copy that is as frozen as that.
+    andThen(limit(schema['~standard'].validate(copyOfJson(claims))), (result) => {
       if (result.issues !== undefined) throw refused(result.issues, claims)
       const output: unknown = result.value
       if (typeof output !== 'object' || output === null || Array.isArray(output)) {

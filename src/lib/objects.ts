@@ -3,6 +3,13 @@ export function own(object: object, name: string | symbol): unknown {
   return Object.hasOwn(object, name) ? (object as Record<string | symbol, unknown>)[name] : undefined
 }
 
+/** Copies what came from JSON, all the way down. The copy is not frozen. */
+export function copyOfJson(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map((inner) => copyOfJson(inner))
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, copyOfJson(inner)]))
+}
+
 /** Freezes a value with everything in it, as far as it is plain data. */
 export function deepFreeze<T>(value: T): T {
   if (isPlain(value) && !Object.isFrozen(value)) {

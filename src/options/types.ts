@@ -48,7 +48,7 @@ export interface CommonOptions<
    */
   readonly allowInsecureHosts?: readonly string[] | undefined
   /**
-   * A Standard Schema (zod, valibot, arktype) for the claims, run on every request. Claims it refuses are 401.
+   * A Standard Schema (zod, valibot, arktype) for a copy of the claims, run on every request. Claims it refuses are 401.
    * Top-level members of its output, which must be an object, replace the claims of the same name in `auth.claims`;
    * the other claims stay. Guards check the claims as they were signed.
    */

@@ -1,5 +1,7 @@
+import { type } from 'arktype'
 import { createResourceServer, not, claim, type StandardSchema } from 'oauth-resource-server'
 import { createTestIssuer } from 'oauth-resource-server/testing'
+import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 
@@ -43,10 +45,44 @@ describe('the output of a schema', () => {
     await expect(claimsWith(schema(() => ({ value })))).rejects.toThrow(/^schema: .*object/)
   })
 
+  it('is the only thing that changes claims: a schema that writes into its input does not', async () => {
+    const given = schema((value) => {
+      const { roles } = value as { roles: { names: string[] } }
+      roles.names.push('admin')
+      return { value: {} }
+    })
+    const claims = await claimsWith(given, { roles: { names: ['reader'] } })
+    expect(claims).toMatchObject({ roles: { names: ['reader'] } })
+  })
+
   it('cannot give the claims another prototype', async () => {
     const value = JSON.parse('{"__proto__":{"admin":true}}') as object
     const claims = (await claimsWith(schema(() => ({ value })))) as { admin?: unknown }
     expect(claims.admin).toBeUndefined()
+  })
+})
+
+describe.each<[string, StandardSchema<unknown, unknown>]>([
+  ['zod', z.object({ tenant: z.string(), level: z.string().transform(Number) })],
+  ['valibot', v.object({ tenant: v.string(), level: v.pipe(v.string(), v.transform(Number)) })],
+  // ArkType's schemas are functions.
+  ['arktype', type({ tenant: 'string', level: 'string.numeric.parse' })],
+])('a schema of %s', (_library, given) => {
+  it('replaces members of the claims by its output', async () => {
+    expect(await claimsWith(given, { tenant: 'one', level: '9', suspended: true })).toMatchObject({
+      tenant: 'one',
+      level: 9,
+      suspended: true,
+      iss: issuer.issuer,
+    })
+  })
+
+  it.each([
+    ['tenant', { tenant: 1, level: '9' }],
+    ['level', { tenant: 'one' }],
+  ])('refuses a token by its claim %s', async (claim, claims) => {
+    const error: unknown = await claimsWith(given, claims).catch((it: unknown) => it)
+    expect(error).toMatchObject({ status: 401, reason: 'schema', detail: { claim } })
   })
 })
 

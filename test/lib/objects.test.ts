@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { deepFreeze, own } from '../../src/lib/objects.ts'
+import { copyOfJson, deepFreeze, own } from '../../src/lib/objects.ts'
 
 describe('own', () => {
   it('reads what an object itself has, and nothing it inherits', () => {
@@ -7,6 +7,23 @@ describe('own', () => {
     expect(own({}, 'toString')).toBeUndefined()
     expect(own(Object.create({ a: 1 }) as object, 'a')).toBeUndefined()
     expect(own(JSON.parse('{"__proto__":1}') as object, '__proto__')).toBe(1)
+  })
+})
+
+describe('copyOfJson', () => {
+  it('copies all the way down, and freezes nothing', () => {
+    const value = deepFreeze({ list: [{ inner: { deep: null } }], text: 'x', number: 1, yes: true })
+    const copy = copyOfJson(value) as typeof value
+    expect(copy).toEqual(value)
+    for (const part of [copy, copy.list, copy.list[0], copy.list[0]?.inner]) {
+      expect(part).not.toSatisfy(Object.isFrozen)
+    }
+  })
+
+  it('copies a member __proto__ as a member', () => {
+    const copy = copyOfJson(JSON.parse('{"__proto__":{"admin":true}}')) as { admin?: unknown }
+    expect(copy.admin).toBeUndefined()
+    expect(Object.keys(copy)).toEqual(['__proto__'])
   })
 })
 
