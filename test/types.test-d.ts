@@ -1,6 +1,7 @@
 /* What must compile, and what must not. Nothing here ever runs; types.test.ts has the compiler read it. */
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
+import { type } from 'arktype'
 import express, { type Request as ExpressRequest } from 'express'
 import { fastify, type FastifyPluginCallback, type FastifyRequest, type FastifyTypeProvider } from 'fastify'
 import { Hono } from 'hono'
@@ -28,6 +29,7 @@ import * as forFetch from 'oauth-resource-server/fetch'
 import * as forKoa from 'oauth-resource-server/koa'
 import { createTestIssuer } from 'oauth-resource-server/testing'
 import type * as Undici from 'undici-types'
+import * as v from 'valibot'
 import { expectTypeOf } from 'vitest'
 import { z } from 'zod'
 
@@ -222,6 +224,37 @@ export async function schemas(): Promise<void> {
   createResourceServer({ issuer, audience, schema: { parse: (value: unknown) => value } })
   // @ts-expect-error types of claims come from a schema, and are not just said
   forExpress.getAuth<Own>(new IncomingMessage(new Socket()))
+}
+
+export async function schemasOfOtherLibraries(): Promise<void> {
+  const inValibot = v.object({
+    tenant: v.string(),
+    level: v.pipe(v.string(), v.transform(Number)),
+    exp: v.optional(v.number()),
+  })
+  const inArkType = type({ tenant: 'string', level: 'string.numeric.parse', 'exp?': 'number' })
+  const valibot = createResourceServer({ issuer, audience, schema: inValibot })
+  const arkType = createResourceServer({ issuer, audience, schema: inArkType })
+  expectTypeOf(valibot).toEqualTypeOf<ResourceServer<ClaimsWith<v.InferOutput<typeof inValibot>>>>()
+  expectTypeOf(arkType).toEqualTypeOf<ResourceServer<ClaimsWith<typeof inArkType.infer>>>()
+
+  for (const { claims } of [await valibot.verify('t'), await arkType.verify('t')]) {
+    expectTypeOf(claims.tenant).toEqualTypeOf<string>()
+    expectTypeOf(claims.level).toEqualTypeOf<number>()
+    expectTypeOf(claims.iss).toEqualTypeOf<string>()
+    expectTypeOf(claims.sub).toEqualTypeOf<string | undefined>()
+    expectTypeOf(claims['anything']).toEqualTypeOf<unknown>()
+    // @ts-expect-error claims are frozen
+    claims.tenant = 'another'
+  }
+  for (const protect of [
+    forFetch.protect({ issuer, audience, schema: inValibot }),
+    forFetch.protect({ issuer, audience, schema: inArkType }),
+  ]) {
+    protect((_request, { claims }) => Response.json(claims.level.toFixed()))
+  }
+  // @ts-expect-error a guard reads the claims as they were signed, so their types are not those of the output
+  forFetch.protect({ issuer, audience, schema: inArkType }, ({ claims }) => claims.level > 1)
 }
 
 export async function anonymousCallers(flag: boolean, request: IncomingMessage): Promise<void> {
