@@ -11,7 +11,7 @@ const unit = [
 const assurance = [
   'test/{fuzz,properties,soak,vectors}/**/*.test.ts',
   'test/issuer/{faults,invariants,process}.test.ts',
-  'test/{types,snippets,testing-guide}.test.ts',
+  'test/{types,type-messages,snippets,testing-guide}.test.ts',
 ]
 const never = ['test/consumers/**', '**/node_modules/**']
 
