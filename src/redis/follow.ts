@@ -46,7 +46,10 @@ export function followStore(
   /** Reads some records. @returns whether there are no more */
   async function read(): Promise<boolean> {
     const sentAt = clock.steady()
+    const into = entries
     const reply = await ask(() => redis.run(followScript, [`${tag}changes`], [position, String(batch)]))
+    // Memory was emptied while we waited: what follows the old position is not the whole list.
+    if (entries !== into) return false
     const [seconds, known, list] = listOfReply(reply)
     const now = numberOf(seconds) * 1000
     const records = listOfReply(list)
