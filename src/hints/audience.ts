@@ -11,6 +11,9 @@ const microsoft: Readonly<Record<string, string>> = {
   'https://vault.azure.net': 'Azure Key Vault',
 }
 
+/** Audiences of the token, and of the configuration, that are compared: a refusal must cost little. */
+const maxCompared = 10
+
 const askFor = 'ask the issuer for a token with the audience of this API (parameter resource or audience)'
 
 /**
@@ -47,8 +50,11 @@ function withoutAudience(claims: ClaimsObject): string {
 }
 
 function spelling(names: readonly string[], audience: readonly string[]): string | undefined {
-  const same = (change: (text: string) => string): boolean =>
-    names.some((name) => audience.some((wanted) => change(name) === change(wanted)))
+  const [compared, accepted] = [names.slice(0, maxCompared), audience.slice(0, maxCompared)]
+  const same = (change: (text: string) => string): boolean => {
+    const wanted = accepted.map(change)
+    return compared.some((name) => wanted.includes(change(name)))
+  }
   if (same((text) => text.replace(/\/$/, ''))) {
     return 'only the final slash differs: copy the audience exactly as the token has it'
   }
@@ -62,9 +68,9 @@ function spelling(names: readonly string[], audience: readonly string[]): string
 }
 
 function foreignApi(names: readonly string[]): string | undefined {
-  for (const name of names) {
-    const api = microsoft[name.replace(/\/$/, '')]
-    if (api !== undefined) {
+  for (const name of names.slice(0, maxCompared)) {
+    const api = own(microsoft, name.replace(/\/$/, ''))
+    if (typeof api === 'string') {
       return `a token for ${api}: request a scope of this API instead, for example api://<client id>/.default`
     }
   }

@@ -78,6 +78,23 @@ describe('the hint about an audience', () => {
     expect(audienceHint(claims as Record<string, unknown>, ['https://api.test'])).toMatch(hint)
   })
 
+  it.each(['constructor', '__proto__', 'toString'])('knows no API of the name %s', (aud) => {
+    expect(audienceHint({ aud }, ['https://api.test'])).toMatch(/^a token for another API/)
+  })
+
+  it('compares ten names with ten audiences at most: a token can have thousands', () => {
+    const audience = (place: number): string[] =>
+      Array.from({ length: 11 }, (_, at) => (at === place ? 'https://api.test/' : `https://${at}.test`))
+    const hint = (place: number, name: number): string =>
+      audienceHint(
+        { aud: Array.from({ length: 11 }, (_, at) => (at === name ? 'https://api.test' : 'x')) },
+        audience(place),
+      )
+    expect(hint(9, 9)).toMatch(/only the final slash/)
+    expect(hint(10, 9)).toMatch(/^a token for another API/)
+    expect(hint(9, 10)).toMatch(/^a token for another API/)
+  })
+
   it('knows both forms of Microsoft Entra', () => {
     expect(audienceHint({ aud: 'guid' }, ['api://guid'])).toMatch(/api:\/\/ differs/)
   })
