@@ -97,7 +97,7 @@ function furtherClaims(value: unknown): object {
     throw new TypeError("claims: pass an object, for example { tenant: 'a' }")
   }
   for (const name of Object.keys(value)) {
-    const option = claimOptions[name]
+    const option = Object.hasOwn(claimOptions, name) ? claimOptions[name] : undefined
     if (option !== undefined) throw new TypeError(`claims: set ${option} instead of the claim ${name}`)
     if (name === 'aud') {
       throw new TypeError('claims: aud is that of the fake resource server; set its option audience')

@@ -19,6 +19,7 @@ describe('fakeAuth()', () => {
     ['scopes and roles', { scopes: ['read', 'write'], roles: ['admin'] }],
     ['names', { subject: 'alice', clientId: 'app', issuer: 'https://other.test/' }],
     ['an issuer that is no URL', { issuer: 'issuer' }],
+    ['a claim that objects have anyway', { claims: { constructor: 'a' } }],
     ['further claims', { claims: { tenant: 'a', realm_access: { roles: ['x'] } } }],
   ])('reads as the verified caller does: %s', async (_title, options) => {
     const auth = fakeAuth(options)
