@@ -60,16 +60,14 @@ const ownOptions = [
  * ```
  *
  * @param caller the caller of every request, or a function of the framework's own request (Koa: `ctx`)
- * @throws {TypeError} under `NODE_ENV=production`, for a caller that {@link fakeAuth} did not make, and for options of
+ * @throws {TypeError} under `NODE_ENV=production`, where requests fail too if it is set later, for a caller that {@link fakeAuth} did not make, and for options of
  * issuers, keys or tokens
  */
 export function fakeResourceServer<T = unknown, R = unknown, O extends boolean | undefined = false>(
   caller: Auth | null | FakeCaller<R>,
   options: FakeResourceServerOptions<T, O> = {},
 ): ResourceServer<ClaimsWith<T>, Anonymous<O>> {
-  if (process.env['NODE_ENV'] === 'production') {
-    throw new TypeError('fakeResourceServer: lets every request through; it is not for NODE_ENV=production')
-  }
+  refuseProduction()
   if (typeof caller !== 'function') checkCaller(caller)
   for (const name of Object.keys(options)) {
     if (ownOptions.includes(name)) {
@@ -91,11 +89,20 @@ export function fakeResourceServer<T = unknown, R = unknown, O extends boolean |
     issuers: (issuer: string) => ({ issuer, jwks: { keys: [jwk] }, algorithms: ['ES256'] }),
     tokenCache: false,
     tokenFrom(request: R) {
+      // Again, since a file of settings may set it after the modules were loaded.
+      refuseProduction()
       const found = typeof caller === 'function' ? caller(request) : caller
       return isPromise(found) ? found.then(tokenOf) : tokenOf(found)
     },
   }
   return createResourceServer(all as unknown as ResourceServerOptions<T, TokenRequest, O>)
+}
+
+/** @throws {TypeError} */
+function refuseProduction(): void {
+  if (process.env['NODE_ENV'] === 'production') {
+    throw new TypeError('fakeResourceServer: lets every request through; it is not for NODE_ENV=production')
+  }
 }
 
 function isPromise<T>(value: T | Promise<T>): value is Promise<T> {

@@ -110,6 +110,14 @@ describe('fakeResourceServer()', () => {
     )
   })
 
+  it('lets nobody through when NODE_ENV=production is set later', async () => {
+    const api = fakeResourceServer(fakeAuth())
+    vi.stubEnv('NODE_ENV', 'production')
+    await expect(api.authenticate({ headers: {} })).rejects.toThrow(/not for NODE_ENV=production/)
+    vi.stubEnv('NODE_ENV', 'test')
+    await expect(api.authenticate({ headers: {} })).resolves.toBeDefined()
+  })
+
   it.each(['development', 'test', '', undefined])('works under NODE_ENV=%s', (value) => {
     vi.stubEnv('NODE_ENV', value)
     expect(() => fakeResourceServer(fakeAuth())).not.toThrow()
