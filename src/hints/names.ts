@@ -43,11 +43,14 @@ export function namesHint(
   const claims = Object(caller.claims) as ClaimsObject
   const read = caller[namesFrom]?.[option] ?? defaults[option]
   const places = placesOf(wanted, claims).filter((place) => !read.includes(place))
-  const missing = read.length > 0 && read.every((path) => at(claims, path) === undefined)
+  const present = read.filter((path) => at(claims, path) !== undefined)
+  const missing = read.length > 0 && present.length === 0
   const lookedFor = missing ? `looked for in ${listed(read)}, which the token does not have; ` : ''
   const [place] = places
   if (place !== undefined) {
-    return `${lookedFor}the token has it in ${quoted(place)}: set ${option}: ${quoted(place)}`
+    // The claims that are read today stay, so that other routes go on.
+    const paths = [...present, place].map(quoted).join(', ')
+    return `${lookedFor}the token has it in ${quoted(place)}: set ${option}: ${present.length === 0 ? paths : `[${paths}]`}`
   }
   const others = usual.filter((name) => Object.hasOwn(claims, name) && !read.includes(name))
   if (missing && others.length > 0) {

@@ -223,6 +223,11 @@ describe('the hint about scopes and roles', () => {
     expect(namesHint('roles', ['admin'], { claims: { ...many, last: ['admin'] } })).toMatch(/grant the role/)
   })
 
+  it('keeps the claims that are read already', () => {
+    const claims = { scope: 'read', permissions: ['write'] }
+    expect(namesHint('scopes', ['write'], { claims })).toMatch(/: set scopes: \['scope', 'permissions'\]$/)
+  })
+
   it('tells which scope to request', () => {
     expect(namesHint('scopes', ['write'], { claims: { scope: 'read' } })).toMatch(/request the scope/)
   })
