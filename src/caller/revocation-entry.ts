@@ -1,6 +1,6 @@
+import { longestTolerance } from '../hints/time.ts'
 import { optionsReader, type OptionsReader } from '../options/reader.ts'
 import type { EntryKind, RevocationEntry } from '../stores.ts'
-import { longestTolerance } from '../token/times.ts'
 import { checkMoment } from './moment.ts'
 import { identityOf } from './token-identity.ts'
 import type { MaybePromise } from '../types.ts'

@@ -1,6 +1,9 @@
 /** Seconds in a hundred years: no issuer means a token to be valid for longer. */
 export const century = 3_155_760_000
 
+/** Largest `clockTolerance`, in seconds. */
+export const longestTolerance = 300
+
 /** Seconds as people read them: exact, and from two hours on in hours or days as well. */
 export function seconds(count: number): string {
   if (count < 7200) return `${count} s`
@@ -17,11 +20,13 @@ export function expiredHint(ago: number, tolerance: number): string {
 /** Tells how far a moment is ahead. @param tolerance in seconds */
 export function aheadHint(claim: string, ahead: number, tolerance: number): string {
   if (ahead > century) return `${claim} counts seconds; this value looks like milliseconds`
-  return `${claim} is ${seconds(Math.ceil(ahead))} ahead of this clock, ${beyond(ahead, tolerance)}: set the clocks of the issuer and of this machine, or raise clockTolerance (at most 300)`
+  return `${claim} is ${seconds(Math.ceil(ahead))} ahead of this clock, ${beyond(ahead, tolerance)}: set the clocks of the issuer and of this machine, or raise clockTolerance (at most ${longestTolerance})`
 }
 
 function beyond(total: number, tolerance: number): string {
-  return `${seconds(Math.ceil(total - tolerance))} beyond the tolerance of ${tolerance} s`
+  // Such a token is refused before it is known which tolerance its issuer has.
+  const which = tolerance === longestTolerance ? 'largest tolerance' : 'tolerance'
+  return `${seconds(Math.ceil(total - tolerance))} beyond the ${which} of ${tolerance} s`
 }
 
 /** Tells what is the matter with a moment that is no number of seconds. */

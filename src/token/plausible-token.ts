@@ -1,16 +1,10 @@
+import { longestTolerance } from '../hints/time.ts'
 import type { TrustedIssuer } from '../issuer/trusted-issuer.ts'
 import type { ParsedToken } from '../jose/jws.ts'
 import { type Trace, tracedNow } from './check.ts'
 import { checkCommon } from './common-checks.ts'
 import { checkRules } from './rule-checks.ts'
-import {
-  checkTimes,
-  longestTolerance,
-  momentsOf,
-  timesOf,
-  type TokenMoments,
-  type TokenTimes,
-} from './times.ts'
+import { checkTimes, momentsOf, timesOf, type TokenMoments, type TokenTimes } from './times.ts'
 
 /** The widest rules an issuer can have about time. */
 const widestTimes = { clockTolerance: longestTolerance, maxTokenAge: undefined }

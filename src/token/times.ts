@@ -1,12 +1,9 @@
 import { InvalidTokenError } from '../errors.ts'
 import type { ClaimsObject } from '../lib/claim-path.ts'
-import { aheadHint, century, expiredHint, numericDateHint } from '../hints/time.ts'
+import { aheadHint, century, expiredHint, longestTolerance, numericDateHint } from '../hints/time.ts'
 import { own } from '../lib/objects.ts'
 import type { ClaimRules } from '../options/rules.ts'
 import { type Check, runChecks, type Trace } from './check.ts'
-
-/** The longest `clockTolerance`, in seconds. */
-export const longestTolerance = 300
 
 /** The moments a token names, in seconds since the epoch. */
 export interface TokenMoments {

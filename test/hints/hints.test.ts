@@ -264,6 +264,7 @@ describe('the hint about time', () => {
       '172800 s (2 days)',
     ])
     expect(expiredHint(95.2, 30)).toMatch(/expired 96 s ago, 66 s beyond the tolerance of 30 s/)
+    expect(expiredHint(400, 300)).toMatch(/100 s beyond the largest tolerance of 300 s/)
     expect(aheadHint('nbf', 120, 30)).toMatch(/nbf is 120 s ahead of this clock, 90 s beyond/)
     expect(aheadHint('iat', 1.7e12, 30)).toMatch(/milliseconds/)
   })
