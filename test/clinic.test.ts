@@ -1,5 +1,7 @@
 import diagnostics from 'node:diagnostics_channel'
+import { generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
 import {
@@ -13,6 +15,7 @@ import {
 import { createTestIssuer, type TestIssuer, type TestServer } from 'oauth-resource-server/testing'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { signSelf } from './attacks/certificate.ts'
 import { type HostOptions, hosts } from './support/hosts.ts'
 import { b64 } from './support/tokens.ts'
 
@@ -32,15 +35,30 @@ let issuer: TestIssuer
 let server: TestServer
 let other: Server
 let otherUrl: string
+let selfSigned: Server
+let selfSignedUrl: string
+let deadUrl: string
+const listening = async (it: Server): Promise<string> => {
+  await new Promise<void>((resolve) => it.listen(0, '127.0.0.1', resolve))
+  return `127.0.0.1:${(it.address() as AddressInfo).port}`
+}
 beforeAll(async () => {
   issuer = await createTestIssuer({ algorithms: ['EdDSA'], audience: 'https://api.example.com' })
   server = await issuer.listen()
   other = createServer((_request, response) => response.end('<html>sign in</html>'))
-  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
-  otherUrl = `http://127.0.0.1:${(other.address() as AddressInfo).port}`
+  otherUrl = `http://${await listening(other)}`
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const cert = new X509Certificate(signSelf(privateKey)).toString()
+  selfSigned = createTlsServer({ key: privateKey.export({ type: 'pkcs8', format: 'pem' }), cert })
+  selfSignedUrl = `https://${await listening(selfSigned)}`
+  // A port that was free a moment ago. Node's fetch refuses fixed low ports before it connects.
+  const dead = createServer()
+  deadUrl = `http://${await listening(dead)}`
+  await new Promise((resolve) => dead.close(resolve))
 })
 afterAll(async () => {
   other.close()
+  selfSigned.close()
   await server.close()
 })
 
@@ -167,6 +185,10 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     claims: { iat: now + 130 },
     line: /^not_yet_valid: token has iat \d+, .*iat is 1[23]\d s ahead of this clock, (?:9|10)\d s beyond/,
   },
+  'a token of yesterday': {
+    claims: { iat: now - 90_000, exp: now - 86_400 },
+    line: /^expired: .*\(expired 864\d\d s \(24 h\) ago, .*the largest tolerance of 300 s: get a new token/,
+  },
   'nbf in the future': { claims: { nbf: now + 130 }, line: /nbf is 1[23]\d s ahead/ },
   'exp in milliseconds': {
     claims: { exp: (now + 60) * 1000 },
@@ -214,6 +236,19 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     ...guarded,
     line: /^scope: token has no scope, the route needs "write" \(.*set scopes: 'permissions'/,
   },
+  'scopes in permissions beside other scopes': {
+    host: scopeRoute,
+    claims: { scope: 'read', permissions: ['write'] },
+    ...guarded,
+    line: /has it in 'permissions': set scopes: \['scope', 'permissions'\]/,
+  },
+  'scopes in scp': {
+    host: scopeRoute,
+    options: { scopes: 'scope' },
+    claims: { scp: ['write'] },
+    ...guarded,
+    line: /looked for in 'scope'.*set scopes: 'scp'/,
+  },
   'scopes nowhere': {
     host: scopeRoute,
     claims: { scope: 'read' },
@@ -240,14 +275,19 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     line: /^role: token has roles "clerk", the route needs "admin"/,
   },
   'nobody listens': {
-    options: { jwksUri: 'http://127.0.0.1:9/keys?secret=CANARY7f3a' },
+    options: () => ({ jwksUri: `${deadUrl}/keys?secret=${canary}` }),
     status: 503,
-    line: /^unavailable: the server cannot be reached at http:\/\/127\.0\.0\.1:9\/keys/,
+    line: /^unavailable: the server cannot be reached at http:\/\/127\.0\.0\.1:\d+\/keys, ECONNREFUSED \(nothing listens there/,
   },
   'a name that is not found': {
     options: { jwksUri: 'https://does-not-exist.invalid/keys' },
     status: 503,
-    line: /^unavailable: .*does-not-exist\.invalid\/keys/,
+    line: /^unavailable: .*does-not-exist\.invalid\/keys, E\w+ \(the host name cannot be found/,
+  },
+  'a certificate that is self-signed': {
+    options: () => ({ jwksUri: `${selfSignedUrl}/keys` }),
+    status: 503,
+    line: /^unavailable: .*\/keys, DEPTH_ZERO_SELF_SIGNED_CERT \(.*set NODE_EXTRA_CA_CERTS/,
   },
   'https on an http port': {
     options: () => ({ jwksUri: `${otherUrl.replace('http:', 'https:')}/keys` }),
@@ -383,7 +423,80 @@ describe('a mistake that shows at construction', () => {
   })
 })
 
+describe('a guard without verifyJwt()', () => {
+  it.each(frameworks)('is a 500 whose error names what is missing, on %s', async (framework) => {
+    const refusals: unknown[] = []
+    const api = createResourceServer({
+      ...issuer.options,
+      onRefused: (error) => void refusals.push(error),
+    })
+    const running = await (hosts[framework] as (typeof hosts)[string])(api, {
+      ...roleRoute,
+      unverified: true,
+    })
+    try {
+      const headers = { authorization: `Bearer ${await issuer.sign({ ...secrets, roles: ['admin'] })}` }
+      expect((await fetch(`${running.origin}/guarded`, { headers })).status).toBe(500)
+      const [error] = running.errors()
+      expect(explain(error)).toMatch(
+        /a guard runs on a route without verifyJwt\(\) before it; add verifyJwt\(\)/,
+      )
+      expect([running.calls(), refusals]).toEqual([0, []])
+      expect(inspect([error, seen], { showHidden: true, depth: 5 })).not.toContain(canary)
+    } finally {
+      await running.close()
+    }
+  })
+})
+
+/** What the lines above tell to do. */
+const cures: Readonly<Record<string, Pick<Mistake, 'options' | 'claims' | 'host' | 'path'>>> = {
+  'scopes in permissions': {
+    ...guarded,
+    host: scopeRoute,
+    options: { scopes: ['scope', 'permissions'] },
+    claims: { scope: 'read', permissions: ['write'] },
+  },
+  'nested roles': {
+    ...guarded,
+    host: roleRoute,
+    options: { roles: '/realm_access/roles' },
+    claims: { realm_access: { roles: ['admin'] } },
+  },
+  'a nonce of Keycloak 24': {
+    options: { acceptNonce: true },
+    claims: { nonce: canary, typ: 'Bearer' },
+  },
+  'no audience': { options: { audience: null, clients: ['client-1'] }, claims: { aud: undefined } },
+  'a clock within the tolerance': { claims: { iat: now + 20, nbf: now + 20, exp: now + 300 } },
+  'a required claim': { options: { requiredClaims: ['email'] } },
+}
+
 describe('a correct set-up', () => {
+  it.each(
+    Object.entries(cures).map(
+      ([name, cure], index) => [name, frameworks[index % 4] as string, cure] as const,
+    ),
+  )('passes, and nothing is reported: %s, on %s', async (_name, framework, cure) => {
+    const refusals: unknown[] = []
+    const api: ResourceServer = createResourceServer({
+      issuer: issuer.issuer,
+      audience: issuer.audience as string,
+      ...(cure.options as object | undefined),
+      onRefused: (error: AuthError) => void refusals.push(explain(error)),
+    })
+    const running = await (hosts[framework] as (typeof hosts)[string])(api, cure.host)
+    try {
+      const headers = { authorization: `Bearer ${await issuer.sign({ ...secrets, ...cure.claims })}` }
+      const { status } = await fetch(`${running.origin}${cure.path ?? '/'}`, { headers })
+      expect([refusals, status]).toEqual([[], 200])
+    } finally {
+      await running.close()
+    }
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(warned.filter(({ message }) => message.includes(issuer.issuer))).toEqual([])
+  })
+
   it.each(frameworks)('warns of nothing and refuses nothing: %s', async (framework) => {
     const refusals: unknown[] = []
     const api = createResourceServer({
