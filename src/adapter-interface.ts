@@ -1,4 +1,7 @@
+import type { LogoutHandler } from './caller/logout.ts'
 import type { AuthError } from './errors.ts'
+import type { BackChannelLogoutOptions } from './options/logout.ts'
+import type { RevocationList } from './stores.ts'
 import type { TraceStep } from './token/check.ts'
 import type { Auth, Claims, Guard, HttpRequest, HttpResponse, MaybePromise } from './types.ts'
 
@@ -6,7 +9,7 @@ import type { Auth, Claims, Guard, HttpRequest, HttpResponse, MaybePromise } fro
  * Number of the agreement between adapters and core. It changes with {@link AdapterInterface} and {@link Proven}, so
  * that the adapters of one release never use the core of another.
  */
-export const protocol = 1
+export const protocol = 2
 
 /** What adapters call. A resource server carries it under the brand, where it is no part of its public face. */
 export interface AdapterInterface<C = Claims> {
@@ -35,6 +38,8 @@ export interface AdapterInterface<C = Claims> {
   readonly answer: (error: unknown, request?: unknown) => HttpResponse
   /** The error with the `headers` of its refusal, for the framework's error path. */
   readonly forErrorPath: (error: AuthError) => AuthError
+  /** Makes the handler of back-channel logout requests. @throws {TypeError} for options that are wrong */
+  readonly logout: (list: RevocationList, options: BackChannelLogoutOptions) => LogoutHandler
   /** Verifies a request, runs guards, and reports every decision on the way; for the test kit. */
   readonly trace: (request: HttpRequest, ...guards: readonly Guard[]) => Promise<Traced<C>>
 }

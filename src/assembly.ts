@@ -1,6 +1,7 @@
 import { warn } from '#platform'
 import { type Acceptor, acceptance } from './caller/accept.ts'
 import type { AuthenticatorOptions } from './caller/authenticate.ts'
+import type { LogoutParts } from './caller/logout.ts'
 import { confirmation } from './caller/confirmation.ts'
 import { revocationCheck } from './caller/revocation.ts'
 import { asSigned, withSchema } from './caller/schema.ts'
@@ -42,7 +43,8 @@ export interface Store {
 }
 
 /** The parts a resource server is made of. */
-export interface Parts<C> extends AuthenticatorOptions<C>, AnswerOptions {
+export interface Parts<C> extends AuthenticatorOptions<C>, AnswerOptions, LogoutParts {
+  readonly clock: Clock
   readonly issuers: Issuers
   readonly acceptor: Acceptor<C>
   readonly onError: 'respond' | 'throw'
@@ -75,6 +77,8 @@ export function assemble<C>(settings: Settings<C>): Parts<C> {
     ),
     find: limitedFinder(settings.tokenFrom ?? fromHeader(), limit('tokenFrom')),
     limitGuards: limit('guard'),
+    limitStores: limit('backChannelLogout'),
+    warn,
     refused: refusedBy(settings.onRefused as RefusedHook | undefined),
     optional: settings.optional,
     realm: settings.realm,

@@ -1,5 +1,7 @@
 import type { RouteGuards } from './guards/route-guards.ts'
-import type { ResourceServer } from './resource-server-types.ts'
+import type { ResourceServer, ResourceServerLike } from './resource-server-types.ts'
+import type { BackChannelLogoutOptions } from './options/logout.ts'
+import type { RevocationList } from './stores.ts'
 import type { Auth, Guard, HttpRequest, HttpResponse } from './types.ts'
 
 /** State of a response of Node. Responses of other frameworks have fewer of these members. */
@@ -23,7 +25,7 @@ export interface Framework<A, B, C, R> {
   readonly setHeaders: (headers: Readonly<Record<string, string>>, a: A, b: B, c: C) => void
   /** Runs what comes next: middleware or the handler. */
   readonly next: (a: A, b: B, c: C) => R
-  /** Sends a refusal. */
+  /** Sends a refusal, or another response that the core decided. */
   readonly refuse: (refusal: HttpResponse, a: A, b: B, c: C) => R
   /** Passes an error to the framework's error path. */
   readonly fail: (error: unknown, a: A, b: B, c: C) => R
@@ -66,12 +68,26 @@ export interface GetOptionalAuth<A> {
   <C>(request: A, api: ResourceServer<C, undefined>): Auth<C> | undefined
 }
 
+/**
+ * What `backChannelLogout()` takes: the resource server, as `createResourceServer()` returns it, which trusts the
+ * issuer; the list in which tokens are revoked; and options. What it makes reads the form itself, 64 KiB and 5 s at
+ * most, validates the logout token, and revokes the tokens of its session or its user. It responds 200; 400 to a request
+ * that is not acceptable; 503 when keys or a store are not available. It authenticates nobody but the issuer.
+ */
+export type LogoutArguments = readonly [
+  api: ResourceServerLike,
+  list: RevocationList,
+  options: BackChannelLogoutOptions,
+]
+
 /** What an adapter is made of. */
 export interface Hooks<A, B, C, R> {
   /** Lets only verified callers through that pass the guard, if there is one. */
   readonly verify: (api: object, guard?: Guard<A>) => Hook<A, B, C, R>
   /** Lets only callers through that pass the guard. */
   readonly guarded: (guard: Guard<A>) => Hook<A, B, C, R>
+  /** Responds to back-channel logout requests. @throws {TypeError} for arguments that are wrong */
+  readonly logout: (...args: LogoutArguments) => Hook<A, B, C, R>
   /** The guards every adapter exports, in the form its framework takes. */
   readonly guardsBy: <H>(wrap: (guard: Guard<A>) => H) => RouteGuards<H, A>
   /**

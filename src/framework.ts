@@ -1,6 +1,6 @@
 import { type AdapterInterface, interfaceOf, proven } from './adapter-interface.ts'
 import { callersBy, missingVerifyJwt } from './framework-callers.ts'
-import type { Framework, Hook, Hooks, ResponseState } from './framework-types.ts'
+import type { Framework, Hook, Hooks, LogoutArguments, ResponseState } from './framework-types.ts'
 import { routeGuards } from './guards/route-guards.ts'
 import { asError } from './lib/as-error.ts'
 import { isPromise } from './lib/maybe-promise.ts'
@@ -137,7 +137,21 @@ export function hooksFor<A, B, C, R>(framework: Framework<A, B, C, R>): Hooks<A,
     return (a, b, c) => settle(step, a, b, c)
   }
 
-  return { verify, guarded, guardsBy: routeGuards, ...callersBy(rawOf) }
+  function logout(...[api, list, options]: LogoutArguments): Hook<A, B, C, R> {
+    const by = interfaceOf(api)
+    if (by === undefined) {
+      throw new TypeError('backChannelLogout: pass a resource server, as createResourceServer() returns it')
+    }
+    const handle = by.logout(list, options)
+    const step: Step<HttpResponse, A, B, C, R> = {
+      start: (a) => handle(framework.requestOf(a), rawOf(a)),
+      admit: (response, a, b, c) => framework.refuse(response, a, b, c),
+      refuse: (error, a, b, c) => refuse(undefined, error, a, b, c),
+    }
+    return (a, b, c) => settle(step, a, b, c)
+  }
+
+  return { verify, guarded, logout, guardsBy: routeGuards, ...callersBy(rawOf) }
 }
 
 /** Whether the response can no longer be written. */

@@ -36,6 +36,7 @@ export type {
   RevocationListOptions,
   RevocationOption,
 } from './options/revocation.ts'
+export type { BackChannelLogoutOptions, LogoutTarget } from './options/logout.ts'
 export type { Names } from './options/rules.ts'
 export type {
   CommonOptions,
@@ -53,7 +54,15 @@ export type { KeyObjectLike, KeyOptions } from './options/key-options.ts'
 export { asResourceServer, createResourceServer } from './resource-server.ts'
 export type { Health, ResourceServer, ResourceServerLike } from './resource-server-types.ts'
 export { hooksFor } from './framework.ts'
-export type { Framework, GetAuth, GetOptionalAuth, Hook, Hooks, ResponseState } from './framework-types.ts'
+export type {
+  Framework,
+  GetAuth,
+  GetOptionalAuth,
+  Hook,
+  Hooks,
+  LogoutArguments,
+  ResponseState,
+} from './framework-types.ts'
 export type { RouteGuards } from './guards/route-guards.ts'
 export type { KeySnapshot, Snapshot } from './options/snapshot.ts'
 export type {

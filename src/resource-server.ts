@@ -1,12 +1,14 @@
 import { assemble, type Parts } from './assembly.ts'
 import { authenticator } from './caller/authenticate.ts'
 import { authorizer } from './caller/authorize.ts'
+import { logoutHandler } from './caller/logout.ts'
 import { isAuthError } from './errors.ts'
 import { type AdapterInterface, brand, interfaceOf, protocol } from './adapter-interface.ts'
 import { plainly } from './hints/plain.ts'
 import { allOf } from './guards/combined.ts'
 import { answerFor, withHeaders } from './http/challenge.ts'
 import { healthOf } from './issuer/issuer-health.ts'
+import { logoutSettings } from './options/logout.ts'
 import { settingsOf } from './options/settings.ts'
 import type { ResourceServerOptions } from './options/types.ts'
 import type { ResourceServer, ResourceServerLike } from './resource-server-types.ts'
@@ -81,6 +83,7 @@ export function resourceServer<C, A extends undefined = undefined>(parts: Parts<
     forErrorPath(error) {
       return withHeaders(error, parts)
     },
+    logout: (list, options) => logoutHandler(logoutSettings(list, options), parts),
     async trace(request, ...guards) {
       const steps: TraceStep[] = []
       const add: Trace = (step) => void steps.push(step)

@@ -213,6 +213,7 @@ describe('what only one file may do', () => {
     expect(whoSays(/new VerifiedToken\(/)).toEqual(['token/verified-token.ts'])
     expect(whoSays(/new ActiveAnswer\(/)).toEqual(['issuer/introspection-answer.ts'])
     expect(whoSays(/new CheckedAnswer\(/)).toEqual(['token/checked-answer.ts'])
+    expect(whoSays(/new LogoutToken\(/)).toEqual(['token/logout-token.ts'])
     expect(whoSays(/new SignedToken\(/)).toEqual(['token/signed-token.ts'])
     expect(whoSays(/new PlausibleToken\(/)).toEqual(['token/plausible-token.ts'])
     expect(whoSays(/new AcceptableToken\(/)).toEqual(['token/plausible-token.ts'])
@@ -220,7 +221,7 @@ describe('what only one file may do', () => {
 
   it('no value is declared to have passed a stage', () => {
     const stages =
-      /\bas (?:unknown as )?(?:VerifiedAuth|VerifiedToken|SignedToken|CheckedAnswer|ActiveAnswer|PlausibleToken|AcceptableToken|TokenSource)\b/
+      /\bas (?:unknown as )?(?:VerifiedAuth|VerifiedToken|SignedToken|LogoutToken|CheckedAnswer|ActiveAnswer|PlausibleToken|AcceptableToken|TokenSource)\b/
     expect(files.filter((file) => stages.test(read(file)))).toEqual([])
   })
 
@@ -318,12 +319,12 @@ describe('the exports', () => {
     expect(Object.fromEntries(found)).toMatchInlineSnapshot(`
       {
         ".": "AuthError ForbiddenError InsufficientScopeError InvalidRequestError InvalidTokenError MissingTokenError UpstreamError allOf anyOf anyRole anyScope asResourceServer channelNames claim createResourceServer explain firstOf fromBody fromHeader fromQuery hooksFor isAuthError not replayStore replayStoreOn revocationList revocationListOn role scope",
-        "./express": "authorize getAuth getOptionalAuth requireAnyRole requireAnyScope requireClaim requireRole requireScope verifyJwt",
+        "./express": "authorize backChannelLogout getAuth getOptionalAuth requireAnyRole requireAnyScope requireClaim requireRole requireScope verifyJwt",
         "./express/augment": "",
-        "./fastify": "authenticate authorize getAuth getOptionalAuth requireAnyRole requireAnyScope requireClaim requireRole requireScope verifyJwt",
+        "./fastify": "authenticate authorize backChannelLogout getAuth getOptionalAuth requireAnyRole requireAnyScope requireClaim requireRole requireScope verifyJwt",
         "./fastify/augment": "",
-        "./fetch": "authorize getAuth getOptionalAuth protect requireAnyRole requireAnyScope requireClaim requireRole requireScope verifyJwt",
-        "./koa": "authorize getAuth getOptionalAuth requireAnyRole requireAnyScope requireClaim requireRole requireScope verifyJwt",
+        "./fetch": "authorize backChannelLogout getAuth getOptionalAuth protect requireAnyRole requireAnyScope requireClaim requireRole requireScope verifyJwt",
+        "./koa": "authorize backChannelLogout getAuth getOptionalAuth requireAnyRole requireAnyScope requireClaim requireRole requireScope verifyJwt",
         "./koa/augment": "",
         "./redis": "replayStore revocationList",
         "./testing": "createTestClock createTestIssuer fakeAuth fakeResourceServer traceOf",

@@ -8,6 +8,7 @@ import type { TrustedIssuer } from '../src/issuer/trusted-issuer.ts'
 import type { ParsedToken } from '../src/jose/jws.ts'
 import type { Clock } from '../src/lib/clock.ts'
 import { checkedAnswer, type CheckedAnswer } from '../src/token/checked-answer.ts'
+import type { LogoutToken } from '../src/token/logout-token.ts'
 import type { PlausibleToken } from '../src/token/plausible-token.ts'
 import { acceptableToken, plausibleToken } from '../src/token/plausible-token.ts'
 import type { SignedToken } from '../src/token/signed-token.ts'
@@ -22,6 +23,7 @@ declare const plausible: PlausibleToken
 declare const signed: SignedToken
 declare const active: ActiveAnswer
 declare const checked: CheckedAnswer
+declare const logout: LogoutToken
 declare const verified: VerifiedToken
 declare const presented: Presented
 declare const clock: Clock
@@ -69,6 +71,17 @@ export function introspected(): void {
   // @ts-expect-error and neither can it end with the checks: `verification` looks at the time once more
   const early: TokenSource = { verify: () => checked, stillHolds: () => true }
   void early
+}
+
+export function loggedOut(): void {
+  // @ts-expect-error a logout token is no access token
+  verification(logout, 0)
+  // @ts-expect-error neither before nor after the checks
+  const token: VerifiedToken = logout
+  void token
+  // @ts-expect-error and an access token logs nobody out
+  const other: LogoutToken = signed
+  void other
 }
 
 export function changed(): void {

@@ -4,6 +4,7 @@ import {
   asResourceServer,
   type Auth,
   type HttpRequest,
+  type LogoutArguments,
   type HttpResponse,
   type GetAuth,
   type GetOptionalAuth,
@@ -56,7 +57,7 @@ class RequestView implements HttpRequest {
   }
 }
 
-const { verify, guarded, guardsBy, ...callers } = hooksFor<Request, ServerResponse, Next, unknown>({
+const { verify, guarded, logout, guardsBy, ...callers } = hooksFor<Request, ServerResponse, Next, unknown>({
   rawOf: (req) => req,
   requestOf: (req) => new RequestView(req),
   responseOf: (_req, res) => res,
@@ -113,6 +114,16 @@ export function verifyJwt(
   options?: ResourceServerOptions<unknown, ExpressRequest> | ResourceServerLike,
 ): ExpressMiddleware {
   return verify(asResourceServer(options)) as ExpressMiddleware
+}
+
+/**
+ * Handler for OpenID Connect Back-Channel Logout 1.0:
+ * `app.post('/logout', backChannelLogout(api, list, { clientId }))`. See {@link LogoutArguments}.
+ *
+ * @throws {TypeError} for arguments that are missing or wrong
+ */
+export function backChannelLogout(...args: LogoutArguments): ExpressMiddleware {
+  return logout(...args) as ExpressMiddleware
 }
 
 /**

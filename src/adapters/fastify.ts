@@ -6,6 +6,7 @@ import {
   type GetOptionalAuth,
   hooksFor,
   type HttpRequest,
+  type LogoutArguments,
   type ResourceServerLike,
   type ResourceServerOptions,
   type ResponseState,
@@ -40,7 +41,12 @@ export type VerifyJwtOptions =
 const hijacked: ResponseState = { headersSent: true, writableEnded: true }
 
 // Hooks with a callback return nothing: Fastify would go on a second time when a promise of theirs resolves.
-const { verify, guarded, guardsBy, ...callers } = hooksFor<FastifyRequest, FastifyReply, Done, unknown>({
+const { verify, guarded, logout, guardsBy, ...callers } = hooksFor<
+  FastifyRequest,
+  FastifyReply,
+  Done,
+  unknown
+>({
   rawOf: (request) => request.raw,
   requestOf,
   responseOf: (_request, reply) => (reply.sent ? hijacked : reply.raw),
@@ -65,16 +71,9 @@ const { verify, guarded, guardsBy, ...callers } = hooksFor<FastifyRequest, Fasti
 
 function requestOf(request: FastifyRequest): HttpRequest {
   const { raw, method, url, originalUrl, headers, body } = request
-  return {
-    method,
-    url,
-    headers,
-    rawHeaders: raw.rawHeaders,
-    body,
-    originalUrl,
-    originalMethod: (raw as { originalMethod?: string }).originalMethod,
-    raw: request,
-  }
+  const { rawHeaders } = raw
+  const { originalMethod } = raw as { originalMethod?: string }
+  return { method, url, originalUrl, originalMethod, headers, rawHeaders, body, raw: request }
 }
 
 /**
@@ -138,9 +137,34 @@ function apiOf(options: object): object {
   }
   if (api === undefined) return asResourceServer(rest)
   const [name] = Object.keys(rest)
-  if (name !== undefined)
-    throw new TypeError(`${name}: belongs to the resource server; pass it where api is made`)
+  if (name !== undefined) throw new TypeError(`${name}: belongs to the resource server; pass it to api`)
   return asResourceServer(api as ResourceServerLike)
+}
+
+/**
+ * Plugin with the route `POST /` for OpenID Connect Back-Channel Logout 1.0:
+ * `app.register(backChannelLogout(api, list, { clientId }), { prefix: '/logout' })`. See {@link LogoutArguments}.
+ *
+ * @throws {TypeError} for arguments that are missing or wrong
+ */
+export function backChannelLogout(
+  ...args: LogoutArguments
+): (app: AnyInstance, options: object, done: Done) => void {
+  const hook = logout(...args) as FastifyGuard
+  return (app, _options, done) => {
+    // The handler reads the body itself: within its limits, whatever parsers the application has.
+    app.removeAllContentTypeParsers()
+    app.addContentTypeParser(
+      '*',
+      (_request: object, payload: object, parsed: (error: null, body: object) => void) =>
+        parsed(null, payload),
+    )
+    app.post('/', (request, reply) => {
+      hook(request, reply, (error) => void reply.send(error))
+      return reply
+    })
+    done()
+  }
 }
 
 /**

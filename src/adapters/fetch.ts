@@ -10,6 +10,7 @@ import {
   type GetOptionalAuth,
   hooksFor,
   type HttpRequest,
+  type LogoutArguments,
   type ResourceServerLike,
   type ResourceServerOptions,
   type RouteGuards,
@@ -38,7 +39,12 @@ interface Call {
   readonly proceed: (call: Call) => unknown
 }
 
-const { verify, guardsBy, ...callers } = hooksFor<Request, ExecutionContext | undefined, Call, unknown>({
+const { verify, logout, guardsBy, ...callers } = hooksFor<
+  Request,
+  ExecutionContext | undefined,
+  Call,
+  unknown
+>({
   rawOf: (request) => request,
   requestOf,
   responseOf: () => undefined,
@@ -143,6 +149,22 @@ async function withHeaders(
     if (!copy.headers.has(name)) copy.headers.set(name, headers[name] as string)
   }
   return copy
+}
+
+/**
+ * Handler for OpenID Connect Back-Channel Logout 1.0:
+ * `backChannelLogout(api, list, { clientId })`. See {@link LogoutArguments}.
+ *
+ * @throws {TypeError} for arguments that are missing or wrong
+ */
+export function backChannelLogout(...args: LogoutArguments): (request: Request) => Promise<Response> {
+  const hook = logout(...args)
+  return async (request) =>
+    (await hook(
+      request,
+      undefined,
+      callOf(() => undefined),
+    )) as Response
 }
 
 /**

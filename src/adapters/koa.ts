@@ -6,6 +6,7 @@ import {
   type GetOptionalAuth,
   hooksFor,
   type HttpRequest,
+  type LogoutArguments,
   type ResourceServerLike,
   type ResourceServerOptions,
   type RouteGuards,
@@ -13,7 +14,12 @@ import {
 
 type Next = () => Promise<void>
 
-const { verify, guarded, guardsBy, ...callers } = hooksFor<Context, Next, unknown, void | Promise<void>>({
+const { verify, guarded, logout, guardsBy, ...callers } = hooksFor<
+  Context,
+  Next,
+  unknown,
+  void | Promise<void>
+>({
   rawOf: (ctx) => ctx.req,
   requestOf,
   responseOf: (ctx) => ctx.res,
@@ -76,6 +82,16 @@ export function verifyJwt(
 /** Koa passes two arguments. */
 function middleware(hook: (ctx: Context, next: Next, none: unknown) => void | Promise<void>): Middleware {
   return (ctx: Context, next: Next) => hook(ctx, next, undefined)
+}
+
+/**
+ * Handler for OpenID Connect Back-Channel Logout 1.0:
+ * `router.post('/logout', backChannelLogout(api, list, { clientId }))`. See {@link LogoutArguments}.
+ *
+ * @throws {TypeError} for arguments that are missing or wrong
+ */
+export function backChannelLogout(...args: LogoutArguments): Middleware {
+  return middleware(logout(...args))
 }
 
 /**
