@@ -7,8 +7,11 @@ export type { Reason, TokenFailure } from './reasons.ts'
 export interface RefusalOptions {
   /** The error behind this one. */
   readonly cause?: unknown
-  /** The facts of the decision, for operators; reduced to what may be shown. */
-  readonly detail?: RefusalDetail
+  /**
+   * The facts of the decision, for operators; reduced to what may be shown. A function is called when they are read
+   * first: a refusal that nobody looks at costs nothing more.
+   */
+  readonly detail?: RefusalDetail | (() => RefusalDetail)
 }
 
 // Registered globally, so that errors of the ESM and of the CommonJS build recognise each other.
@@ -33,7 +36,11 @@ export abstract class AuthError extends Error {
   /** @param message a fixed sentence */
   constructor(message: string, { cause, detail = {} }: RefusalOptions = {}) {
     super(message, cause === undefined ? undefined : { cause })
-    Object.defineProperty(this, 'detail', { value: shownDetail(detail) })
+    Object.defineProperty(
+      this,
+      'detail',
+      typeof detail === 'function' ? readOnce(detail) : { value: shownDetail(detail) },
+    )
   }
 
   /** Same as `status`, under the name Express and Fastify read. */
@@ -46,6 +53,13 @@ export abstract class AuthError extends Error {
     return this.status < 500
   }
 }
+
+/** A property that is made when it is read first. */
+function readOnce(facts: () => RefusalDetail): PropertyDescriptor {
+  let detail: RefusalDetail | undefined
+  return { get: () => (detail ??= shownDetail(facts())) }
+}
+
 // On the prototype, where no serialiser finds it.
 Object.defineProperty(AuthError.prototype, brand, { value: true })
 

@@ -26,7 +26,7 @@ export function runChecks<S>(checks: readonly Check<S>[], subject: S, trace?: Tr
   for (const check of checks) {
     const ok = check.passes(subject)
     if (trace !== undefined) trace({ ...shownFacts(check, subject, ok), name: check.name, ok })
-    if (!ok) throw new InvalidTokenError(check.reason, { detail: check.facts(subject) })
+    if (!ok) throw new InvalidTokenError(check.reason, { detail: () => check.facts(subject) })
   }
 }
 

@@ -113,9 +113,11 @@ function refuse(claims: ClaimsObject, options: JwtSourceOptions): never {
 
 function notTrusted(claims: ClaimsObject, { issuers, foreignIssuer }: JwtSourceOptions): InvalidTokenError {
   const actual = own(claims, 'iss')
-  const trusted = issuers.configured().map(({ name }) => name)
-  const expected = trusted.length === 1 ? trusted[0] : trusted
   return new InvalidTokenError(typeof actual === 'string' ? foreignIssuer : 'issuer', {
-    detail: { claim: 'iss', expected, actual, hint: issuerHint(actual, trusted) },
+    detail() {
+      const trusted = issuers.configured().map(({ name }) => name)
+      const expected = trusted.length === 1 ? trusted[0] : trusted
+      return { claim: 'iss', expected, actual, hint: issuerHint(actual, trusted) }
+    },
   })
 }
