@@ -96,7 +96,7 @@ const answerChecks: readonly Check<AnswerSubject>[] = [
   },
 ]
 
-const claimsOfAnswers = claimChecks(accessTokenUses)
+const claimsOfAnswers = /* @__PURE__ */ claimChecks(accessTokenUses)
 
 /**
  * Checks what an issuer says of an active token (RFC 7662 §2.2 and §4): the kind of token, `iss` where present,

@@ -23,8 +23,7 @@ const foreignPayloadTypes: readonly unknown[] = ['ID', 'Refresh', 'Offline', 'Lo
 /** What a claim must be for a token to be an access token; `foreign`: absent, `mark`: see {@link usualMarks}. */
 type ClaimKind = 'foreign' | 'mark' | 'string' | 'object' | 'string or list of strings'
 
-const claimKinds: ReadonlyMap<string, ClaimKind> = new Map<string, ClaimKind>([
-  ...foreignClaims.map((name): [string, ClaimKind] => [name, 'foreign']),
+const claimKinds: ReadonlyMap<string, ClaimKind> = /* @__PURE__ */ kindsWith(foreignClaims, [
   ['token_use', 'mark'],
   ['typ', 'mark'],
   ['sub', 'string'],
@@ -39,6 +38,14 @@ const claimKinds: ReadonlyMap<string, ClaimKind> = new Map<string, ClaimKind>([
   ['scope', 'string or list of strings'],
   ['scp', 'string or list of strings'],
 ])
+
+/** A function, so that bundlers can leave the map out. */
+function kindsWith(
+  foreign: readonly string[],
+  kinds: readonly (readonly [string, ClaimKind])[],
+): ReadonlyMap<string, ClaimKind> {
+  return new Map([...foreign.map((name) => [name, 'foreign'] as const), ...kinds])
+}
 
 /** Claims that mark the kind of token, and how access tokens write them. */
 const usualMarks: Readonly<Record<string, string>> = { token_use: 'access', typ: 'Bearer' }
@@ -102,7 +109,9 @@ export function claimChecks(tokenUses: readonly unknown[]): readonly Check<Pick<
 }
 
 /** What every access token must be, whatever its issuer's rules: an algorithm we know, and {@link claimChecks}. */
-const commonChecks: readonly Check<CommonSubject>[] = [knownAlgorithm, ...claimChecks(accessTokenUses)]
+const commonChecks: readonly Check<CommonSubject>[] = /* @__PURE__ */ [knownAlgorithm].concat(
+  /* @__PURE__ */ claimChecks(accessTokenUses),
+)
 
 function markOf(claims: ClaimsObject, claim: string, expected: string): RefusalDetail {
   const actual = own(claims, claim)

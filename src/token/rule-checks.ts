@@ -101,7 +101,7 @@ export const claimRuleChecks: readonly Check<RuledClaims>[] = [
 ]
 
 /** What the rules of the issuer ask of a JWT, time aside. */
-const ruleChecks: readonly Check<RuledSubject>[] = [...headerRuleChecks, ...claimRuleChecks]
+const ruleChecks: readonly Check<RuledSubject>[] = /* @__PURE__ */ headerRuleChecks.concat(claimRuleChecks)
 
 /** Runs the checks that the rules of an issuer ask for. @throws {InvalidTokenError} */
 export function checkRules(subject: RuledSubject, trace?: Trace): void {

@@ -117,8 +117,8 @@ const timeChecks: readonly Check<Moment>[] = [
         : { hint: 'exp counts seconds; this value looks like milliseconds' }),
     }),
   },
-  notInFuture('nbf', 'not before'),
-  notInFuture('iat', 'issued at'),
+  /* @__PURE__ */ notInFuture('nbf', 'not before'),
+  /* @__PURE__ */ notInFuture('iat', 'issued at'),
   {
     // Valid for no moment: whoever wrote it made a mistake.
     name: 'order of times',
