@@ -7,6 +7,9 @@ import { signIn } from '../examples/demo/tokens.ts'
 import { tries } from './support/tries.ts'
 import { type Host, type HostAnswer, hosts, rawRequest } from './support/hosts.ts'
 
+/** Tokens that are verified at once. */
+const batch = 100
+
 const algorithms: readonly Algorithm[] = ['RS256', 'PS256', 'ES256', 'EdDSA']
 
 describe.each(algorithms)('a %s token of oidc-provider', (algorithm) => {
@@ -37,8 +40,13 @@ describe.each(algorithms)('a %s token of oidc-provider', (algorithm) => {
 
     it('is refused with any one of its bits changed', async () => {
       const changed = someBits(token, tries(token.length * 8, 500))
-      const outcomes = await Promise.all(changed.map((one) => outcome(api.verify(one))))
-      expect(new Set(outcomes)).toEqual(new Set(['invalid_token']))
+      const outcomes = new Set<unknown>()
+      // In batches: thousands at once keep a busy machine from fetching keys in time, which is 503.
+      for (let from = 0; from < changed.length; from += batch) {
+        const some = changed.slice(from, from + batch)
+        for (const it of await Promise.all(some.map((one) => outcome(api.verify(one))))) outcomes.add(it)
+      }
+      expect(outcomes).toEqual(new Set(['invalid_token']))
     })
   })
 
