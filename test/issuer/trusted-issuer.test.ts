@@ -13,6 +13,7 @@ import { systemClock } from '../../src/lib/clock.ts'
 import { keyCacheSettings } from '../../src/options/key-cache.ts'
 import type { ConfiguredKeys } from '../../src/options/keys.ts'
 import { importSecrets } from '../../src/options/secret.ts'
+import { rolesReader, scopesReader } from '../../src/token/scopes-and-roles.ts'
 
 const issuer = await createTestIssuer({ issuer: 'https://issuer.test/' })
 const set = await importKeySet(issuer.jwks, ['ES256'], 10)
@@ -25,6 +26,8 @@ const settingsWith = (keys: Partial<ConfiguredKeys>, name = issuer.issuer): Issu
     issuer: name,
     algorithms: ['ES256', 'HS256'],
     keys: { public: undefined, secrets: [], ...keys },
+    scopesOf: scopesReader(undefined),
+    rolesOf: rolesReader(undefined),
   }) as never
 
 /** A network that publishes the keys and the metadata of the issuer. */
