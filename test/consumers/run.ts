@@ -2,11 +2,12 @@
 // whose names hold a text.
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { coexistence } from './coexistence.ts'
 import { contentChecks } from './contents.ts'
 import { installNodeVersions, NoBinaryError, nodeVersions } from './node-versions.ts'
 import { run } from './process.ts'
 import { runtimes, useOn } from './runtimes.ts'
-import { compileAndRun, typeScriptSetups } from './typescript.ts'
+import { compileAndRun, type Compiler, compilers, typeScriptSetups } from './typescript.ts'
 import { createWorkspace, type Workspace } from './workspace.ts'
 
 interface Tools extends Workspace {
@@ -61,10 +62,19 @@ const treeShaking: Consumer = {
   use: ({ project }) => run(process.execPath, ['run.mjs'], { cwd: project('tree-shaking') }),
 }
 
-const typeScript: readonly Consumer[] = typeScriptSetups.map((setup) => ({
-  name: `TypeScript: ${setup.name}`,
-  use: (tools) => compileAndRun(setup, tools),
-}))
+const versions = Object.keys(compilers) as Compiler[]
+const typeScript: readonly Consumer[] = versions.flatMap((version) => [
+  ...typeScriptSetups
+    .filter((setup) => setup.compilers?.includes(version) ?? true)
+    .map((setup) => ({
+      name: `TypeScript ${version}: ${setup.name}`,
+      use: (tools: Tools) => compileAndRun(setup, version, tools),
+    })),
+  ...Object.entries(coexistence).map(([name, check]) => ({
+    name: `TypeScript ${version}, side by side: ${name}`,
+    use: (tools: Tools) => check(version, tools),
+  })),
+])
 
 const everyNode: readonly Consumer[] = nodeVersions.flatMap((version) =>
   Object.entries({ ESM: 'esm.mjs', CommonJS: 'commonjs.cjs' }).map(([format, script]) => ({

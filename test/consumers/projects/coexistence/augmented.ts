@@ -1,0 +1,1 @@
+import 'oauth-resource-server/express/augment'
