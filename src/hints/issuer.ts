@@ -24,7 +24,7 @@ export const oktaOrg =
 /**
  * Tells what is the matter with an issuer that is not trusted.
  *
- * @param actual `iss` of the token, or `issuer` of metadata
+ * @param actual `iss` of the token
  * @param trusted the configured issuers
  */
 export function issuerHint(actual: unknown, trusted: readonly string[]): string {
@@ -38,6 +38,25 @@ export function issuerHint(actual: unknown, trusted: readonly string[]): string 
   if (isOktaOrg(actual)) return oktaOrg
   if (trusted.length === 0) return 'the issuers function does not return options for this issuer'
   return 'a token of another issuer: take one from a trusted issuer, or trust this issuer too, with issuers'
+}
+
+/**
+ * Tells what to do about metadata of another issuer.
+ *
+ * @param actual `issuer` of the metadata
+ * @param configured the issuer of the options
+ */
+export function metadataHint(actual: string, configured: string): string {
+  const { tenant = '' } = entraTenant(configured) ?? {}
+  if (isAnyTenant(tenant)) return anyTenant
+  return spelling(actual, configured) ?? 'copy issuer from this metadata, or correct metadataUrl'
+}
+
+const anyTenant =
+  'Microsoft Entra names the tenant of the user in iss: pass a function as issuers that accepts your tenants'
+
+function isAnyTenant(tenant: string): boolean {
+  return ['common', 'organizations', '{tenantid}'].includes(tenant)
 }
 
 function differenceOf(actual: string, trusted: string): string | undefined {
@@ -66,9 +85,7 @@ function schemeless(issuer: string): string {
 function entra(actual: string, trusted: string): string | undefined {
   const [is, wanted] = [entraTenant(actual), entraTenant(trusted)]
   if (is === undefined || wanted === undefined) return undefined
-  if (wanted.tenant === 'common' || wanted.tenant === 'organizations' || wanted.tenant === '{tenantid}') {
-    return 'Microsoft Entra names the tenant of the user in iss: pass a function as issuers that accepts your tenants'
-  }
+  if (isAnyTenant(wanted.tenant)) return anyTenant
   if (is.tenant !== wanted.tenant) return 'a token of another tenant of Microsoft Entra'
   return is.version === 1
     ? 'a version 1 token of Microsoft Entra: set requestedAccessTokenVersion to 2 in the app registration of this API, or trust the issuer of version 1'

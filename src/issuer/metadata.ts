@@ -1,5 +1,5 @@
 import { shownDetail } from '../detail.ts'
-import { issuerHint } from '../hints/issuer.ts'
+import { metadataHint } from '../hints/issuer.ts'
 import type { Clock } from '../lib/clock.ts'
 import { own } from '../lib/objects.ts'
 import { isPassing } from './exchange.ts'
@@ -82,7 +82,7 @@ async function metadataAt(
   // Compared before anything else in the document is looked at.
   if (issuer !== search.issuer) {
     const message = 'the metadata names another issuer than the one configured'
-    const hint = issuerHint(issuer, [search.issuer])
+    const hint = metadataHint(issuer, search.issuer)
     // Public: it is no claim of a token.
     const detail = shownDetail({ claim: 'iss', expected: search.issuer, actual: issuer, hint })
     throw new FetchError(message, { status: 200, url: place, detail })

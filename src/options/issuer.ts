@@ -64,7 +64,12 @@ export function issuerSettings(
   allowInsecureHosts: readonly string[],
 ): IssuerSettings {
   const { values } = read
-  const issuer = checkText(values['issuer'], `${read.at('issuer')} (or OAUTH_ISSUER)`)
+  // With `issuers`, the environment is not read.
+  const name = read.at('issuer') === 'issuer' ? 'issuer (or OAUTH_ISSUER)' : read.at('issuer')
+  if (values['issuer'] === undefined) {
+    throw new TypeError(`${name}: must be set, exactly as iss of the tokens has it`)
+  }
+  const issuer = checkText(values['issuer'], name)
   checkIssuerName(issuer, read.at('issuer'))
   const at = (name: string): string => read.at(name as IssuerOptionName)
   const { algorithms, keys } = keySettings(values, issuer, at, allowInsecureHosts)

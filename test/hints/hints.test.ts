@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { audienceHint, audienceIsClient } from '../../src/hints/audience.ts'
 import { formHint, schemeHint } from '../../src/hints/form.ts'
-import { issuerHint } from '../../src/hints/issuer.ts'
+import { issuerHint, metadataHint } from '../../src/hints/issuer.ts'
 import { algorithmHint, signatureHint, unknownKeyHint } from '../../src/hints/key.ts'
 import { namesHint } from '../../src/hints/names.ts'
 import { networkHint } from '../../src/hints/network.ts'
@@ -49,6 +49,26 @@ describe('the hint about an issuer', () => {
     expect(issuerHint('https://9.test/', trusted)).toMatch(/slash/)
     expect(issuerHint('https://10.test/', trusted)).toMatch(/another issuer/)
     expect(issuerHint('https://9.test/', [])).toMatch(/issuers function/)
+  })
+})
+
+describe('the hint about metadata of another issuer', () => {
+  it.each([
+    ['a slash', 'https://id.test/', 'https://id.test', /only the final slash differs/],
+    [
+      'another host',
+      'https://id.test',
+      'https://other.test',
+      /^copy issuer from this metadata, or correct metadataUrl$/,
+    ],
+    [
+      'any tenant',
+      'https://login.microsoftonline.com/{tenantid}/v2.0',
+      'https://login.microsoftonline.com/common/v2.0',
+      /pass a function as issuers/,
+    ],
+  ])('names the fix for %s', (_name, actual, configured, hint) => {
+    expect(metadataHint(actual, configured)).toMatch(hint)
   })
 })
 
