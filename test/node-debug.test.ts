@@ -6,9 +6,13 @@ import { expect, it } from 'vitest'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const program = `
   import { createResourceServer } from './src/index.ts'
+  import { createTestIssuer } from './src/testing/index.ts'
   const api = createResourceServer({ issuer: 'https://id.test', audience: 'a', jwksUri: 'http://127.0.0.1:9/keys?secret=1', keyCache: { timeoutMs: 500 } })
   await api.verify('opaque-CANARY').catch(() => undefined)
   await api.ready().catch(() => undefined)
+  const issuer = await createTestIssuer({ audience: 'a' })
+  const token = await issuer.sign({ email: 'CANARY@example.com', exp: 1 })
+  await createResourceServer(issuer.options).verify(token).catch(() => undefined)
 `
 
 async function printed(debug: string): Promise<string> {
@@ -27,7 +31,8 @@ it('NODE_DEBUG prints every refusal with its explanation, and every fetch of key
   expect(text).toMatch(
     /: fetchFailed https:\/\/id\.test unavailable: the server cannot be reached at http:\/\/127\.0\.0\.1:9\/keys/,
   )
-  expect(text).not.toMatch(/CANARY|secret/)
+  expect(text).toMatch(/: refused 401 expired: token has exp 1,/)
+  expect(text).not.toMatch(/CANARY|secret|eyJ/)
 })
 
 it('nothing is printed without it', async () => {
