@@ -6,7 +6,7 @@ const adapters = ['express', 'fastify', 'koa', 'fetch']
 const formats = ['js', 'cjs']
 
 /** An adapter translates and nothing more; what outgrows this has taken over work of the core. Bytes. */
-const adapterLimit = 5120
+const adapterLimit = 5632
 
 /** Looks at an installed package for what a build can silently get wrong. */
 export type ContentCheck = (packageFolder: string) => Promise<void>
@@ -40,7 +40,8 @@ const sourceMapsNameTheirSources: ContentCheck = async (folder) => {
   for (const { name, text } of await bundles(folder)) {
     assert.ok(text.includes(`//# sourceMappingURL=${name}.map`), `${name} names no source map`)
     const map = JSON.parse(await readFile(join(folder, 'dist', `${name}.map`), 'utf8')) as SourceMap
-    assert.ok(map.sources.length > 0, `${name}.map names no source`)
+    // Modules that only augment types have no code to map.
+    if (!name.includes('-augment.')) assert.ok(map.sources.length > 0, `${name}.map names no source`)
     for (const source of map.sources) {
       assert.ok(source.startsWith('../'), `${name}: ${source} is a path of the machine that built it`)
     }
