@@ -2,6 +2,7 @@
 // whose names hold a text.
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { coexistence } from './coexistence.ts'
 import { contentChecks } from './contents.ts'
 import { installNodeVersions, NoBinaryError, nodeVersions } from './node-versions.ts'
@@ -62,6 +63,15 @@ const treeShaking: Consumer = {
   use: ({ project }) => run(process.execPath, ['run.mjs'], { cwd: project('tree-shaking') }),
 }
 
+/** `npm run types` does it with TypeScript 5.9. */
+const ownTypes: Consumer = {
+  name: 'TypeScript 7: the types of the sources, and their tests',
+  use: ({ installed }) =>
+    run(process.execPath, [join(installed(compilers['7']), 'bin', 'tsc'), '--noEmit'], {
+      cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    }),
+}
+
 const versions = Object.keys(compilers) as Compiler[]
 const typeScript: readonly Consumer[] = versions.flatMap((version) => [
   ...typeScriptSetups
@@ -96,6 +106,7 @@ const everyone = [
   ...testExamples,
   worker,
   treeShaking,
+  ownTypes,
   ...typeScript,
   ...everyNode,
   ...otherRuntimes,
