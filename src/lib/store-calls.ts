@@ -32,7 +32,7 @@ const retryAfter = 1
 const pauseAfterFailure = 0.1
 
 /** Seconds to wait for the answer to such a call before another one is sent: a client may lose calls. */
-const patience = { least: 0.4, most: 5 }
+const probePause = { least: 0.4, most: 5 }
 
 /**
  * Makes calls with a deadline of our own. A store that is hung answers nothing, and some clients then wait for ever:
@@ -55,7 +55,7 @@ export function storeCalls(
     const time = now()
     if (silentSince !== undefined) {
       if (time < probeAt) return 'the store does not respond'
-      probeAt = time + Math.min(patience.most, Math.max(patience.least, (time - silentSince) / 20))
+      probeAt = time + Math.min(probePause.most, Math.max(probePause.least, (time - silentSince) / 20))
     } else if (waiting >= maxInFlight) return `${maxInFlight} calls are pending`
     return undefined
   }
