@@ -18,10 +18,13 @@ export function checkHosts(entries: readonly string[]): readonly string[] {
   })
 }
 
-/** The warning about hosts that are reached without TLS. */
-export function insecureHostWarning(hosts: readonly string[]): Warning {
-  return {
-    code: 'OAUTH_INSECURE_HOST',
-    message: `oauth-resource-server accepts plain http from ${hosts.join(', ')}: whoever can change what they send decides whose tokens are accepted`,
-  }
+/** The warning about hosts that are reached without TLS, if there are any. */
+export function insecureHostWarnings(hosts: readonly string[]): readonly Warning[] {
+  if (hosts.length === 0) return []
+  return [
+    {
+      code: 'OAUTH_INSECURE_HOST',
+      message: `oauth-resource-server accepts plain http from ${hosts.join(', ')}: whoever can change what they send decides whose tokens are accepted`,
+    },
+  ]
 }

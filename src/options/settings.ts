@@ -4,11 +4,12 @@ import type { StandardSchema } from '../lib/standard-schema.ts'
 import type { Extractor } from '../types.ts'
 import { environmentOptions } from './environment.ts'
 import { errorFormatOf } from './error-format.ts'
-import { checkHosts, insecureHostWarning, type Warning } from './insecure-hosts.ts'
+import { checkHosts, insecureHostWarnings, type Warning } from './insecure-hosts.ts'
 import { issuerOptionNames } from './issuer.ts'
 import { issuersSettings, type IssuersSettings } from './issuers.ts'
 import { keyCacheSettings, type KeyCacheSettings } from './key-cache.ts'
 import { type OptionsBehind, optionsReader, type OptionsReader } from './reader.ts'
+import { checkResource, resourceWarnings } from './resource.ts'
 import { revocationSettings, type RevocationSettings } from './revocation.ts'
 import { checkSnapshot, type Snapshot } from './snapshot.ts'
 import { tokenFromOf } from './token-from.ts'
@@ -23,6 +24,7 @@ const optionNames = [
   'tokenFrom',
   'optional',
   'realm',
+  'resource',
   'maxTokenLength',
   'hookTimeoutMs',
   'onError',
@@ -44,6 +46,8 @@ export interface Settings<C> {
   /** Hosts from which keys may be fetched by plain http. */
   readonly allowInsecureHosts: readonly string[]
   readonly realm: string
+  /** The public URL of this API, as it was written. */
+  readonly resource: string | undefined
   readonly optional: boolean
   readonly onError: 'respond' | 'throw'
   readonly errorFormat: ErrorFormat
@@ -76,10 +80,12 @@ export function settingsOf<C>(given: unknown): Settings<C> {
   const { keyCache, tokenCache, schema, snapshot } = read.values
   const allowInsecureHosts = checkHosts(read.names('allowInsecureHosts'))
   const issuers = issuersSettings(read, allowInsecureHosts)
+  const resource = checkResource(read.values['resource'], allowInsecureHosts)
   return {
     issuers,
     allowInsecureHosts,
     realm: realmOf(read, issuers),
+    resource,
     optional: read.flag('optional'),
     onError: read.word('onError', ['respond', 'throw']),
     errorFormat: errorFormatOf(read.values['errorFormat']),
@@ -97,7 +103,7 @@ export function settingsOf<C>(given: unknown): Settings<C> {
     snapshot: snapshot === undefined ? undefined : checkSnapshot(snapshot),
     fetch: read.function<NonNullable<CommonOptions['fetch']>>('fetch', 'globalThis.fetch'),
     now: read.function<() => number>('now', 'Date.now'),
-    warnings: allowInsecureHosts.length === 0 ? [] : [insecureHostWarning(allowInsecureHosts)],
+    warnings: [...insecureHostWarnings(allowInsecureHosts), ...resourceWarnings(resource)],
   }
 }
 

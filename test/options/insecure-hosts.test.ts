@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { checkHosts, insecureHostWarning } from '../../src/options/insecure-hosts.ts'
+import { checkHosts, insecureHostWarnings } from '../../src/options/insecure-hosts.ts'
 
 describe('checkHosts', () => {
   it.each([
@@ -35,11 +35,17 @@ describe('checkHosts', () => {
   })
 })
 
-describe('insecureHostWarning', () => {
+describe('insecureHostWarnings', () => {
   it('names the hosts, under a code for filters', () => {
-    expect(insecureHostWarning(['a', 'b:80'])).toEqual({
-      code: 'OAUTH_INSECURE_HOST',
-      message: expect.stringContaining('plain http from a, b:80:') as string,
-    })
+    expect(insecureHostWarnings(['a', 'b:80'])).toEqual([
+      {
+        code: 'OAUTH_INSECURE_HOST',
+        message: expect.stringContaining('plain http from a, b:80:') as string,
+      },
+    ])
+  })
+
+  it('is none without hosts', () => {
+    expect(insecureHostWarnings([])).toEqual([])
   })
 })
