@@ -1,5 +1,6 @@
 import type { LogoutHandler } from './caller/logout.ts'
 import type { AuthError } from './errors.ts'
+import { privateRecord } from './lib/private-record.ts'
 import type { BackChannelLogoutOptions } from './options/logout.ts'
 import type { RevocationList } from './stores.ts'
 import type { TraceStep } from './token/check.ts'
@@ -89,13 +90,7 @@ export const proven: ProvenRecord = /* @__PURE__ */ sharedRecord(
 function sharedRecord(global: object, name: string): ProvenRecord {
   const key = Symbol.for(name)
   if (!Object.hasOwn(global, key)) {
-    const record = new WeakMap<object, Proven>()
-    // Methods of the object itself: nobody's change of `WeakMap.prototype` reaches them later.
-    const value: ProvenRecord = Object.freeze({
-      get: record.get.bind(record),
-      set: record.set.bind(record),
-      delete: record.delete.bind(record),
-    })
+    const value: ProvenRecord = Object.freeze(privateRecord<Proven>())
     // Neither writable nor configurable; a frozen global object leaves each build with a record of its own.
     if (!Reflect.defineProperty(global, key, { value })) return value
   }
