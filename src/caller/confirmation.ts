@@ -3,7 +3,7 @@ import type { Presented } from '../http/finder.ts'
 import { own } from '../lib/objects.ts'
 import type { VerifiedToken } from '../token/verified-token.ts'
 import type { MaybePromise } from '../types.ts'
-import type { RequestChecks, ResponseHeaders } from './accept.ts'
+import type { RequestChecks, ResponseHeaders } from './request-checks.ts'
 
 /** Confirms one member of `cnf` for the request a token came with. */
 export interface ConfirmationMethod {

@@ -7,7 +7,8 @@ import type { OnUnavailable, RevocationSettings } from '../options/revocation.ts
 import type { RevocableToken, RevocationListInterface } from '../stores.ts'
 import type { VerifiedToken } from '../token/verified-token.ts'
 import type { MaybePromise } from '../types.ts'
-import { type RequestChecks, unacceptedAuth } from './accept.ts'
+import { unacceptedAuth } from './accept.ts'
+import type { RequestChecks } from './request-checks.ts'
 import { hashOf, jtiOf } from './token-identity.ts'
 
 type Check = RequestChecks<unknown>['revocation']

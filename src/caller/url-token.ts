@@ -1,4 +1,4 @@
-import type { RequestChecks, ResponseHeaders } from './accept.ts'
+import type { RequestChecks, ResponseHeaders } from './request-checks.ts'
 
 /** Caches must not share the response to a token that stood in the URL (RFC 6750 §2.3). */
 const privateResponse: ResponseHeaders = Object.freeze({ 'Cache-Control': 'private' })
