@@ -57,6 +57,7 @@ const placeOf = (file: string): string => (file.includes('/') ? dirname(file) : 
 /** From the ground to the roof: a place may import what stands in a row before its own, or in its own folder. */
 const order: readonly (readonly string[])[] = [
   ['types', 'detail', 'reasons', 'algorithms'],
+  ['auth-error'],
   ['errors', 'stores'],
   ['error-format'],
   ['platform'],
