@@ -12,6 +12,7 @@ import {
   type ResponseState,
   type RouteGuards,
 } from 'oauth-resource-server'
+import { apiOf } from './plugin-options.ts'
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- Fastify's own way to say "any": a server's and route's generics */
 type AnyInstance = FastifyInstance<any, any, any, any, any>
@@ -126,19 +127,6 @@ export function authenticate(
   options?: ResourceServerOptions<unknown, RouteRequest> | ResourceServerLike,
 ): FastifyGuard {
   return verify(asResourceServer(options)) as FastifyGuard
-}
-
-/** @throws {TypeError} */
-function apiOf(options: object): object {
-  // Options that Fastify adds to those of every plugin.
-  const { prefix: _1, logLevel: _2, logSerializers: _3, api, ...rest } = options as Record<string, unknown>
-  if (typeof rest['authenticate'] === 'function' && typeof rest['refuse'] === 'function') {
-    throw new TypeError('verifyJwt: pass a resource server as { api }: app.register(verifyJwt, { api })')
-  }
-  if (api === undefined) return asResourceServer(rest)
-  const [name] = Object.keys(rest)
-  if (name !== undefined) throw new TypeError(`${name}: belongs to the resource server; pass it to api`)
-  return asResourceServer(api as ResourceServerLike)
 }
 
 /**

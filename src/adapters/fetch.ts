@@ -15,6 +15,9 @@ import {
   type ResourceServerOptions,
   type RouteGuards,
 } from 'oauth-resource-server'
+import { type ExecutionContext, isExecutionContext, withHeaders } from './platform-context.ts'
+
+export type { ExecutionContext } from './platform-context.ts'
 
 /**
  * Handles a request of a caller; further arguments are the server's own, such as route parameters.
@@ -26,11 +29,6 @@ export type ProtectedHandler<A, Rest extends unknown[], Req extends Request = Re
   auth: A,
   ...rest: Rest
 ) => Response | Promise<Response>
-
-/** The part of a platform's context that keeps work alive after the response, as Workers have it. */
-export interface ExecutionContext {
-  waitUntil(work: Promise<unknown>): void
-}
 
 /** One request on its way: what was found out, and what is done with it. */
 interface Call {
@@ -126,29 +124,6 @@ export function protect<
       })
       return (await hook(request, rest.find(isExecutionContext), call)) as Response
     }
-}
-
-function isExecutionContext(value: unknown): value is ExecutionContext {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    typeof (value as { waitUntil?: unknown }).waitUntil === 'function'
-  )
-}
-
-/** A copy, since the headers of some responses cannot be changed; headers of the handler stay. */
-async function withHeaders(
-  pending: Response | Promise<Response>,
-  headers: Readonly<Record<string, string>>,
-): Promise<Response> {
-  const response = await pending
-  // Only successful responses are meant; some of the others, such as 101, cannot be made again.
-  if (!response.ok) return response
-  const copy = new Response(response.body, response)
-  for (const name of Object.keys(headers)) {
-    if (!copy.headers.has(name)) copy.headers.set(name, headers[name] as string)
-  }
-  return copy
 }
 
 /**
