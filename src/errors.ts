@@ -72,17 +72,41 @@ export class InsufficientScopeError extends AuthError {
   }
 }
 
+/** How a user must have logged in (RFC 9470 §3). */
+export interface LoginRequirements {
+  /** Accepted values of `acr`, in order of preference; `undefined` where any will do. */
+  readonly acrValues?: readonly string[] | undefined
+  /** Seconds since the login; `undefined` where any age will do. */
+  readonly maxAge?: number | undefined
+}
+
+/** The token holds, but the login of its user is too weak or too long ago (RFC 9470 §3). */
+export class InsufficientUserAuthenticationError extends AuthError implements LoginRequirements {
+  override readonly name = 'InsufficientUserAuthenticationError'
+  readonly status = 401
+  readonly code = 'insufficient_user_authentication'
+  readonly reason = 'step_up'
+  readonly acrValues: readonly string[] | undefined
+  readonly maxAge: number | undefined
+
+  constructor({ acrValues, maxAge }: LoginRequirements, options?: RefusalOptions) {
+    super('A stronger or more recent login of the user is required', options)
+    this.acrValues = acrValues
+    this.maxAge = maxAge
+  }
+}
+
 /**
- * The caller may not do this, and no other token would change that: no `insufficient_scope` here, so that
- * clients do not loop through login.
+ * The caller may not do this, and no error code tells the client which token would change that: no
+ * `insufficient_scope` here, so that clients do not loop through login.
  */
 export class ForbiddenError extends AuthError {
   override readonly name = 'ForbiddenError'
   readonly status = 403
   readonly code = 'forbidden'
-  readonly reason: 'role' | 'claim' | 'forbidden'
+  readonly reason: 'role' | 'claim' | 'authorization_details' | 'forbidden'
 
-  constructor(reason: 'role' | 'claim' | 'forbidden' = 'forbidden', options?: RefusalOptions) {
+  constructor(reason: ForbiddenError['reason'] = 'forbidden', options?: RefusalOptions) {
     super('The caller is not allowed to do this', options)
     this.reason = reason
   }

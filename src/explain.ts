@@ -127,10 +127,13 @@ function actualIn(reason: Reason, claim: string, actual: unknown): string {
     : `${holder} has ${name}of type ${typeof actual === 'string' ? actual : typeName(actual)}`
 }
 
+/** Reasons for which a guard of the route decides. */
+const byRoutes: ReadonlySet<Reason> = new Set(['scope', 'role', 'step_up', 'authorization_details'])
+
 function expectedIn(reason: Reason, claim: string, expected: unknown): string {
   const isConfigured = Array.isArray(expected) || claim === 'iss'
   if (!isConfigured) return `expected ${typeof expected === 'string' ? expected : shown(expected)}`
-  const verb = reason === 'scope' || reason === 'role' ? 'the route needs' : 'configured'
+  const verb = byRoutes.has(reason) ? 'the route needs' : 'configured'
   return Array.isArray(expected) && expected.length === 0 ? `nothing ${verb}` : `${verb} ${shown(expected)}`
 }
 

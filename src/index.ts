@@ -7,9 +7,11 @@ export {
   AuthError,
   ForbiddenError,
   InsufficientScopeError,
+  InsufficientUserAuthenticationError,
   InvalidRequestError,
   InvalidTokenError,
   isAuthError,
+  type LoginRequirements,
   MissingTokenError,
   type Reason,
   type TokenFailure,
@@ -17,8 +19,14 @@ export {
 } from './errors.ts'
 export { explain } from './explain.ts'
 export { firstOf, fromBody, fromHeader, fromQuery } from './http/credentials.ts'
+export {
+  authorizationDetails,
+  type AuthorizationDetail,
+  type DetailPredicate,
+} from './guards/authorization-details.ts'
 export { claim, type ClaimValue, type ExpectedClaim } from './guards/claim.ts'
 export type { NameArguments } from './guards/names.ts'
+export { recentLogin, type RecentLoginOptions } from './guards/recent-login.ts'
 export { anyRole, role } from './guards/role.ts'
 export { anyScope, scope } from './guards/scope.ts'
 export { type RemoteTools, replayStoreOn, revocationListOn } from './caller/on-store.ts'

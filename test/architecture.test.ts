@@ -319,13 +319,13 @@ describe('the exports', () => {
     const found = await Promise.all(subpaths.map(async (subpath) => [subpath, await exportsOf(subpath)]))
     expect(Object.fromEntries(found)).toMatchInlineSnapshot(`
       {
-        ".": "AuthError ForbiddenError InsufficientScopeError InvalidRequestError InvalidTokenError MissingTokenError UpstreamError allOf anyOf anyRole anyScope asResourceServer channelNames claim createResourceServer explain firstOf fromBody fromHeader fromQuery hooksFor isAuthError not replayStore replayStoreOn revocationList revocationListOn role scope",
-        "./express": "authorize backChannelLogout getAuth getOptionalAuth requireAnyRole requireAnyScope requireClaim requireRole requireScope verifyJwt",
+        ".": "AuthError ForbiddenError InsufficientScopeError InsufficientUserAuthenticationError InvalidRequestError InvalidTokenError MissingTokenError UpstreamError allOf anyOf anyRole anyScope asResourceServer authorizationDetails channelNames claim createResourceServer explain firstOf fromBody fromHeader fromQuery hooksFor isAuthError not recentLogin replayStore replayStoreOn revocationList revocationListOn role scope",
+        "./express": "authorize backChannelLogout getAuth getOptionalAuth requireAnyRole requireAnyScope requireAuthorizationDetails requireClaim requireRecentLogin requireRole requireScope verifyJwt",
         "./express/augment": "",
-        "./fastify": "authenticate authorize backChannelLogout getAuth getOptionalAuth requireAnyRole requireAnyScope requireClaim requireRole requireScope verifyJwt",
+        "./fastify": "authenticate authorize backChannelLogout getAuth getOptionalAuth requireAnyRole requireAnyScope requireAuthorizationDetails requireClaim requireRecentLogin requireRole requireScope verifyJwt",
         "./fastify/augment": "",
-        "./fetch": "authorize backChannelLogout getAuth getOptionalAuth protect requireAnyRole requireAnyScope requireClaim requireRole requireScope verifyJwt",
-        "./koa": "authorize backChannelLogout getAuth getOptionalAuth requireAnyRole requireAnyScope requireClaim requireRole requireScope verifyJwt",
+        "./fetch": "authorize backChannelLogout getAuth getOptionalAuth protect requireAnyRole requireAnyScope requireAuthorizationDetails requireClaim requireRecentLogin requireRole requireScope verifyJwt",
+        "./koa": "authorize backChannelLogout getAuth getOptionalAuth requireAnyRole requireAnyScope requireAuthorizationDetails requireClaim requireRecentLogin requireRole requireScope verifyJwt",
         "./koa/augment": "",
         "./redis": "replayStore revocationList",
         "./testing": "createTestClock createTestIssuer fakeAuth fakeResourceServer traceOf",

@@ -4,6 +4,8 @@ import {
   role,
   scope,
   anyScope,
+  authorizationDetails,
+  recentLogin,
   type HttpRequest,
 } from 'oauth-resource-server'
 import { createTestIssuer, type TestIssuer } from 'oauth-resource-server/testing'
@@ -199,6 +201,20 @@ const rows: readonly (readonly [reason: string, sentence: string, ways: readonly
       guarded('one of two', { scope: 'read' }, scope('read', 'write')),
       guarded('none of two', { scope: 'read' }, anyScope('write', 'list')),
     ],
+  ],
+  [
+    'step_up',
+    'A stronger or more recent login of the user is required',
+    [
+      guarded('a weak login', { acr: 'pwd' }, recentLogin({ acrValues: ['mfa'] })),
+      guarded('an old login', { auth_time: now - 900 }, recentLogin({ maxAge: 60 })),
+      guarded('no claim of either', {}, recentLogin({ acrValues: ['mfa'], maxAge: 60 })),
+    ],
+  ],
+  [
+    'authorization_details',
+    'The caller is not allowed to do this',
+    [guarded('no details', {}, authorizationDetails('payment'))],
   ],
   ['role', 'The caller is not allowed to do this', [guarded('no role', {}, role('admin'))]],
   [

@@ -4,6 +4,7 @@ import {
   createResourceServer,
   ForbiddenError,
   InsufficientScopeError,
+  InsufficientUserAuthenticationError,
   InvalidRequestError,
   InvalidTokenError,
   MissingTokenError,
@@ -25,8 +26,10 @@ const errors: readonly AuthError[] = [
   new InvalidRequestError(),
   ...tokenFailures.map((reason) => new InvalidTokenError(reason)),
   new InsufficientScopeError(['read']),
+  new InsufficientUserAuthenticationError({ maxAge: 300 }),
   new ForbiddenError('role'),
   new ForbiddenError('claim'),
+  new ForbiddenError('authorization_details'),
   new ForbiddenError('forbidden'),
   new UpstreamError(1),
 ]

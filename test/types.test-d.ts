@@ -9,6 +9,8 @@ import Koa from 'koa'
 import {
   allOf,
   type Auth,
+  authorizationDetails,
+  type AuthorizationDetail,
   type Claims,
   type ClaimsWith,
   claim,
@@ -18,6 +20,7 @@ import {
   type Guard,
   type JwkSet,
   not,
+  recentLogin,
   type ResourceServer,
   type ResourceServerOptions,
   role,
@@ -433,6 +436,18 @@ export function onExpress(): void {
   })
   app.use(forExpress.authorize((auth, req) => auth.subject === req.params['id']))
   app.use(forExpress.authorize(async (_auth, req: ExpressRequest) => Promise.resolve(req.secure)))
+  app.use(forExpress.requireRecentLogin({ acrValues: ['mfa'] }))
+  app.use(forExpress.requireAuthorizationDetails('payment'))
+  app.use(
+    forExpress.requireAuthorizationDetails('payment', (detail, req) => detail['id'] === req.params['id']),
+  )
+  app.use(forExpress.authorize(allOf(recentLogin({ maxAge: 300 }), authorizationDetails('payment'))))
+  // @ts-expect-error a predicate decides with true or false
+  app.use(forExpress.requireAuthorizationDetails('payment', (detail) => detail['amount']))
+  // @ts-expect-error something has to be required
+  app.use(forExpress.requireRecentLogin())
+  // @ts-expect-error seconds are a number
+  app.use(forExpress.requireRecentLogin({ maxAge: '300' }))
   const router = express.Router()
   router.use(forExpress.verifyJwt({ issuer, audience }))
 
@@ -469,6 +484,16 @@ export async function onFastify(): Promise<void> {
     },
   )
   app.addHook('preHandler', forFastify.requireAnyScope('a', 'b'))
+  app.addHook('preHandler', forFastify.requireRecentLogin({ acrValues: ['mfa'], maxAge: 300 }))
+  app.addHook(
+    'preHandler',
+    forFastify.requireAuthorizationDetails('payment', (detail, request) => {
+      expectTypeOf(detail).toEqualTypeOf<AuthorizationDetail>()
+      expectTypeOf(detail.type).toEqualTypeOf<string>()
+      expectTypeOf(detail['amount']).toEqualTypeOf<unknown>()
+      return Promise.resolve(request.ip === detail['ip'])
+    }),
+  )
 
   const typed = fastify().withTypeProvider<JsonSchemaProvider>()
   await typed.register(forFastify.verifyJwt, { issuer, audience })
@@ -512,6 +537,10 @@ export function onKoa(): void {
   const app = new Koa()
   app.use(forKoa.verifyJwt({ issuer, audience }))
   app.use(forKoa.requireScope('read'))
+  app.use(forKoa.requireRecentLogin({ maxAge: 300 }))
+  app.use(
+    forKoa.requireAuthorizationDetails('payment', (detail, ctx) => detail['user'] === ctx.query['user']),
+  )
   app.use(forKoa.authorize((auth, ctx) => auth.subject === ctx.query['user']))
   app.use((ctx) => {
     expectTypeOf(forKoa.getAuth(ctx).claims).toEqualTypeOf<Claims>()

@@ -171,5 +171,10 @@ export const requireRole: FetchGuards['requireRole'] = guards.requireRole
 export const requireAnyRole: FetchGuards['requireAnyRole'] = guards.requireAnyRole
 /** Allows callers whose claim is, or contains, one of the expected values. */
 export const requireClaim: FetchGuards['requireClaim'] = guards.requireClaim
+/** Allows callers whose user logged in strongly and recently enough (RFC 9470); 401 that says how otherwise. */
+export const requireRecentLogin: FetchGuards['requireRecentLogin'] = guards.requireRecentLogin
+/** Allows callers that have an entry of this type in `authorization_details` (RFC 9396) that passes the predicate. */
+export const requireAuthorizationDetails: FetchGuards['requireAuthorizationDetails'] =
+  guards.requireAuthorizationDetails
 /** Allows callers that pass the guard, or for whom the predicate returns `true`. */
 export const authorize: FetchGuards['authorize'] = guards.authorize

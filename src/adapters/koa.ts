@@ -123,5 +123,10 @@ export const requireRole: KoaGuards['requireRole'] = guards.requireRole
 export const requireAnyRole: KoaGuards['requireAnyRole'] = guards.requireAnyRole
 /** Allows callers whose claim is, or contains, one of the expected values. */
 export const requireClaim: KoaGuards['requireClaim'] = guards.requireClaim
+/** Allows callers whose user logged in strongly and recently enough (RFC 9470); 401 that says how otherwise. */
+export const requireRecentLogin: KoaGuards['requireRecentLogin'] = guards.requireRecentLogin
+/** Allows callers that have an entry of this type in `authorization_details` (RFC 9396) that passes the predicate. */
+export const requireAuthorizationDetails: KoaGuards['requireAuthorizationDetails'] =
+  guards.requireAuthorizationDetails
 /** Allows callers that pass the guard, or for whom the predicate returns `true`. */
 export const authorize: KoaGuards['authorize'] = guards.authorize

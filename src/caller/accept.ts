@@ -1,4 +1,5 @@
-import { namesFrom, type NamesFrom } from '../hints/names.ts'
+import { moment, type Moment } from '../guards/moment.ts'
+import { namesFrom } from '../hints/names.ts'
 import type { Presented } from '../http/finder.ts'
 import type { Clock } from '../lib/clock.ts'
 import { isObserved, report } from '../lib/diagnostics.ts'
@@ -13,6 +14,7 @@ import { type RequestChecks, type ResponseHeaders, withTrace } from './request-c
 interface AcceptanceFacts {
   /** The acceptor. */
   readonly by: object
+  readonly clock: Clock | undefined
   /** The same caller with every claim as it was signed, where a schema changed the claims. */
   readonly signed: Auth | undefined
   readonly responseHeaders: ResponseHeaders | undefined
@@ -32,7 +34,7 @@ class VerifiedAuth<C> implements Auth<C> {
   // Private, so that neither JSON.stringify nor console.log shows them.
   readonly #token: string
   readonly #acceptance: AcceptanceFacts
-  readonly #namesFrom: NamesFrom
+  readonly #verified: VerifiedToken
 
   constructor(verified: VerifiedToken, { scheme, token }: Presented, claims: C, facts: AcceptanceFacts) {
     this.scheme = scheme
@@ -46,7 +48,7 @@ class VerifiedAuth<C> implements Auth<C> {
     this.expiresAt = new Date(verified.times.exp * 1000)
     this.#token = token
     this.#acceptance = facts
-    this.#namesFrom = verified.namesFrom
+    this.#verified = verified
     // Guards check this very object: nobody may change who is calling.
     Object.freeze(this)
   }
@@ -55,8 +57,12 @@ class VerifiedAuth<C> implements Auth<C> {
     return this.#token
   }
 
-  static namesFrom(auth: VerifiedAuth<unknown>): NamesFrom {
-    return auth.#namesFrom
+  /** Where hints and guards find what is nobody else's business. */
+  static membersOf(auth: VerifiedAuth<unknown>): {
+    readonly verified: VerifiedToken
+    readonly clock: Clock | undefined
+  } {
+    return { verified: auth.#verified, clock: auth.#acceptance.clock }
   }
 
   /** How this caller was accepted; `undefined` for anything that is no caller. */
@@ -64,15 +70,23 @@ class VerifiedAuth<C> implements Auth<C> {
     return typeof auth === 'object' && auth !== null && #acceptance in auth ? auth.#acceptance : undefined
   }
 }
-Object.defineProperty(VerifiedAuth.prototype, namesFrom, {
-  get(this: VerifiedAuth<unknown>) {
-    return VerifiedAuth.namesFrom(this)
+Object.defineProperties(VerifiedAuth.prototype, {
+  [namesFrom]: {
+    get(this: VerifiedAuth<unknown>) {
+      return VerifiedAuth.membersOf(this).verified.namesFrom
+    },
+  },
+  [moment]: {
+    get(this: VerifiedAuth<unknown>): Moment | undefined {
+      const { verified, clock } = VerifiedAuth.membersOf(this)
+      return clock && { now: clock.wall(), tolerance: verified.times.tolerance }
+    },
   },
 })
 export type { VerifiedAuth }
 
 /** The acceptor of callers that are not accepted yet: it belongs to no resource server, so no guard accepts them. */
-const nobody: AcceptanceFacts = { by: {}, signed: undefined, responseHeaders: undefined }
+const nobody: AcceptanceFacts = { by: {}, clock: undefined, signed: undefined, responseHeaders: undefined }
 
 /** A caller as a check of the application's sees it, before it is accepted. */
 export function unacceptedAuth(token: VerifiedToken, presented: Presented): Auth {
@@ -106,7 +120,7 @@ export interface Acceptor<C> {
  */
 export function acceptance<C>(requestChecks: RequestChecks<C>, clock: Clock): Acceptor<C> {
   const by = {}
-  const plain: AcceptanceFacts = { by, signed: undefined, responseHeaders: undefined }
+  const plain: AcceptanceFacts = { by, clock, signed: undefined, responseHeaders: undefined }
 
   function afterSender(
     checks: RequestChecks<C>,
@@ -151,7 +165,7 @@ export function acceptance<C>(requestChecks: RequestChecks<C>, clock: Clock): Ac
     const signed = isSigned
       ? undefined
       : (new VerifiedAuth(token, presented, token.claims, plain) as unknown as Auth)
-    return new VerifiedAuth(token, presented, claims, { by, signed, responseHeaders })
+    return new VerifiedAuth(token, presented, claims, { by, clock, signed, responseHeaders })
   }
 
   return {

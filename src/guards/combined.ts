@@ -1,9 +1,7 @@
-import { shownNames } from '../detail.ts'
-import { type AuthError, ForbiddenError, helpsNewToken, InsufficientScopeError } from '../errors.ts'
-import { namesHint } from '../hints/names.ts'
-import { isStringList } from '../lib/claim-path.ts'
+import { type AuthError, ForbiddenError, helpsNewToken } from '../errors.ts'
 import type { Auth, Guard, MaybePromise } from '../types.ts'
 import { type Outcome, outcomeOf, requireGuards, Unknown } from './decide.ts'
+import { loginForAll, missingScopes } from './merged.ts'
 
 /**
  * Allows callers that pass all of these guards.
@@ -58,6 +56,8 @@ interface Combination {
   readonly decides: (outcome: Outcome) => boolean
   /** The refusals to report, most important first. */
   readonly order: readonly Kind[]
+  /** Whether the caller has to satisfy all of the guards. */
+  readonly needsEvery: boolean
 }
 
 /** What a refusal requires of the caller. */
@@ -66,11 +66,13 @@ type Kind = 'scope' | 'new_token' | 'authorization_details' | 'nothing'
 const everyGuard: Combination = {
   decides: (outcome) => outcome instanceof Unknown,
   order: ['nothing', 'scope', 'new_token', 'authorization_details'],
+  needsEvery: true,
 }
 
 const someGuard: Combination = {
   decides: (outcome) => outcome === undefined,
   order: ['scope', 'new_token', 'authorization_details', 'nothing'],
+  needsEvery: false,
 }
 
 function combine<R>(
@@ -112,35 +114,29 @@ function firstDecision(
 }
 
 /** Combines outcomes of which none decides alone. */
-function together(outcomes: readonly Outcome[], auth: Auth, { order }: Combination): Outcome {
+function together(outcomes: readonly Outcome[], auth: Auth, { order, needsEvery }: Combination): Outcome {
   const unknown = outcomes.find((outcome) => outcome instanceof Unknown)
   if (unknown !== undefined) return unknown
   const refusals = outcomes.filter((outcome) => outcome !== undefined) as readonly AuthError[]
   const kind = order.find((it) => refusals.some((refusal) => kindOf(refusal) === it))
-  const [first, ...others] = refusals.filter((refusal) => kindOf(refusal) === kind)
-  return kind !== 'scope' || others.length === 0
-    ? first
-    : missingScopes([first as AuthError, ...others], auth)
+  const alike = refusals.filter((refusal) => kindOf(refusal) === kind)
+  if (alike.length > 1) {
+    if (kind === 'scope') return missingScopes(alike, auth)
+    if (kind === 'new_token' && needsEvery) return loginForEvery(alike)
+  }
+  return alike[0]
+}
+
+/** A token that is refused altogether comes first, as it needs more than a login. */
+function loginForEvery(refusals: readonly AuthError[]): AuthError | undefined {
+  const other = refusals.find(({ reason }) => reason !== 'step_up')
+  return other ?? loginForAll(refusals)
 }
 
 function kindOf(refusal: AuthError): Kind {
   const { reason } = refusal
   if (reason === 'scope' || reason === 'authorization_details') return reason
   return helpsNewToken(refusal) ? 'new_token' : 'nothing'
-}
-
-function missingScopes(refusals: readonly AuthError[], auth: Auth): AuthError {
-  const expected = Object.freeze([...new Set(refusals.flatMap(scopesOf))])
-  const lacking = expected.filter((name) => !auth.scopes.has(name))
-  const hint = namesHint('scopes', lacking, auth)
-  const detail = { claim: 'scope', expected, actual: shownNames(auth.scopes), hint }
-  return new InsufficientScopeError(expected, { detail })
-}
-
-// By shape: the error may be of the package's other build.
-function scopesOf(refusal: AuthError): readonly string[] {
-  const { scopes } = refusal as Partial<InsufficientScopeError>
-  return isStringList(scopes) ? scopes : []
 }
 
 function conclusion(outcome: Outcome): true {

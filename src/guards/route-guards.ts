@@ -1,8 +1,10 @@
 import type { ClaimPath } from '../lib/claim-path.ts'
 import type { Guard } from '../types.ts'
+import { authorizationDetails, type DetailPredicate } from './authorization-details.ts'
 import { claim, type ExpectedClaim } from './claim.ts'
 import { plainGuard, requireGuards, routeGuard } from './decide.ts'
 import type { NameArguments } from './names.ts'
+import { recentLogin, type RecentLoginOptions } from './recent-login.ts'
 import { anyRole, role } from './role.ts'
 import { anyScope, scope } from './scope.ts'
 
@@ -18,6 +20,10 @@ export interface RouteGuards<H, R> {
   readonly requireAnyRole: (...roles: NameArguments) => H
   /** Allows callers whose claim is, or contains, one of the expected values. */
   readonly requireClaim: (path: ClaimPath, expected: ExpectedClaim) => H
+  /** Allows callers whose user logged in strongly and recently enough (RFC 9470); 401 that says how otherwise. */
+  readonly requireRecentLogin: (options: RecentLoginOptions) => H
+  /** Allows callers that have an entry of this type in `authorization_details` (RFC 9396) that passes the predicate. */
+  readonly requireAuthorizationDetails: (type: string, match?: DetailPredicate<R>) => H
   /** Allows callers that pass the guard, or for whom the predicate returns `true`. */
   readonly authorize: (guard: Guard<R>) => H
 }
@@ -38,6 +44,8 @@ export function routeGuards<H, R>(toRoute: (guard: Guard<R>) => H): RouteGuards<
     requireRole: (...roles) => wrap(role(...roles)),
     requireAnyRole: (...roles) => wrap(anyRole(...roles)),
     requireClaim: (path, expected) => wrap(claim(path, expected)),
+    requireRecentLogin: (options) => wrap(recentLogin(options)),
+    requireAuthorizationDetails: (type, match) => wrap(authorizationDetails(type, match)),
     authorize(guard) {
       if (typeof guard !== 'function') throw new TypeError('authorize: pass a guard or a predicate')
       requireGuards('authorize', [guard])

@@ -1,4 +1,4 @@
-import type { AuthError, InsufficientScopeError } from '../errors.ts'
+import type { AuthError, InsufficientScopeError, LoginRequirements } from '../errors.ts'
 import { quoted } from '../lib/characters.ts'
 import type { HttpResponse } from '../types.ts'
 import type { BodyWriter } from './error-body.ts'
@@ -36,12 +36,14 @@ function headersFor(error: AuthError, options: ChallengeOptions): Record<string,
   return headers
 }
 
-/** The errors RFC 6750 §3.1 defines a challenge for; for the others, a new token would not help. */
+/** The errors that a challenge is defined for (RFC 6750 §3.1 and others); for the others, a new token would not help. */
 const challenged: ReadonlySet<string | undefined> = new Set([
   undefined,
   'invalid_request',
   'invalid_token',
   'insufficient_scope',
+  // RFC 9470 §3.
+  'insufficient_user_authentication',
 ])
 
 function challengeOf(error: AuthError, { realm }: ChallengeOptions): string | undefined {
@@ -52,12 +54,24 @@ function challengeOf(error: AuthError, { realm }: ChallengeOptions): string | un
     parameters.push(`error=${quoted(error.code)}`, `error_description=${quoted(error.message)}`)
   }
   if (isScopeError(error)) parameters.push(`scope=${quoted(error.scopes.join(' '))}`)
+  if (isLoginError(error)) parameters.push(...loginParameters(error))
   return `Bearer ${parameters.join(', ')}`
 }
 
 function isScopeError(error: AuthError): error is InsufficientScopeError {
   // By code, not by class: the error may be one of the package's other build.
   return error.code === 'insufficient_scope'
+}
+
+function isLoginError(error: AuthError): error is AuthError & LoginRequirements {
+  return error.code === 'insufficient_user_authentication'
+}
+
+function loginParameters({ acrValues, maxAge }: LoginRequirements): string[] {
+  const parameters: string[] = []
+  if (acrValues !== undefined) parameters.push(`acr_values=${quoted(acrValues.join(' '))}`)
+  if (maxAge !== undefined) parameters.push(`max_age=${quoted(String(maxAge))}`)
+  return parameters
 }
 
 /** The refused error with what a framework's error path reads. The framework writes the body, and sets its type. */

@@ -4,7 +4,7 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
 import { decodeJwt } from 'jose'
-import { createResourceServer } from 'oauth-resource-server'
+import { authorizationDetails, createResourceServer, recentLogin } from 'oauth-resource-server'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { signSelf } from '../attacks/certificate.ts'
 import {
@@ -171,7 +171,20 @@ describe('requirements on introspection', () => {
     async () => {
       const members = { authorization_details: [{ type: 'payment' }], acr: 'mfa', auth_time: 1_799_999_000 }
       server.answer = () => json(server.active(members))
-      expect((await apiOf(server).verify('opaque-token')).claims).toMatchObject(members)
+      const api = apiOf(server)
+      const auth = await api.verify('opaque-token')
+      expect(auth.claims).toMatchObject(members)
+      await api.authorize(
+        auth,
+        authorizationDetails('payment'),
+        recentLogin({ acrValues: ['mfa'], maxAge: 1000 }),
+      )
+      await expect(api.authorize(auth, recentLogin({ maxAge: 900 }))).rejects.toMatchObject({
+        reason: 'step_up',
+      })
+      await expect(api.authorize(auth, authorizationDetails('account'))).rejects.toMatchObject({
+        reason: 'authorization_details',
+      })
     },
   )
 })

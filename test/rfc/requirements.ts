@@ -1,14 +1,5 @@
 /** Why a requirement has no test. */
-export type Reason =
-  | 'deployment'
-  | 'dpop'
-  | 'mtls'
-  | 'encryption'
-  | 'metadata'
-  | 'step-up'
-  | 'status list'
-  | 'rich authorization'
-  | 'cookies'
+export type Reason = 'deployment' | 'dpop' | 'mtls' | 'encryption' | 'metadata' | 'status list' | 'cookies'
 
 /** What the reasons mean, for readers. */
 export const reasons: Readonly<Record<Reason, string>> = {
@@ -17,9 +8,7 @@ export const reasons: Readonly<Record<Reason, string>> = {
   mtls: 'certificate-bound tokens are not supported yet; they are refused',
   encryption: 'encrypted tokens are not supported; they are refused as malformed',
   metadata: 'protected resource metadata is not built yet',
-  'step-up': 'step-up authentication is not built yet',
   'status list': 'token status lists are not supported',
-  'rich authorization': 'guards on authorization_details are not built; a predicate sees the claim as it is',
   cookies: 'tokens in cookies are not supported yet',
 }
 
@@ -332,10 +321,10 @@ export const requirements: readonly Requirement[] = [
   ['RFC9068-5-1', 'A token for a sibling API is refused.'],
   ['RFC9068-5-2', 'Subject and client are told apart.'],
 
-  ['RFC9396-9.1-1', 'authorization_details is a list of typed objects.', 'rich authorization'],
+  ['RFC9396-9.1-1', 'authorization_details is a list of typed objects.'],
   ['RFC9396-9.2-1', 'The same in introspection.'],
-  ['RFC9396-2.2-1', 'A guard compares its members exactly.', 'rich authorization'],
-  ['RFC9396-9-1', 'Details and scopes are both checked.', 'rich authorization'],
+  ['RFC9396-2.2-1', 'A guard compares its members exactly.'],
+  ['RFC9396-9-1', 'Details and scopes are both checked.'],
 
   ['RFC9449-2-1', 'DPoP over https alone.', 'deployment'],
   ['RFC9449-4.2-1', 'A proof has jti, htm, htu and iat.', 'dpop'],
@@ -388,14 +377,14 @@ export const requirements: readonly Requirement[] = [
   ['RFC9449-11.6-1', 'Sound asymmetric algorithms alone.', 'dpop'],
   ['RFC9449-11.6-2', 'none never.', 'dpop'],
 
-  ['RFC9470-3-1', 'A login too weak or too old is 401 insufficient_user_authentication.', 'step-up'],
-  ['RFC9470-3-2', 'acr_values in order of preference.', 'step-up'],
-  ['RFC9470-3-3', 'max_age in whole seconds.', 'step-up'],
-  ['RFC9470-3-4', 'Both may come together, with scope.', 'step-up'],
-  ['RFC9470-3-5', 'In any scheme.', 'step-up'],
-  ['RFC9470-6.1-1', 'acr and auth_time decide; absent is not met.', 'step-up'],
+  ['RFC9470-3-1', 'A login too weak or too old is 401 insufficient_user_authentication.'],
+  ['RFC9470-3-2', 'acr_values in order of preference.'],
+  ['RFC9470-3-3', 'max_age in whole seconds.'],
+  ['RFC9470-3-4', 'Both may come together, with scope.'],
+  ['RFC9470-3-5', 'In any scheme.', 'dpop'],
+  ['RFC9470-6.1-1', 'acr and auth_time decide; absent is not met.'],
   ['RFC9470-6.2-1', 'The same from introspection.'],
-  ['RFC9470-9-1', 'Asked only of callers whose token is valid.', 'step-up'],
+  ['RFC9470-9-1', 'Asked only of callers whose token is valid.'],
 
   ['RFC9700-2.2.1-1', 'Bound tokens are supported.', 'dpop'],
   ['RFC9700-2.3-1', 'A token that is not meant for this API is refused.'],
