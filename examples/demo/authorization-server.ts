@@ -15,6 +15,8 @@ export interface AuthorizationServerOptions {
   readonly algorithm?: Algorithm
   /** @default 0, any free port */
   readonly port?: number
+  /** Where clients hear of logouts: URLs by `client_id`. @default nowhere */
+  readonly logoutUrls?: Readonly<Record<string, string>>
 }
 
 /**
@@ -22,21 +24,47 @@ export interface AuthorizationServerOptions {
  * Its `url` is the issuer, character for character.
  */
 export async function startAuthorizationServer(options: AuthorizationServerOptions = {}): Promise<Running> {
-  const { algorithm = 'RS256', port = 0 } = options
-  const server = createServer()
-  const started = await running('authorization server', server.listen(port, '127.0.0.1'))
-  // The issuer's name holds the port, so the server has to listen before the provider can be made.
-  const provider = new Provider(started.url, await configuration(algorithm))
-  server.on('request', provider.callback())
-  return started
+  const { server, open } = await listen(options.port)
+  await open(options)
+  return server
 }
 
-async function configuration(algorithm: Algorithm): Promise<Configuration> {
+/**
+ * Listens, so that the issuer has a name, which APIs need. It responds once it is opened, which needs the URLs of these
+ * APIs.
+ *
+ * @param port 0 for any free one
+ */
+export async function listen(port = 0): Promise<{
+  readonly server: Running
+  readonly open: (options?: AuthorizationServerOptions) => Promise<void>
+}> {
+  const server = createServer()
+  const started = await running('authorization server', server.listen(port, '127.0.0.1'))
   return {
-    clients,
+    server: started,
+    async open({ algorithm = 'RS256', logoutUrls = {} } = {}) {
+      const provider = new Provider(started.url, await configuration(algorithm, logoutUrls))
+      server.on('request', provider.callback())
+    },
+  }
+}
+
+async function configuration(
+  algorithm: Algorithm,
+  logoutUrls: Readonly<Record<string, string>>,
+): Promise<Configuration> {
+  return {
+    clients: clients.map((client) => {
+      const url = logoutUrls[client.client_id]
+      return url === undefined ? client : { ...client, backchannel_logout_uri: url }
+    }),
     jwks: { keys: await generateKeys() },
     cookies: { keys: [randomUUID()] },
+    // Without the provider's own dispatcher, which never connects to loopback.
+    fetch: async (url, { dispatcher: _, ...options }) => fetch(url, options),
     features: {
+      backchannelLogout: { enabled: true },
       clientCredentials: { enabled: true },
       resourceIndicators: {
         getResourceServerInfo(_context, resource, { clientId }) {

@@ -1,14 +1,21 @@
 /** What the user types and clicks, wherever a form asks. */
 export type Answers = Readonly<Record<string, string>>
 
+/** What a browser keeps between two visits. */
+export type Cookies = Map<string, string>
+
 /**
  * Plays the user's browser: opens `start`, follows redirects, keeps cookies, and submits each form it meets with
  * `answers`, until it is sent to `destination`, which it does not open.
  *
  * @returns where it was sent, query and all.
  */
-export async function browse(start: URL, answers: Answers, destination: string): Promise<URL> {
-  const cookies = new Map<string, string>()
+export async function browse(
+  start: URL,
+  answers: Answers,
+  destination: string,
+  cookies: Cookies = new Map<string, string>(),
+): Promise<URL> {
   let target = start
   let form: URLSearchParams | undefined
   for (let step = 0; step < 20; step += 1) {
@@ -18,7 +25,7 @@ export async function browse(start: URL, answers: Answers, destination: string):
       const page = await response.text()
       if (!response.ok) throw new Error(`${target.pathname} answered ${response.status}: ${page}`)
       target = new URL(attribute(page, /<form[^>]* action="([^"]+)"/), target)
-      form = new URLSearchParams({ ...answers, prompt: attribute(page, /name="prompt" value="([^"]+)"/) })
+      form = new URLSearchParams({ ...hidden(page), ...answers })
     } else {
       target = new URL(location, target)
       form = undefined
@@ -28,7 +35,7 @@ export async function browse(start: URL, answers: Answers, destination: string):
   throw new Error(`never arrived at ${destination}, last seen at ${target.pathname}`)
 }
 
-async function open(target: URL, cookies: Map<string, string>, body?: URLSearchParams): Promise<Response> {
+async function open(target: URL, cookies: Cookies, body?: URLSearchParams): Promise<Response> {
   const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
   const response = await fetch(target, {
     redirect: 'manual',
@@ -47,4 +54,10 @@ function attribute(page: string, pattern: RegExp): string {
   const value = pattern.exec(page)?.[1]
   if (value === undefined) throw new Error(`expected a page with ${String(pattern)}, got:\n${page}`)
   return value
+}
+
+/** What the page itself adds to its form. */
+function hidden(page: string): Record<string, string> {
+  const inputs = page.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)
+  return Object.fromEntries([...inputs].map(([, name = '', value = '']) => [name, value] as const))
 }

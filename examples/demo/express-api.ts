@@ -1,17 +1,28 @@
 import express from 'express'
-import { getAuth, requireRole, requireScope, verifyJwt } from 'oauth-resource-server/express'
-import { api } from './registrations.ts'
+import { createResourceServer } from 'oauth-resource-server'
+import {
+  backChannelLogout,
+  getAuth,
+  requireRole,
+  requireScope,
+  verifyJwt,
+} from 'oauth-resource-server/express'
+import { api as audience } from './registrations.ts'
 import { running, type Running } from './running.ts'
+import type { Logout } from './logout.ts'
 
 /** Starts the API on Express. */
-export function startExpressApi(issuer: string): Promise<Running> {
+export function startExpressApi(issuer: string, logout: Logout): Promise<Running> {
+  const api = createResourceServer({ issuer, audience, clockTolerance: 0, revocation: logout.list })
   const app = express()
 
   app.get('/public', (_req, res) => {
     res.json({ open: 'to everyone' })
   })
 
-  app.use(verifyJwt({ issuer, audience: api, clockTolerance: 0 }))
+  app.post('/backchannel-logout', backChannelLogout(api, logout.list, logout.options))
+
+  app.use(verifyJwt(api))
 
   app.get('/me', (req, res) => {
     res.json(getAuth(req).claims)

@@ -1,11 +1,14 @@
 import Router from '@koa/router'
 import Koa from 'koa'
-import { getAuth, requireRole, requireScope, verifyJwt } from 'oauth-resource-server/koa'
-import { api } from './registrations.ts'
+import { createResourceServer } from 'oauth-resource-server'
+import { backChannelLogout, getAuth, requireRole, requireScope, verifyJwt } from 'oauth-resource-server/koa'
+import { api as audience } from './registrations.ts'
 import { running, type Running } from './running.ts'
+import type { Logout } from './logout.ts'
 
 /** Starts the API on Koa. */
-export function startKoaApi(issuer: string): Promise<Running> {
+export function startKoaApi(issuer: string, logout: Logout): Promise<Running> {
+  const api = createResourceServer({ issuer, audience, clockTolerance: 0, revocation: logout.list })
   const app = new Koa()
   const open = new Router()
   const secured = new Router()
@@ -24,8 +27,10 @@ export function startKoaApi(issuer: string): Promise<Running> {
     ctx.status = 204
   })
 
+  open.post('/backchannel-logout', backChannelLogout(api, logout.list, logout.options))
+
   app.use(open.routes())
-  app.use(verifyJwt({ issuer, audience: api, clockTolerance: 0 }))
+  app.use(verifyJwt(api))
   app.use(secured.routes())
 
   return running('Koa', app.listen(0, '127.0.0.1'))

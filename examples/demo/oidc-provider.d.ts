@@ -28,7 +28,9 @@ declare module 'oidc-provider' {
     readonly clients: readonly object[]
     readonly jwks: { readonly keys: readonly JsonWebKey[] }
     readonly cookies: { readonly keys: readonly string[] }
+    fetch(url: string, options: RequestInit & { readonly dispatcher?: unknown }): Promise<Response>
     readonly features: {
+      readonly backchannelLogout: { readonly enabled: boolean }
       readonly clientCredentials: { readonly enabled: boolean }
       readonly resourceIndicators: {
         getResourceServerInfo(context: unknown, resource: string, client: Client): ResourceServer

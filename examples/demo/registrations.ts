@@ -11,13 +11,23 @@ export const apiScope = 'reports:read reports:write'
 export const redirectUri = 'https://app.example.com/callback'
 
 /** Who can sign in, and with which roles. Any password will do. */
-export const users: Readonly<Record<string, readonly string[]>> = { alice: ['admin'], bob: ['reader'] }
+export const users: Readonly<Record<string, readonly string[]>> = {
+  alice: ['admin'],
+  bob: ['reader'],
+  carol: ['reader'],
+}
 
 /** A program with credentials of its own. They are worth nothing outside the demo. */
 export const nightlyJob = { client_id: 'nightly-job', client_secret: 'for-loopback-only' }
 
 /** Signs users in as the web application does, but its access tokens live for a second. */
 export const hurriedClient = 'kiosk'
+
+/** Signs users in as the web application does; its API runs in two processes. */
+export const scaledClient = 'shop'
+
+/** Signs users in. */
+export const webClient = 'web-app'
 
 const publicApp = {
   token_endpoint_auth_method: 'none',
@@ -27,7 +37,8 @@ const publicApp = {
 
 /** The applications registered at the authorization server. */
 export const clients = [
-  { ...publicApp, client_id: 'web-app' },
+  { ...publicApp, client_id: webClient },
+  { ...publicApp, client_id: scaledClient },
   { ...publicApp, client_id: hurriedClient },
   {
     ...nightlyJob,

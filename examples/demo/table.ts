@@ -12,23 +12,29 @@ export function table(calls: readonly Call[], colours: boolean): string {
     call,
     cells: [frameworks.join(' '), call.route, call.token, String(call.status), shorten(call.challenge)],
   }))
-  const widths = headings.map((heading, column) =>
-    Math.max(heading.length, ...rows.map(({ cells }) => cells[column]?.length ?? 0)),
-  )
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd()
+  const [head = '', ...lines] = rowsOf([headings, ...rows.map(({ cells }) => cells)])
   return [
-    paint(`   ${line(headings)}`, 'bold', colours),
-    ...rows.flatMap(({ call, cells }, index) => [
+    paint(`   ${head}`, 'bold', colours),
+    ...rows.flatMap(({ call }, index) => [
       ...(call.route === rows[index - 1]?.call.route ? [] : ['']),
       call.right
-        ? `${paint('✓', 'green', colours)}  ${line(cells)}`
-        : paint(`✗  ${line(cells)}  expected ${call.expected}`, 'red', colours),
+        ? `${paint('✓', 'green', colours)}  ${lines[index] ?? ''}`
+        : paint(`✗  ${lines[index] ?? ''}  expected ${call.expected}`, 'red', colours),
     ]),
   ].join('\n')
+}
+
+/** Lines of cells in columns of equal width. */
+export function rowsOf(cells: readonly (readonly string[])[]): string[] {
+  const widths = (cells[0] ?? []).map((_cell, column) =>
+    Math.max(...cells.map((row) => row[column]?.length ?? 0)),
+  )
+  return cells.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
 }
 
 const codes = { bold: 1, red: 31, green: 32 } as const

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { browse } from './browser.ts'
-import { api, nightlyJob, redirectUri } from './registrations.ts'
+import { browse, type Cookies } from './browser.ts'
+import { api, nightlyJob, redirectUri, webClient } from './registrations.ts'
 
 /** What the token endpoint answers with (RFC 6749 section 5.1). */
 export interface TokenResponse {
@@ -25,13 +25,15 @@ export interface SignIn {
   readonly scope: string
   /** @default 'web-app' */
   readonly client?: string
+  /** The user's browser. @default a new one */
+  readonly cookies?: Cookies
   /** The API that the token is for. @default the demo's own */
   readonly resource?: string
 }
 
 /** Obtains a user's tokens by authorization code with PKCE (RFC 7636), the user's clicks included. */
 export async function signIn(issuer: string, options: SignIn): Promise<Required<TokenResponse>> {
-  const { user, scope, client = 'web-app', resource = api } = options
+  const { user, scope, client = webClient, resource = api, cookies } = options
   const verifier = randomBytes(32).toString('base64url')
   const start = new URL(`${issuer}/auth`)
   start.search = new URLSearchParams({
@@ -44,7 +46,7 @@ export async function signIn(issuer: string, options: SignIn): Promise<Required<
     code_challenge: createHash('sha256').update(verifier).digest('base64url'),
     code_challenge_method: 'S256',
   }).toString()
-  const arrived = await browse(start, { login: user, password: 'any' }, redirectUri)
+  const arrived = await browse(start, { login: user, password: 'any' }, redirectUri, cookies)
   const code = arrived.searchParams.get('code')
   if (code === null) throw new Error(`no code in ${arrived.search}`)
   const { id_token, access_token } = await redeem(issuer, {
@@ -57,6 +59,12 @@ export async function signIn(issuer: string, options: SignIn): Promise<Required<
   })
   if (id_token === undefined) throw new Error('no ID token although openid was asked for')
   return { access_token, id_token }
+}
+
+/** Ends the session of a user's browser at the authorization server (OpenID Connect RP-Initiated Logout 1.0). */
+export async function signOut(issuer: string, cookies: Cookies): Promise<void> {
+  const end = `${issuer}/session/end`
+  await browse(new URL(end), { logout: 'yes' }, `${end}/success`, cookies)
 }
 
 async function redeem(
