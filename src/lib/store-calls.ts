@@ -92,10 +92,14 @@ export function storeCalls(
         waiting -= 1
         cancel()
       }
-      const cancel = clock.schedule(timeoutMs, () => {
+      const giveUp = (): void => {
         end()
         late(sentAt)
         reject(unavailable(`no answer within ${timeoutMs} ms`))
+      }
+      // A process that was busy runs its timers before it reads what has arrived: one more turn lets it read.
+      let cancel = clock.schedule(timeoutMs, () => {
+        cancel = clock.schedule(0, giveUp)
       })
       begun(call).then(
         (value) => {

@@ -1,5 +1,7 @@
+import { stat } from 'node:fs/promises'
 import { UpstreamError } from 'oauth-resource-server'
 import { describe, expect, it } from 'vitest'
+import { systemClock } from '../../src/lib/clock.ts'
 import { type StoreCalls, storeCalls } from '../../src/lib/store-calls.ts'
 import { Deferred } from '../support/deferred.ts'
 
@@ -95,6 +97,14 @@ describe('storeCalls', () => {
     expect(sent).toHaveLength(2)
     advance(0.25)
     expect(await probe).toBe('store: no answer within 250 ms')
+  })
+
+  it('takes an answer that has arrived while the process was busy past the deadline', async () => {
+    const calls = storeCalls(systemClock(), { name: 'store', timeoutMs: 10, maxInFlight: 1 })
+    const result = calls.ask(async () => stat('.'))
+    // Another thread has the answer soon; this one does not look for it until its timers have run.
+    for (const end = performance.now() + 50; performance.now() < end;) continue
+    expect((await result).isDirectory()).toBe(true)
   })
 
   it('stays open when another call was answered meanwhile', async () => {
