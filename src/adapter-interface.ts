@@ -10,7 +10,7 @@ import type { Auth, Claims, Guard, HttpRequest, HttpResponse, MaybePromise } fro
  * Number of the agreement between adapters and core. It changes with {@link AdapterInterface} and {@link Proven}, so
  * that the adapters of one release never use the core of another.
  */
-export const protocol = 2
+export const protocol = 3
 
 /** What adapters call. A resource server carries it under the brand, where it is no part of its public face. */
 export interface AdapterInterface<C = Claims> {
@@ -26,8 +26,15 @@ export interface AdapterInterface<C = Claims> {
     request: HttpRequest,
     waitUntil?: (work: Promise<unknown>) => void,
   ) => MaybePromise<Auth<C> | undefined>
-  /** Asks a guard. @throws {AuthError} when it refuses, and {@link MissingTokenError} without `auth` */
+  /** Decides about a request. @throws {AuthError} when the guard refuses, and {@link MissingTokenError} without `auth` */
   readonly authorize: <R>(guard: Guard<R>, auth: Auth | undefined, request: R) => MaybePromise<void>
+  /**
+   * Asks a guard that the application, or another guard, calls itself.
+   *
+   * @param asker the caller that was passed; `auth` is the proven one
+   * @throws {AuthError} as `authorize`
+   */
+  readonly ask: <R>(guard: Guard<R>, auth: Auth | undefined, request: R, asker: unknown) => MaybePromise<void>
   /** Reports a refusal that an adapter itself decided. */
   readonly refused: (error: unknown, request: unknown) => void
   /** Headers of a successful response to this caller, unless the handler sets them; `undefined` for none. */

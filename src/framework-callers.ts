@@ -1,4 +1,4 @@
-import { type AdapterInterface, interfaceOf, proven } from './adapter-interface.ts'
+import { interfaceOf, type Proven, proven } from './adapter-interface.ts'
 import { type AuthError, MissingTokenError } from './errors.ts'
 import type { Hooks } from './framework-types.ts'
 import { plainGuard } from './guards/decide.ts'
@@ -20,7 +20,7 @@ export function callersBy<A>(
 
   function getAuth<C>(request: A, api?: object): Auth<C> {
     const auth = getOptionalAuth<C>(request, api)
-    if (auth === undefined) throw anonymous(proven.get(rawOf(request))?.by, request)
+    if (auth === undefined) throw anonymous(proven.get(rawOf(request)) as Proven, request)
     return auth
   }
 
@@ -30,7 +30,7 @@ export function callersBy<A>(
     if (auth !== undefined && !isSameCaller(auth, found.auth)) throw anotherCaller()
     try {
       // Guards check the proven caller, whatever was passed.
-      const allowed = found.by.authorize(guard, found.auth, request)
+      const allowed = found.by.ask(guard, found.auth, request, auth)
       return isPromise(allowed) ? allowed.then(allows, rethrow) : true
     } catch (error) {
       throw asError(error)
@@ -64,12 +64,17 @@ function isSameCaller(auth: unknown, found: Auth | undefined): boolean {
   )
 }
 
+/** Anonymous callers whose refusal was reported. */
+const reported = new WeakSet<Proven>()
+
 /** The refusal of an anonymous caller, with the headers that error handlers of frameworks send. */
-function anonymous(by: AdapterInterface<unknown> | undefined, request: unknown): AuthError {
+function anonymous(found: Proven, request: unknown): AuthError {
   const hint = 'the caller is anonymous; use getOptionalAuth(), or verifyJwt() without optional'
   const error = new MissingTokenError({ detail: { hint } })
-  by?.refused(error, request)
-  return by === undefined ? error : by.forErrorPath(error)
+  // Once per request, however often a handler tries.
+  if (!reported.has(found)) found.by.refused(error, request)
+  reported.add(found)
+  return found.by.forErrorPath(error)
 }
 
 /** The error for a request that nothing verified. @param what what the application does */

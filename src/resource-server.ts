@@ -51,7 +51,7 @@ export function asResourceServer(
 export function resourceServer<C, A extends undefined = undefined>(parts: Parts<C>): ResourceServer<C, A> {
   const { issuers, stores } = parts
   const { authenticate, verify } = authenticator(parts)
-  const authorize = authorizer(parts.acceptor, parts.limitGuards, parts.refused)
+  const { decide, ask } = authorizer(parts.acceptor, parts.limitGuards, parts.refused)
 
   function refuse(error: unknown): HttpResponse {
     if (!isAuthError(error)) throw error
@@ -73,7 +73,8 @@ export function resourceServer<C, A extends undefined = undefined>(parts: Parts<
       result.then(handOver, handOver)
       return result
     },
-    authorize,
+    authorize: decide,
+    ask,
     refused: (error, request) => void parts.refused(error, { request }),
     headersFor: (auth) => (auth === undefined ? undefined : parts.acceptor.responseHeaders(auth)),
     answer(error) {
@@ -90,7 +91,7 @@ export function resourceServer<C, A extends undefined = undefined>(parts: Parts<
       try {
         const auth = (await authenticate(request, add)) as Auth<C> | undefined
         for (const guard of guards) {
-          await traced('guard', add, () => authorize(guard, auth as Auth | undefined, request.raw ?? request))
+          await traced('guard', add, () => decide(guard, auth as Auth | undefined, request.raw ?? request))
         }
         return { steps, auth, error: undefined }
       } catch (error) {
@@ -104,12 +105,12 @@ export function resourceServer<C, A extends undefined = undefined>(parts: Parts<
     async authenticate<G extends readonly Guard[]>(request: HttpRequest, ...guards: G) {
       const auth = await authenticate(request)
       if (guards.length > 0) {
-        await authorize(together(guards), auth as Auth | undefined, request.raw ?? request)
+        await decide(together(guards), auth as Auth | undefined, request.raw ?? request)
       }
       return auth as Caller<C, A, G>
     },
     async authorize(auth, ...guards) {
-      await authorize(together(guards), auth as Auth | undefined, undefined)
+      await ask(together(guards), auth as Auth | undefined, undefined)
     },
     refuse,
     async refresh() {

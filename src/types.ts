@@ -171,5 +171,8 @@ export type Caller<C, A extends undefined, G extends readonly unknown[] = []> = 
 /**
  * A decision on a proven caller: `true` allows the call. `false`, or an `AuthError` with status 401 or 403, refuses
  * it. Guards made by `scope()`, `role()` and the like throw the error that fits.
+ *
+ * A guard that asks other guards passes on the `auth` it got: a refusal that it then allows is not reported. With
+ * `api.authorize()`, that is another object than the one that was passed.
  */
 export type Guard<R = unknown> = (auth: Auth, request: R) => MaybePromise<boolean>

@@ -35,6 +35,8 @@ class VerifiedAuth<C> implements Auth<C> {
   readonly #token: string
   readonly #acceptance: AcceptanceFacts
   readonly #verified: VerifiedToken
+  /** Decisions about this very object that have not been made yet. */
+  #open = 0
 
   constructor(verified: VerifiedToken, { scheme, token }: Presented, claims: C, facts: AcceptanceFacts) {
     this.scheme = scheme
@@ -57,29 +59,38 @@ class VerifiedAuth<C> implements Auth<C> {
     return this.#token
   }
 
-  /** Where hints and guards find what is nobody else's business. */
-  static membersOf(auth: VerifiedAuth<unknown>): {
-    readonly verified: VerifiedToken
-    readonly clock: Clock | undefined
-  } {
-    return { verified: auth.#verified, clock: auth.#acceptance.clock }
+  static verified(auth: VerifiedAuth<unknown>): VerifiedToken {
+    return auth.#verified
   }
 
   /** How this caller was accepted; `undefined` for anything that is no caller. */
   static factsOf(auth: unknown): AcceptanceFacts | undefined {
     return typeof auth === 'object' && auth !== null && #acceptance in auth ? auth.#acceptance : undefined
   }
+
+  /** Counts the decisions about this very object that have not been made yet. */
+  static open(auth: unknown, change: 0 | 1 | -1): number {
+    return typeof auth === 'object' && auth !== null && #open in auth ? (auth.#open += change) : 0
+  }
+
+  static copy(auth: Auth, facts: AcceptanceFacts): Auth {
+    if (!(#verified in auth)) return auth
+    const { scheme, token, claims } = auth
+    const presented = { scheme, token, place: 'custom', request: undefined } as const
+    return new VerifiedAuth(auth.#verified, presented, claims, facts)
+  }
 }
+// Where hints and guards find what is nobody else's business.
 Object.defineProperties(VerifiedAuth.prototype, {
   [namesFrom]: {
     get(this: VerifiedAuth<unknown>) {
-      return VerifiedAuth.membersOf(this).verified.namesFrom
+      return VerifiedAuth.verified(this).namesFrom
     },
   },
   [moment]: {
     get(this: VerifiedAuth<unknown>): Moment | undefined {
-      const { verified, clock } = VerifiedAuth.membersOf(this)
-      return clock && { now: clock.wall(), tolerance: verified.times.tolerance }
+      const clock = VerifiedAuth.factsOf(this)?.clock
+      return clock && { now: clock.wall(), tolerance: VerifiedAuth.verified(this).times.tolerance }
     },
   },
 })
@@ -99,19 +110,21 @@ export function asSignedAuth(auth: unknown): Auth | undefined {
   return facts && (facts.signed ?? (auth as Auth))
 }
 
-/** Accepts or refuses a verified token as it was presented. */
-export type Acceptance<C> = (
-  token: VerifiedToken,
-  presented: Presented,
-  trace?: Trace,
-) => MaybePromise<VerifiedAuth<C>>
-
 /** Makes callers of verified tokens, and knows the ones it made. */
 export interface Acceptor<C> {
-  readonly accept: Acceptance<C>
+  /** Accepts or refuses a verified token as it was presented. @throws {AuthError} */
+  readonly accept: (
+    token: VerifiedToken,
+    presented: Presented,
+    trace?: Trace,
+  ) => MaybePromise<VerifiedAuth<C>>
   /** The caller as guards see it; `undefined` for anything this acceptor did not make. */
   readonly judged: (auth: unknown) => Auth | undefined
   readonly responseHeaders: (auth: unknown) => ResponseHeaders | undefined
+  /** Counts the decisions about a caller that have not ended, where one begins or ends; 0 for any other value. */
+  readonly open: (judged: unknown, change: 0 | 1 | -1) => number
+  /** The same caller as another object, on which decisions are counted anew. */
+  readonly copy: (judged: Auth) => Auth
 }
 
 /**
@@ -181,5 +194,7 @@ export function acceptance<C>(requestChecks: RequestChecks<C>, clock: Clock): Ac
       return facts?.by === by ? (facts.signed ?? (auth as Auth)) : undefined
     },
     responseHeaders: (auth) => VerifiedAuth.factsOf(auth)?.responseHeaders,
+    open: (judged, change) => VerifiedAuth.open(judged, change),
+    copy: (judged) => VerifiedAuth.copy(judged, plain),
   }
 }

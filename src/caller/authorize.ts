@@ -1,43 +1,124 @@
-import { MissingTokenError } from '../errors.ts'
+import { isAuthError, MissingTokenError } from '../errors.ts'
 import { decide } from '../guards/decide.ts'
+import { asError } from '../lib/as-error.ts'
 import type { Limited } from '../lib/limited.ts'
 import type { Auth, Guard, MaybePromise } from '../types.ts'
 import type { Acceptor } from './accept.ts'
 import type { Refused } from './refused.ts'
 
-/** Asks a guard about a caller. */
-export type Authorizer = <R>(guard: Guard<R>, auth: Auth | undefined, request: R) => MaybePromise<void>
+/**
+ * Runs guards. They see every verified claim as the issuer signed it, whatever a schema made of the claims.
+ *
+ * A guard may ask other guards about its caller, and allow what they refuse. So a refusal is reported by the decision
+ * that no other decision waits for, once. What a guard asks is told from what is asked at the same time by the caller
+ * it asks about: by the object, as nothing else goes along with asynchronous work on every platform.
+ */
+export interface Authorizer {
+  /**
+   * Decides about a request. The caller belongs to this request alone: whoever asks about it before the decision was
+   * made is one of its guards. So is whoever asks after a refusal.
+   *
+   * @throws {AuthError}
+   */
+  readonly decide: <R>(guard: Guard<R>, auth: Auth | undefined, request: R) => MaybePromise<void>
+  /**
+   * Answers the application's own question. Others may ask about the same caller at the same time, so guards get a copy
+   * of the caller: a question about the copy is part of this one. So is every question before the guard returns.
+   *
+   * @param asker the caller that was passed, where it is not `auth` itself
+   * @throws {AuthError}
+   */
+  readonly ask: <R>(
+    guard: Guard<R>,
+    auth: Auth | undefined,
+    request: R,
+    asker?: unknown,
+  ) => MaybePromise<void>
+}
+
+/** What follows from the result of a guard. */
+interface End {
+  readonly allowed: () => void
+  /** @returns the error to throw */
+  readonly refused: (error: unknown) => Error
+}
+
+/** For a guard that was asked by another one, which decides. */
+const partOfAnother: End = { allowed: () => undefined, refused: asError }
 
 /**
- * Makes the function that runs guards. They see every verified claim as the issuer signed it, whatever a schema made
- * of the claims. Every refusal is reported once.
+ * Makes the functions that run guards.
  *
  * @param limit for guards that are asynchronous
  */
 export function authorizer(acceptor: Acceptor<unknown>, limit: Limited, refused: Refused): Authorizer {
-  return (guard, auth, request) => {
+  const { open } = acceptor
+
+  function judgedOf(auth: Auth | undefined, request: unknown): Auth {
     if (auth === undefined) {
       const hint = 'the caller is anonymous, and a guard needs a caller'
       throw refused(new MissingTokenError({ detail: { hint } }), { request })
     }
     const judged = acceptor.judged(auth)
-    if (judged === undefined) {
-      throw new TypeError('authorize: the caller must be an Auth that this resource server returned')
-    }
-    const throwRefused = (error: unknown): never => {
-      throw refused(error, { request, issuer: judged.issuer, auth: judged })
-    }
+    if (judged !== undefined) return judged
+    throw new TypeError('authorize: the caller must be an Auth that this resource server returned')
+  }
+
+  function run<R>(guard: Guard<R>, caller: Auth, request: R, end: End): MaybePromise<void> {
     let refusal: MaybePromise<unknown>
     try {
-      refusal = limit(decide(guard, judged, request))
+      refusal = limit(decide(guard, caller, request))
     } catch (error) {
-      return throwRefused(error)
+      throw end.refused(error)
     }
     if (refusal instanceof Promise) {
-      return refusal.then((found) => {
-        if (found !== undefined) throwRefused(found)
-      }, throwRefused)
+      return refusal.then(
+        (found) => {
+          conclude(found, end)
+        },
+        (error: unknown) => {
+          throw end.refused(error)
+        },
+      )
     }
-    if (refusal !== undefined) throwRefused(refusal)
+    conclude(refusal, end)
   }
+
+  /** Runs a guard that no other one waits for. */
+  function judge<R>(guard: Guard<R>, caller: Auth, request: R): MaybePromise<void> {
+    open(caller, 1)
+    return run(guard, caller, request, {
+      allowed: () => void open(caller, -1),
+      refused(error) {
+        // Otherwise not ended: what is refused stays refused, and that was reported.
+        if (!isAuthError(error)) open(caller, -1)
+        return refused(error, { request, issuer: caller.issuer })
+      },
+    })
+  }
+
+  return {
+    decide(guard, auth, request) {
+      const judged = judgedOf(auth, request)
+      return open(judged, 0) > 0 ? run(guard, judged, request, partOfAnother) : judge(guard, judged, request)
+    },
+    ask(guard, auth, request, asker = auth) {
+      const judged = judgedOf(auth, request)
+      const asking = acceptor.judged(asker)
+      const known = asking !== undefined && open(asking, 0) > 0 ? asking : judged
+      if (open(known, 0) > 0) return run(guard, known, request, partOfAnother)
+      open(judged, 1)
+      try {
+        return judge(guard, acceptor.copy(judged), request)
+      } finally {
+        open(judged, -1)
+      }
+    },
+  }
+}
+
+/** @throws {AuthError} */
+function conclude(refusal: unknown, end: End): void {
+  if (refusal !== undefined) throw end.refused(refusal)
+  end.allowed()
 }

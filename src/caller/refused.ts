@@ -15,12 +15,11 @@ export interface Refusing {
   readonly request?: unknown
   /** Name of the trusted issuer, where the token was found to name one. */
   readonly issuer?: string | undefined
-  /** The caller that a guard refuses. */
-  readonly auth?: object
 }
 
 /**
- * Reports a refusal where it happens, once: to the hook, to the diagnostics channel, and with `NODE_DEBUG`.
+ * Reports a refusal: to the hook, to the diagnostics channel, and with `NODE_DEBUG`. It is called once per refusal,
+ * where nobody can allow the request any more.
  *
  * @returns the same error, to be thrown; an error made of it where a hook threw something else
  */
@@ -28,14 +27,8 @@ export type Refused = (error: unknown, known?: Refusing) => Error
 
 /** Makes a {@link Refused}. */
 export function refusedBy(hook: RefusedHook | undefined): Refused {
-  // A guard may ask other guards: what one refused is refused once.
-  const last = new WeakMap<object, Error>()
-  return (error, { request, issuer, auth } = {}) => {
+  return (error, { request, issuer } = {}) => {
     if (!isAuthError(error)) return asError(error)
-    if (auth !== undefined) {
-      if (last.get(auth) === error) return error
-      last.set(auth, error)
-    }
     tell(error, issuer ?? issuerOf(error))
     if (hook !== undefined) call(hook, error, request)
     return error

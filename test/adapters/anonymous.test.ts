@@ -68,3 +68,25 @@ describe.each(['respond', 'throw'] as const)(
     })
   },
 )
+
+it('is reported once per request, however often a handler tries', async () => {
+  const refused: unknown[] = []
+  const api = createResourceServer({
+    ...issuer.options,
+    optional: true,
+    onRefused: (_error, request) => refused.push(request),
+  })
+  const get = forFetch.protect(api)((request) => {
+    const tries = [1, 2].map(() => {
+      try {
+        return forFetch.getAuth(request).subject
+      } catch (error) {
+        return isAuthError(error) && error.reason
+      }
+    })
+    return Response.json(tries)
+  })
+  const requests = [1, 2].map(() => new Request('http://api.test/'))
+  for (const request of requests) expect(await (await get(request)).json()).toEqual(['missing', 'missing'])
+  expect(refused).toEqual(requests)
+})

@@ -1,8 +1,10 @@
 import diagnostics from 'node:diagnostics_channel'
 import {
+  type Auth,
   channelNames,
   createResourceServer,
   ForbiddenError,
+  type Guard,
   MissingTokenError,
   scope,
   UpstreamError,
@@ -111,6 +113,56 @@ describe('E12 a refusal', () => {
       .catch(() => undefined)
     diagnostics.unsubscribe(channelNames.verified, note)
     expect(verified).toEqual([])
+  })
+})
+
+describe('a refusal by api.authorize()', () => {
+  const refusal: ForbiddenError = Object.freeze(new ForbiddenError())
+  const refuses = (): never => {
+    throw refusal
+  }
+
+  it('is reported each time, also where guards share one error object', async () => {
+    const messages = await reported(() =>
+      Promise.allSettled([1, 2, 3].map(() => api.authorize(auth, refuses))),
+    )
+    expect(messages).toHaveLength(3)
+  })
+
+  it('is reported once where one guard asks another, and not where a guard allows all the same', async () => {
+    const asks: Guard = async (it) => (await api.authorize(it, refuses), true)
+    const catches: Guard = (it) =>
+      api.authorize(it, refuses).then(
+        () => true,
+        () => true,
+      )
+    expect(await reported(() => api.authorize(auth, asks))).toHaveLength(1)
+    expect(await reported(() => api.authorize(auth, catches))).toEqual([])
+  })
+
+  it('is reported for a caller that a guard kept, once the guard is done', async () => {
+    let kept: Auth | undefined
+    await api.authorize(auth, (it) => (kept = it) === it)
+    expect(await reported(() => api.authorize(kept, refuses))).toHaveLength(1)
+  })
+
+  it('is reported after a guard failed by a mistake of its own', async () => {
+    const fails = (): never => {
+      throw new RangeError('a mistake')
+    }
+    const messages = await reported(async () => {
+      await api.authorize(auth, fails).catch(() => undefined)
+      await api.authorize(auth, refuses)
+    })
+    expect(messages).toHaveLength(1)
+  })
+
+  it('lets guards see the same caller', async () => {
+    let seen: Auth | undefined
+    await api.authorize(auth, (it) => (seen = it) === it)
+    expect(seen).toEqual(auth)
+    expect(seen?.token).toBe(auth.token)
+    expect(seen?.claims).toBe(auth.claims)
   })
 })
 

@@ -29,16 +29,14 @@ describe('a refusal', () => {
     expect(seen).toMatchObject([{ issuer: 'https://id.test' }, { issuer: 'https://other.test' }])
   })
 
-  it('is reported once where one guard asks another, and again for the next caller', () => {
+  it('is reported each time, also where one error object is thrown again', () => {
     const error = new InvalidTokenError('claim')
     const hook = vi.fn()
     const refused = refusedBy(hook)
-    const auth = {}
-    refused(error, { auth })
-    refused(error, { auth, request: {} })
-    expect(hook).toHaveBeenCalledTimes(1)
-    refused(error, { auth: {} })
+    refused(error)
+    refused(error, { request: {} })
     expect(hook).toHaveBeenCalledTimes(2)
+    expect(seen).toHaveLength(2)
   })
 
   it.each<[string, () => unknown]>([
