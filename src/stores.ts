@@ -70,8 +70,13 @@ export interface RevocationEntry {
   readonly value: string
   /** Whole seconds since the epoch; `undefined`: whenever the token was issued. */
   readonly issuedBefore: number | undefined
-  /** Seconds from now for which the entry is needed. */
+  /** Seconds from now for which the entry is needed, by the `tokenLifetime` of this list. */
   readonly lifetime: number
+  /**
+   * Seconds from now until the one token expires everywhere, whatever `tokenLifetime` is; `undefined` where the expiry
+   * is not known.
+   */
+  readonly expiresIn: number | undefined
 }
 
 /** What a list looks at in a token whose signature and claims are verified. */
@@ -106,7 +111,7 @@ export interface RevocationListInterface {
   /** Whether a token is revoked. @throws {UpstreamError} */
   readonly has: (token: RevocableToken) => MaybePromise<boolean>
   /** Takes an entry that was checked elsewhere. @throws {UpstreamError} */
-  readonly add: (entry: Omit<RevocationEntry, 'lifetime'>) => Promise<void>
+  readonly add: (entry: Omit<RevocationEntry, 'lifetime' | 'expiresIn'>) => Promise<void>
   readonly ready: () => MaybePromise<void>
   readonly isReady: () => boolean
 }

@@ -76,7 +76,7 @@ export function logoutHandler(settings: LogoutSettings, parts: LogoutParts): Log
 function entryOf(
   { issuer, session, subject, issuedAt }: LogoutToken,
   by: LogoutSettings['by'],
-): Omit<RevocationEntry, 'lifetime'> {
+): Omit<RevocationEntry, 'lifetime' | 'expiresIn'> {
   const issuedBefore = Math.floor(issuedAt)
   if (by === 'session' && session !== undefined) {
     return { kind: 'session', issuer, value: session, issuedBefore }

@@ -43,22 +43,22 @@ export function entryOf(given: unknown, rules: EntryRules): MaybePromise<Revocat
 async function entryOfToken(read: Reader, { now, tokenLifetime }: EntryRules): Promise<RevocationEntry> {
   for (const name of ['issuer', 'expiresAt', 'issuedBefore'] as const) without(read, name, 'token')
   const { issuer, kind, value, expiresAt } = await identityOf(read.values['token'], read.at('token'))
-  return { kind, issuer, value, issuedBefore: undefined, lifetime: until(expiresAt, now, tokenLifetime) }
+  return { kind, issuer, value, issuedBefore: undefined, ...until(expiresAt, now, tokenLifetime) }
 }
 
 function entryOfJti(read: Reader, { now, tokenLifetime }: EntryRules): RevocationEntry {
   without(read, 'issuedBefore', 'jti')
   const { expiresAt } = read.values
-  const lifetime =
+  const life =
     expiresAt === undefined
-      ? lifetimeOf(tokenLifetime)
+      ? { lifetime: lifetimeOf(tokenLifetime), expiresIn: undefined }
       : until(checkMoment(expiresAt, read.at('expiresAt')), now, tokenLifetime)
   return {
     kind: 'jti',
     issuer: read.text('issuer'),
     value: read.text('jti') as string,
     issuedBefore: undefined,
-    lifetime,
+    ...life,
   }
 }
 
@@ -81,12 +81,18 @@ function entryOfHolder(
     value: read.text(kind) as string,
     issuedBefore: Math.floor(moment),
     lifetime: lifetimeOf(tokenLifetime) + Math.max(0, moment - now),
+    expiresIn: undefined,
   }
 }
 
 /** Seconds until a token that expires at some moment is accepted nowhere; at least one. */
-function until(expiresAt: number, now: number, tokenLifetime: number): number {
-  return Math.min(Math.max(1, expiresAt - now + longestTolerance + 1), lifetimeOf(tokenLifetime))
+function until(
+  expiresAt: number,
+  now: number,
+  tokenLifetime: number,
+): Pick<RevocationEntry, 'lifetime' | 'expiresIn'> {
+  const expiresIn = Math.max(1, expiresAt - now + longestTolerance + 1)
+  return { lifetime: Math.min(expiresIn, lifetimeOf(tokenLifetime)), expiresIn }
 }
 
 function without(read: Reader, name: 'issuer' | 'expiresAt' | 'issuedBefore', kind: string): void {

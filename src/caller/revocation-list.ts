@@ -90,7 +90,7 @@ export function listOf(
     has: (token) => store.has(token),
     async add(entry) {
       const ahead = Math.max(0, (entry.issuedBefore ?? 0) - clocks.wall())
-      await store.add({ ...entry, lifetime: lifetimeOf(tokenLifetime) + ahead })
+      await store.add({ ...entry, lifetime: lifetimeOf(tokenLifetime) + ahead, expiresIn: undefined })
     },
     ready,
     isReady: () => store.isReady?.() ?? true,

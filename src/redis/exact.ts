@@ -1,48 +1,49 @@
-import type {
-  RemoteTools,
-  RevocableToken,
-  RevocationEntry,
-  RevocationStore,
-  StoreTools,
-} from 'oauth-resource-server'
+import type { RemoteTools, RevocableToken, RevocationEntry, RevocationStore } from 'oauth-resource-server'
 import { listOfReply, numberOf, type Redis, textOf, unreadable } from './client.ts'
 import { keyOf, keysOf } from './keys.ts'
 import { readScript, revokeScript } from './scripts.ts'
+import { type ListState, milliseconds } from './state.ts'
 
 /** A {@link RevocationStore} with every member. */
 export type FullStore = Required<RevocationStore>
 
-/** Milliseconds, for scripts. */
-export const milliseconds = (seconds: number): string => String(Math.ceil(seconds * 1000))
-
 /** The record of an entry in the stream. */
-export function recordOf({ kind, issuer, value, issuedBefore, lifetime }: RevocationEntry): string {
-  return JSON.stringify([kind, issuer ?? null, value, issuedBefore ?? null, Math.ceil(lifetime * 1000)])
+function recordOf({ kind, issuer, value, issuedBefore }: RevocationEntry): string {
+  return JSON.stringify([kind, issuer ?? null, value, issuedBefore ?? null])
 }
 
 /** Makes a store that asks Redis about every token, in one round trip. */
-export function exactStore(redis: Redis, tag: string, tools: RemoteTools & StoreTools): FullStore {
-  const { ask, isAnswering, longestLife } = tools
+export function exactStore(
+  redis: Redis,
+  tag: string,
+  { ask, isAnswering }: RemoteTools,
+  state: ListState,
+): FullStore {
+  const read = async (keys: readonly string[]): Promise<readonly unknown[]> =>
+    listOfReply(await ask(() => redis.run(readScript, [state.key, ...keys], state.values)))
 
   async function has(token: RevocableToken): Promise<boolean> {
     const keys = await keysOf(tag, token)
-    const values = listOfReply(await ask(() => redis.run(readScript, keys, [])))
+    const reply = await read(keys)
+    state.read(reply)
+    const values = reply.slice(2)
     if (values.length !== keys.length) throw unreadable()
     // Every value is read, so that an unreadable one is noticed.
     return values.filter((value) => isRevokedBy(value, token)).length > 0
   }
 
   async function ready(): Promise<void> {
-    await ask(() => redis.run(readScript, [`${tag}ready`], []))
+    state.read(await read([]))
   }
 
   return {
     async add(entry) {
-      const { kind, issuer, value, issuedBefore, lifetime } = entry
-      const keys = [keyOf(tag, kind, issuer, value), `${tag}changes`, `${tag}longest-life`]
+      const { kind, issuer, value, issuedBefore, lifetime, expiresIn } = entry
+      const keys = [state.key, keyOf(tag, kind, issuer, value), `${tag}changes`]
       const text = issuedBefore === undefined ? '*' : String(issuedBefore)
-      const values = [text, milliseconds(lifetime), milliseconds(longestLife), recordOf(entry)]
-      await ask(() => redis.run(revokeScript, keys, values))
+      const life = [milliseconds(expiresIn ?? lifetime), expiresIn === undefined ? '0' : '1']
+      const values = [...state.values, text, ...life, recordOf(entry)]
+      state.read(listOfReply(await ask(() => redis.run(revokeScript, keys, values))))
     },
     has,
     ready,

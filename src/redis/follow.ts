@@ -2,6 +2,7 @@ import type { EntryKind, RemoteTools, RevocationEntry, StoreTools } from 'oauth-
 import { listOfReply, numberOf, type Redis, textOf, unreadable } from './client.ts'
 import { exactStore, type FullStore } from './exact.ts'
 import { followScript } from './scripts.ts'
+import { listState, lost } from './state.ts'
 
 /** Records that are read at once. */
 const batch = 1000
@@ -31,10 +32,13 @@ export function followStore(
   tools: RemoteTools & StoreTools,
 ): FullStore {
   const { ask, clock, max, longestLife, warn } = tools
-  const exact = exactStore(redis, tag, tools)
+  const state = listState(tag, tools)
+  const exact = exactStore(redis, tag, tools, state)
   const pauseMs = Math.min(longestPause, (within * 1000) / 4)
   let entries = tools.index(max)
   let position = start
+  /** Name of the list that was read up to that position. */
+  let following: string | undefined
   /** When the read was sent that saw everything last. */
   let completeAt = -Infinity
   let reading: Promise<boolean> | undefined
@@ -47,11 +51,21 @@ export function followStore(
   async function read(): Promise<boolean> {
     const sentAt = clock.steady()
     const into = entries
-    const reply = await ask(() => redis.run(followScript, [`${tag}changes`], [position, String(batch)]))
+    const values = [...state.values, position, String(batch)]
+    const reply = listOfReply(await ask(() => redis.run(followScript, [state.key, `${tag}changes`], values)))
     // Memory was emptied while we waited: what follows the old position is not the whole list.
     if (entries !== into) return false
-    const [seconds, known, list] = listOfReply(reply)
+    const name = state.read(reply)
+    const [seconds, known, list] = reply.slice(2)
     const now = numberOf(seconds) * 1000
+    if (following !== name && following !== undefined) {
+      // Another list: what stands before our position was never read.
+      following = name
+      position = start
+      completeAt = -Infinity
+      return false
+    }
+    following = name
     const records = listOfReply(list)
     if (numberOf(known) === 0) forgetPosition(now)
     for (const record of records) {
@@ -69,12 +83,7 @@ export function followStore(
 
   /** The last record we know is gone. Its age tells whether it was trimmed, or lost with others. */
   function forgetPosition(now: number): void {
-    if (now - timeOf(position) < longestLife * 1000) {
-      warn(
-        'the revocation list in Redis was emptied, or replaced by an older one: what was known here stays revoked, elsewhere revoked tokens may be accepted',
-        'OAUTH_REVOCATIONS_LOST',
-      )
-    }
+    if (now - timeOf(position) < longestLife * 1000) lost(warn)
     position = start
     completeAt = -Infinity
   }
@@ -149,9 +158,9 @@ function timeOf(id: string): number {
 function entryOf(record: unknown, now: number): { readonly id: string; readonly entry: RevocationEntry } {
   const [name, fields] = listOfReply(record)
   const id = textOf(name)
-  const [field, text] = listOfReply(fields)
-  if (textOf(field) !== 'entry') throw unreadable()
-  const [kind, issuer, value, issuedBefore, life] = listOfReply(JSON.parse(textOf(text)))
+  const [field, text, fieldOfLife, life] = listOfReply(fields)
+  if (textOf(field) !== 'entry' || textOf(fieldOfLife) !== 'life') throw unreadable()
+  const [kind, issuer, value, issuedBefore] = listOfReply(JSON.parse(textOf(text)))
   if (!kinds.includes(kind) || typeof value !== 'string') throw unreadable()
   return {
     id,
@@ -161,6 +170,7 @@ function entryOf(record: unknown, now: number): { readonly id: string; readonly 
       value,
       issuedBefore: issuedBefore === null ? undefined : numberOf(issuedBefore),
       lifetime: (timeOf(id) + numberOf(life) - now) / 1000,
+      expiresIn: undefined,
     },
   }
 }

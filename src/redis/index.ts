@@ -11,6 +11,7 @@ import { exactStore } from './exact.ts'
 import { followStore } from './follow.ts'
 import { tagOf } from './keys.ts'
 import { reserveScript } from './scripts.ts'
+import { listState } from './state.ts'
 
 export type { RedisClient } from './client.ts'
 
@@ -59,7 +60,7 @@ export function revocationList(client: RedisClient, options: RevocationListOptio
     if (values['max'] !== undefined) {
       throw new TypeError('max: limits what follow keeps in memory; leave it out, or set follow')
     }
-    return exactStore(redis, tag, tools)
+    return exactStore(redis, tag, tools, listState(tag, tools))
   })
 }
 

@@ -1,7 +1,7 @@
 import { createResourceServer, type ResourceServer } from 'oauth-resource-server'
 import { replayStore, revocationList } from 'oauth-resource-server/redis'
 import { createTestIssuer } from 'oauth-resource-server/testing'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { clients, type Connected, describeRedis, redisServer, type RedisServer } from '../support/redis.ts'
 import { verdict } from '../support/tokens.ts'
 
@@ -92,6 +92,64 @@ for (const [name, connect] of Object.entries(clients)) {
       expect(server.command('xlen', '{life}:changes')).toBe('1')
       await lists[0]?.revoke({ jti: 'j', expiresAt: Date.now() / 1000 })
       expect(Number(server.command('ttl', key))).toBeGreaterThan(86_990)
+    })
+
+    it('keeps an entry for as long as the list for the longest tokens needs it, whoever writes it', async () => {
+      const [short, long] = [60, 7200].map((tokenLifetime) =>
+        revocationList(connected.client, { prefix: 'mixed', timeoutMs: 2000, tokenLifetime }),
+      )
+      await long?.ready()
+      const life = (key: string): number => Number(server.command('ttl', `{mixed}:${key}`))
+      const inAnHour = Date.now() / 1000 + 3600
+      await short?.revoke({ subject: 'alice' })
+      expect(life(`subject:${JSON.stringify([null, 'alice'])}`)).toBeGreaterThan(7790)
+      await short?.revoke({ jti: 'a', expiresAt: inAnHour })
+      expect(life(`jti:${JSON.stringify([null, 'a'])}`)).toBeGreaterThan(3890)
+      await short?.revoke({ jti: 'b', expiresAt: inAnHour * 2 })
+      expect(life(`jti:${JSON.stringify([null, 'b'])}`)).toBeLessThanOrEqual(7800)
+      expect(Number(server.command('ttl', '{mixed}:changes'))).toBeGreaterThan(7790)
+      expect(server.command('ttl', '{mixed}:state')).toBe('-1')
+    })
+
+    it('warns a list for longer tokens than the entries were kept for, once', async () => {
+      const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+      const [short, long] = [60, 7200].map((tokenLifetime) =>
+        revocationList(connected.client, { prefix: 'late', timeoutMs: 2000, tokenLifetime }),
+      )
+      await short?.revoke({ subject: 'alice' })
+      expect(warnings).not.toHaveBeenCalled()
+      await long?.ready()
+      await long?.ready()
+      await short?.ready()
+      expect(warnings.mock.calls.map(([, options]) => options)).toEqual([{ code: 'OAUTH_REVOCATIONS_SHORT' }])
+      warnings.mockRestore()
+    })
+
+    it('warns once when another list took the place of the one it has used', async () => {
+      const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+      const list = revocationList(connected.client, { prefix: 'lost', timeoutMs: 2000 })
+      await list.ready()
+      server.command('del', '{lost}:state')
+      await list.ready()
+      await list.ready()
+      expect(warnings.mock.calls.map(([, options]) => options)).toEqual([{ code: 'OAUTH_REVOCATIONS_LOST' }])
+      warnings.mockRestore()
+    })
+
+    it('reads on where Redis takes no writes yet, and is 503 where the state cannot be read', async () => {
+      const { apis } = two('fresh')
+      const token = await issuer.sign()
+      server.command('config', 'set', 'maxmemory', '1')
+      expect(await verdict(apis[0]?.verify(token) as never)).toBe('200')
+      expect(server.command('exists', '{fresh}:state')).toBe('0')
+      server.command('config', 'set', 'maxmemory', '0')
+      expect(await verdict(apis[0]?.verify(token) as never)).toBe('200')
+      expect(server.command('exists', '{fresh}:state')).toBe('1')
+      server.command('hset', '{fresh}:state', 'longest', 'x')
+      expect(await verdict(apis[0]?.verify(token) as never)).toBe('503 unavailable')
+      server.command('del', '{fresh}:state')
+      server.command('set', '{fresh}:state', '1')
+      expect(await verdict(apis[0]?.verify(token) as never)).toBe('503 unavailable')
     })
 
     it('reserves a key for the first caller only, across stores', async () => {

@@ -146,6 +146,39 @@ describeRedis('follow mode', () => {
     expect(await use(api, await issuer.sign({ jti: 'd' }))).toBe('401 revoked')
   })
 
+  it('FEE-1 notices an empty restart, also where nothing was revoked that it had read', async () => {
+    const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+    const { api } = follower(first)
+    await api.ready()
+    await server.kill()
+    await server.start('--appendonly', 'no')
+    await vi.waitFor(
+      () =>
+        expect(warnings.mock.calls.map(([, options]) => options)).toEqual([
+          { code: 'OAUTH_REVOCATIONS_LOST' },
+        ]),
+      { timeout: 5000 },
+    )
+    const token = await issuer.sign({ jti: 'next' })
+    await revocationList(second.client).revoke({ jti: 'next' })
+    await until(api, token, '401 revoked')
+  })
+
+  it('FEE-1 follows entries for as long as it needs them, written by a list for shorter tokens', async () => {
+    const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+    const now = { seconds: Date.now() / 1000 }
+    const { api } = follower(first, { tokenLifetime: 3600, now: () => now.seconds * 1000 })
+    await api.ready()
+    const short = revocationList(second.client, { tokenLifetime: 60 })
+    await short.revoke({ subject: 'alice' })
+    const iat = Math.floor(now.seconds)
+    const token = await issuer.sign({ sub: 'alice', iat, exp: iat + 3600 })
+    await until(api, token, '401 revoked')
+    now.seconds += 3500
+    expect(await use(api, token)).toBe('401 revoked')
+    expect(warnings).not.toHaveBeenCalled()
+  })
+
   it('trims the stream by the longest life of an entry', async () => {
     const list = revocationList(first.client, { tokenLifetime: 60 })
     const old = String(Date.now() - 700_000)

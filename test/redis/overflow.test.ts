@@ -11,19 +11,21 @@ const issuer = await createTestIssuer({ algorithms: ['EdDSA'] })
 /** As much of Redis as the scripts need; `hold` keeps back the answer to the next read of the stream. */
 function redis(): { client: object; hold: () => { reached: Promise<void>; release: () => void } } {
   const entries = new Map<string, string>()
-  const records: [string, [string, string]][] = []
+  const records: [string, string[]][] = []
+  const state = ['list', '0']
   let held: Deferred<undefined> | undefined
   async function customCommand([, script, count, ...rest]: readonly string[]): Promise<unknown> {
     const keys = rest.slice(0, Number(count))
     const values = rest.slice(Number(count))
     if (script === revokeScript) {
-      entries.set(String(keys[0]), String(values[0]))
-      records.push([`${Date.now()}-${records.length}`, ['entry', String(values[3])]])
-      return 1
+      entries.set(String(keys[1]), String(values[2]))
+      const record = ['entry', String(values[5]), 'life', String(values[3])]
+      records.push([`${Date.now()}-${records.length}`, record])
+      return state
     }
-    if (script !== followScript) return keys.map((key) => entries.get(key) ?? null)
-    const from = records.findIndex(([id]) => id === values[0]) + 1
-    const answer = [String(Math.floor(Date.now() / 1000)), 1, records.slice(from)]
+    if (script !== followScript) return [...state, ...keys.slice(1).map((key) => entries.get(key) ?? null)]
+    const from = records.findIndex(([id]) => id === values[2]) + 1
+    const answer = [...state, String(Math.floor(Date.now() / 1000)), 1, records.slice(from)]
     const gate = held
     held = undefined
     gate?.ask()
