@@ -18,7 +18,8 @@ export function headerValues(
   // Node writes every name in lower case; the parts of an event may not.
   if (rawHeaders !== undefined) return own(record, name) as string | readonly string[] | undefined
   const names = Object.keys(record).filter((key) => key.toLowerCase() === name)
-  return names.flatMap((key) => record[key] ?? [])
+  const values = names.flatMap((key) => record[key] ?? [])
+  return values.length === 0 ? undefined : values
 }
 
 /** Reads the first value of a request header. */
