@@ -10,7 +10,8 @@ import { withUrlHeaders } from './caller/url-token.ts'
 import type { AnswerOptions } from './http/challenge.ts'
 import { fromHeader } from './http/credentials.ts'
 import { bodyWriter } from './http/error-body.ts'
-import { limitedFinder } from './http/finder.ts'
+import { withCrossSiteCheck } from './http/cross-site.ts'
+import { type Finder, limitedFinder } from './http/finder.ts'
 import type { Fetch } from './issuer/fetch-json.ts'
 import { warningsBy } from './issuer/fetch-warnings.ts'
 import { dynamicIssuers } from './issuer/dynamic-issuers.ts'
@@ -75,7 +76,7 @@ export function assemble<C>(settings: Settings<C>): Parts<C> {
       },
       clock,
     ),
-    find: limitedFinder(settings.tokenFrom ?? fromHeader(), limit('tokenFrom')),
+    find: finderOf(settings, limit('tokenFrom')),
     limitGuards: limit('guard'),
     limitStores: limit('backChannelLogout'),
     warn,
@@ -86,6 +87,11 @@ export function assemble<C>(settings: Settings<C>): Parts<C> {
     onError: settings.onError,
     stores: [...storesOf(settings), ...asked(issuers)],
   }
+}
+
+function finderOf({ tokenFrom = fromHeader(), resource }: Settings<unknown>, limit: Limited): Finder {
+  const origin = resource === undefined ? undefined : new URL(resource).origin
+  return withCrossSiteCheck(tokenFrom, limitedFinder(tokenFrom, limit), origin)
 }
 
 /** The list of revoked tokens, unless requests are accepted without it too; it learns which resource server uses it. */

@@ -104,10 +104,15 @@ export class ForbiddenError extends AuthError {
   override readonly name = 'ForbiddenError'
   readonly status = 403
   readonly code = 'forbidden'
-  readonly reason: 'role' | 'claim' | 'authorization_details' | 'forbidden'
+  readonly reason: 'role' | 'claim' | 'authorization_details' | 'csrf' | 'forbidden'
 
   constructor(reason: ForbiddenError['reason'] = 'forbidden', options?: RefusalOptions) {
-    super('The caller is not allowed to do this', options)
+    super(
+      reason === 'csrf'
+        ? 'The request does not show that it comes from a page that may send it'
+        : 'The caller is not allowed to do this',
+      options,
+    )
     this.reason = reason
   }
 }

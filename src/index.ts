@@ -18,6 +18,7 @@ export {
   UpstreamError,
 } from './errors.ts'
 export { explain } from './explain.ts'
+export { type CookieOptions, fromCookie } from './http/cookie.ts'
 export { firstOf, fromBody, fromHeader, fromQuery } from './http/credentials.ts'
 export {
   authorizationDetails,

@@ -101,13 +101,16 @@ export interface HttpResponse {
 }
 
 /** Where in a request a token was found. */
-export type TokenPlace = 'header' | 'query' | 'body' | 'custom'
+export type TokenPlace = 'header' | 'cookie' | 'query' | 'body' | 'custom'
 
 /** What was presented, untrusted. */
 export interface Credentials {
   readonly scheme: 'Bearer' | 'DPoP'
   readonly token: string
-  /** A token from the query makes successful responses `Cache-Control: private` (RFC 6750 §2.3). */
+  /**
+   * A token from the query or a cookie makes successful responses `Cache-Control: private` (RFC 6750 §2.3). A token
+   * from a cookie needs a request of the API's own pages; see `fromCookie`.
+   */
   readonly place: TokenPlace
 }
 

@@ -32,6 +32,7 @@ export function fromHeader<R = HttpRequest>(name = 'authorization'): Extractor<R
     return extractor((request) => presented(bearerToken(request), 'header', request), {
       mayWait: false,
       readsAuthorization: true,
+      readsCookies: false,
     })
   }
   if (!headerName.test(lowerCase) || lowerCase === 'cookie') {
@@ -103,6 +104,7 @@ export function firstOf<R = HttpRequest>(...extractors: readonly Extractor<R>[])
   const mayWait = extractors.some((each) => builtInOf(each)?.mayWait !== false)
   // A function of the application's may read the header too.
   const readsAuthorization = extractors.some((each) => builtInOf(each)?.readsAuthorization !== false)
+  const readsCookies = extractors.some((each) => builtInOf(each)?.readsCookies !== false)
   const hasOther = readsAuthorization ? hasOtherTokenScheme : hasTokenScheme
   const find: Finder = (request) => {
     const found = finders.map((each) => attempt(each, request))
@@ -119,7 +121,7 @@ export function firstOf<R = HttpRequest>(...extractors: readonly Extractor<R>[])
       ? Promise.all(found).then(one)
       : one(found as (Presented | Failure | undefined)[])
   }
-  return extractor(find, { mayWait, readsAuthorization } satisfies BuiltIn)
+  return extractor(find, { mayWait, readsAuthorization, readsCookies } satisfies BuiltIn)
 }
 
 /**

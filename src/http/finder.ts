@@ -10,6 +10,8 @@ const builtIn = Symbol.for('oauth-resource-server.extractor')
 /** A token as it came with a request; without one where a bare token is verified. */
 export interface Presented extends Credentials {
   readonly request: HttpRequest | undefined
+  /** Origins whose pages may send the cookie that the token was found in. */
+  readonly origins?: readonly string[]
 }
 
 /** Finds what a request presents. Only functions of the application may be asynchronous. */
@@ -21,9 +23,11 @@ export interface BuiltIn {
   readonly mayWait: boolean
   /** Whether it reads the Authorization header. */
   readonly readsAuthorization: boolean
+  /** Whether what it finds may come from a cookie, as with a function of the application's. */
+  readonly readsCookies: boolean
 }
 
-const elsewhere: BuiltIn = { mayWait: false, readsAuthorization: false }
+const elsewhere: BuiltIn = { mayWait: false, readsAuthorization: false, readsCookies: false }
 
 /** Marks an extractor of this library. */
 export function extractor<R>(find: Finder, traits: BuiltIn = elsewhere): Extractor<R> {

@@ -63,3 +63,10 @@ export function shownUrl(text: string): string | undefined {
   const { origin, pathname } = new URL(text)
   return `${origin}${pathname}`
 }
+
+/** Whether a value is an origin as browsers send it (RFC 6454 §6.2); plain http only of this machine. */
+export function isOrigin(value: unknown): value is string {
+  if (typeof value !== 'string' || !URL.canParse(value)) return false
+  const url = new URL(value)
+  return url.origin === value && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url)))
+}

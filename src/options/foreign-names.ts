@@ -43,7 +43,7 @@ const fixes: Readonly<Record<string, string>> = {
   passthrough: 'use optional: true; a bad token is refused all the same',
   key: 'leave it out: getAuth() returns the caller',
   tokenKey: 'leave it out: getAuth() returns the caller, whose token is auth.token',
-  cookie: 'use tokenFrom, a function that returns the value of the cookie',
+  cookie: 'use tokenFrom: fromCookie(name, { csrf: {} })',
   debug: 'leave it out: NODE_DEBUG=oauth-resource-server prints every refusal',
   // @fastify/jwt
   decode: 'leave it out: tokens are never read without verification',
@@ -61,7 +61,7 @@ const fixes: Readonly<Record<string, string>> = {
   allowedIss: 'use issuer, or issuers for more than one',
   allowedSub: "use requireClaim('sub', ...) on routes",
   extractToken: 'use tokenFrom',
-  onlyCookie: 'use tokenFrom, a function that returns the value of the cookie',
+  onlyCookie: 'use tokenFrom: fromCookie(name, { csrf: {} })',
   cacheTTL: 'use tokenCache: { maxAge }, in seconds',
   // passport-jwt
   secretOrKey: 'use secret, or publicKey',

@@ -13,7 +13,7 @@ import {
 const raw = { cookies: {} }
 const request: HttpRequest = { headers: {}, raw }
 const ours = (mayWait: boolean) =>
-  extractor(() => presented('t', 'query', request), { mayWait, readsAuthorization: true })
+  extractor(() => presented('t', 'query', request), { mayWait, readsAuthorization: true, readsCookies: false })
 
 describe('presented', () => {
   it('is a Bearer token with its place, or nothing', () => {
@@ -29,8 +29,8 @@ describe('presented', () => {
 
 describe('an extractor of this library', () => {
   it('tells of itself, and a function of the application does not', () => {
-    expect(builtInOf(ours(true))).toEqual({ mayWait: true, readsAuthorization: true })
-    expect(builtInOf(extractor(() => undefined))).toEqual({ mayWait: false, readsAuthorization: false })
+    expect(builtInOf(ours(true))).toEqual({ mayWait: true, readsAuthorization: true, readsCookies: false })
+    expect(builtInOf(extractor(() => undefined))).toEqual({ mayWait: false, readsAuthorization: false, readsCookies: false })
     expect(builtInOf(() => undefined)).toBeUndefined()
   })
 

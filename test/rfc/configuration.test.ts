@@ -2,7 +2,7 @@ import * as core from 'oauth-resource-server'
 import { createTestIssuer } from 'oauth-resource-server/testing'
 import { describe, expect, it } from 'vitest'
 
-const { createResourceServer, scope, anyScope } = core
+const { createResourceServer, fromCookie, scope, anyScope } = core
 const good = { issuer: 'https://issuer.test/', audience: 'https://api.test' }
 const create = (options: object) => (): unknown => createResourceServer({ ...good, ...options })
 
@@ -39,6 +39,18 @@ describe('requirements on the configuration', () => {
       expect(create({ algorithms })).toThrow(/^algorithms/)
       for (const name of ['allowNone', 'unsecured', 'verify', 'skipSignature'])
         expect(create({ [name]: true })).toThrow(/unknown option/)
+    },
+  )
+
+  it.each(['RFC6750-5.3-2', 'OAUTH21-7.1.3.4-1'])(
+    '%s a token in a cookie demands the defence against CSRF, by a cookie that may be kept to https',
+    (id) => {
+      expect(id).not.toBe('')
+      for (const options of [undefined, {}, { csrf: false }, { csrf: undefined }]) {
+        expect(() => fromCookie('__Host-token', options as never)).toThrow(/^fromCookie: .*csrf/)
+      }
+      expect(() => fromCookie('__host-token', { csrf: {} })).toThrow(/__Host-/)
+      expect(() => fromCookie('__Host-token', { csrf: {} })).not.toThrow()
     },
   )
 

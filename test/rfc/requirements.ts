@@ -1,5 +1,5 @@
 /** Why a requirement has no test. */
-export type Reason = 'deployment' | 'dpop' | 'mtls' | 'encryption' | 'metadata' | 'status list' | 'cookies'
+export type Reason = 'deployment' | 'dpop' | 'mtls' | 'encryption' | 'metadata' | 'status list'
 
 /** What the reasons mean, for readers. */
 export const reasons: Readonly<Record<Reason, string>> = {
@@ -9,7 +9,6 @@ export const reasons: Readonly<Record<Reason, string>> = {
   encryption: 'encrypted tokens are not supported; they are refused as malformed',
   metadata: 'protected resource metadata is not built yet',
   'status list': 'token status lists are not supported',
-  cookies: 'tokens in cookies are not supported yet',
 }
 
 /** Names of the documents the ids begin with. */
@@ -92,8 +91,8 @@ export const requirements: readonly Requirement[] = [
   ['RFC6750-3.1-5', 'Without credentials the challenge has no error.'],
   ['RFC6750-3.1-6', 'Another scheme counts as no credentials.'],
   ['RFC6750-5.2-1', 'Tokens stay confidential between a proxy and the API.', 'deployment'],
-  ['RFC6750-5.3-1', 'No token is kept in a cookie that may travel in clear.', 'cookies'],
-  ['RFC6750-5.3-2', 'A token in a cookie needs a defence against CSRF.', 'cookies'],
+  ['RFC6750-5.3-1', 'No token is kept in a cookie that may travel in clear.', 'deployment'],
+  ['RFC6750-5.3-2', 'A token in a cookie needs a defence against CSRF.'],
   ['RFC6750-5.3-3', 'No URL or log of ours contains a token.'],
 
   ['RFC7515-2-1', 'base64url is taken in its one canonical spelling only.'],
@@ -475,7 +474,7 @@ export const requirements: readonly Requirement[] = [
   ['OAUTH21-5.1.2-1', 'Tokens in a form only as specified.'],
   ['OAUTH21-5.2-1', 'Expiry, resource, scope and local policy are checked.'],
   ['OAUTH21-5.3-1', 'The client is told of errors.'],
-  ['OAUTH21-7.1.3.4-1', 'No tokens in clear cookies.', 'cookies'],
+  ['OAUTH21-7.1.3.4-1', 'No tokens in clear cookies.'],
   ['OAUTH21-7.1.4-1', 'A token for another API is refused.'],
   ['OAUTH21-7.13-1', 'The way from TLS to the API is confidential.', 'deployment'],
 
