@@ -2,7 +2,9 @@ import { warn } from '#platform'
 import { type Acceptor, acceptance } from './caller/accept.ts'
 import type { AuthenticatorOptions } from './caller/authenticate.ts'
 import type { LogoutParts } from './caller/logout.ts'
-import { confirmation } from './caller/confirmation.ts'
+import { confirmation, type ConfirmationMethod } from './caller/confirmation.ts'
+import { dpopMethod } from './caller/dpop.ts'
+import { replayStore } from './caller/replay.ts'
 import { revocationCheck } from './caller/revocation.ts'
 import { asSigned, withSchema } from './caller/schema.ts'
 import { refusedBy, type RefusedHook } from './caller/refused.ts'
@@ -70,7 +72,7 @@ export function assemble<C>(settings: Settings<C>): Parts<C> {
     source: sourceOf(settings, issuers, clock),
     acceptor: acceptance(
       {
-        sender: withUrlHeaders(confirmation([])),
+        sender: withUrlHeaders(confirmation(methodsOf(settings, clock, limit('dpop.replay')))),
         revocation: revocationCheck(settings.revocation, (timeoutMs) => limit('revocation', timeoutMs)),
         claims: settings.schema === undefined ? asSigned<C> : withSchema<C>(settings.schema, limit('schema')),
       },
@@ -83,15 +85,28 @@ export function assemble<C>(settings: Settings<C>): Parts<C> {
     refused: refusedBy(settings.onRefused as RefusedHook | undefined),
     optional: settings.optional,
     realm: settings.realm,
+    dpop: settings.dpop && { algorithms: settings.dpop.algorithms, only: settings.dpop.required },
     writeBody: bodyWriter(settings.errorFormat, warn),
     onError: settings.onError,
     stores: [...storesOf(settings), ...asked(issuers)],
   }
 }
 
-function finderOf({ tokenFrom = fromHeader(), resource }: Settings<unknown>, limit: Limited): Finder {
+function finderOf(settings: Settings<unknown>, limit: Limited): Finder {
+  const { tokenFrom = fromHeader(), resource, dpop } = settings
   const origin = resource === undefined ? undefined : new URL(resource).origin
-  return withCrossSiteCheck(tokenFrom, limitedFinder(tokenFrom, limit), origin)
+  return withCrossSiteCheck(tokenFrom, limitedFinder(tokenFrom, limit, dpop !== undefined), origin)
+}
+
+/** How the senders of bound tokens are confirmed. */
+function methodsOf(
+  { dpop, now }: Settings<unknown>,
+  clock: Clock,
+  limitReplay: Limited,
+): readonly ConfirmationMethod[] {
+  if (dpop === undefined) return []
+  const reserve = dpop.reserve ?? replayStore({ now }).reserve
+  return [dpopMethod({ settings: dpop, clock, reserve, limit: limitReplay })]
 }
 
 /** The list of revoked tokens, unless requests are accepted without it too; it learns which resource server uses it. */

@@ -1,8 +1,8 @@
 import { AuthError, isAuthError, type RefusalOptions } from './auth-error.ts'
-import { descriptions, type TokenFailure } from './reasons.ts'
+import { descriptions, proofDescriptions, type ProofFailure, type TokenFailure } from './reasons.ts'
 
 export { AuthError, isAuthError, type RefusalOptions } from './auth-error.ts'
-export type { Reason, TokenFailure } from './reasons.ts'
+export type { ProofFailure, Reason, TokenFailure } from './reasons.ts'
 
 /** Tells whether a status refuses the caller: 401 or 403. */
 export function isRefusalStatus(status: unknown): boolean {
@@ -54,6 +54,27 @@ export class InvalidTokenError extends AuthError {
   constructor(reason: TokenFailure, options?: RefusalOptions) {
     super(descriptions[reason], options)
     this.reason = reason
+  }
+}
+
+/** The DPoP proof is missing, broken or used before, or has no nonce of ours (RFC 9449 §7.1, §9). */
+export class InvalidProofError extends AuthError {
+  override readonly name = 'InvalidProofError'
+  readonly status = 401
+  readonly code: 'invalid_dpop_proof' | 'use_dpop_nonce'
+  readonly reason: ProofFailure
+  /** What the next proof must have as `nonce`; sent as `DPoP-Nonce`. */
+  readonly nonce: string | undefined
+
+  /** @param nonce for the reason `nonce` */
+  constructor(
+    reason: ProofFailure,
+    { nonce, ...options }: RefusalOptions & { readonly nonce?: string } = {},
+  ) {
+    super(proofDescriptions[reason], options)
+    this.reason = reason
+    this.code = reason === 'nonce' ? 'use_dpop_nonce' : 'invalid_dpop_proof'
+    this.nonce = nonce
   }
 }
 

@@ -86,6 +86,8 @@ const sentences: Readonly<Partial<Record<Reason, string>>> = {
   signature: 'the signature cannot be verified',
   unavailable: 'whether the caller may pass cannot be found out now',
   forbidden: 'a guard refused',
+  replayed: 'the DPoP proof was used before',
+  nonce: 'the DPoP proof has no nonce of this API that is still good',
   binding: 'the token is bound to its sender, which cannot be confirmed',
 }
 
@@ -116,8 +118,16 @@ function comparison(reason: Reason, detail: RefusalDetail): string {
   return `: ${[is, wanted].filter((half) => half !== undefined).join(', ')}`
 }
 
+/** Who has the claim, where it is not the token. */
+const holders: Readonly<Partial<Record<Reason, string>>> = {
+  unavailable: 'the metadata',
+  proof: 'the proof',
+  nonce: 'the proof',
+  replayed: 'the proof',
+}
+
 function actualIn(reason: Reason, claim: string, actual: unknown): string {
-  const holder = reason === 'unavailable' ? 'the metadata' : 'token'
+  const holder = holders[reason] ?? 'token'
   const name = impliedClaim[reason] === claim ? '' : `${claim} `
   if (actual === undefined || actual === 'absent') return `${holder} has no ${claim}`
   if (Array.isArray(actual) && actual.length === 0)

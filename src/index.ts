@@ -9,6 +9,7 @@ export {
   InsufficientScopeError,
   InsufficientUserAuthenticationError,
   InvalidRequestError,
+  InvalidProofError,
   InvalidTokenError,
   isAuthError,
   type LoginRequirements,
@@ -58,6 +59,8 @@ export type {
   SingleIssuerOptions,
 } from './options/types.ts'
 export type { FetchedResponse, FetchFunction, FetchRequestInit } from './options/functions.ts'
+export type { DpopNonceOptions, DpopOptions } from './options/dpop.ts'
+export type { SenderOptions } from './options/sender-options.ts'
 export type { TokenOptions } from './options/token-options.ts'
 export type { KeyObjectLike, KeyOptions } from './options/key-options.ts'
 export { asResourceServer, createResourceServer } from './resource-server.ts'

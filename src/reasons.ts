@@ -17,14 +17,15 @@ export type TokenFailure =
   | 'revoked'
   | 'inactive'
   | 'binding'
-  | 'proof'
-  | 'replayed'
+
+/** Why a DPoP proof is refused. */
+export type ProofFailure = 'proof' | 'replayed' | 'nonce'
 
 /** Every reason an {@link AuthError} can carry. */
 export type Reason =
   | TokenFailure
+  | ProofFailure
   | 'missing'
-  | 'nonce'
   | 'scope'
   | 'role'
   | 'step_up'
@@ -52,6 +53,11 @@ export const descriptions: Readonly<Record<TokenFailure, string>> = {
   revoked: 'The access token was revoked',
   inactive: 'The access token is not active',
   binding: 'The binding of the access token to its sender could not be confirmed',
-  proof: 'The proof of possession is not valid',
-  replayed: 'The proof of possession was used before',
+}
+
+/** What the client sees for each reason of a proof. */
+export const proofDescriptions: Readonly<Record<ProofFailure, string>> = {
+  proof: 'The DPoP proof is missing or not valid',
+  replayed: 'The DPoP proof was used before',
+  nonce: 'The DPoP proof must have the nonce of this response',
 }

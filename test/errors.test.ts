@@ -4,6 +4,7 @@ import {
   ForbiddenError,
   InsufficientScopeError,
   InvalidRequestError,
+  InvalidProofError,
   InvalidTokenError,
   isAuthError,
   MissingTokenError,
@@ -29,6 +30,16 @@ const classes: readonly [name: string, make: Maker, facts: object][] = [
     'InvalidTokenError',
     (options) => new InvalidTokenError('expired', options),
     { status: 401, code: 'invalid_token', reason: 'expired', expose: true },
+  ],
+  [
+    'InvalidProofError',
+    (options) => new InvalidProofError('replayed', options),
+    { status: 401, code: 'invalid_dpop_proof', reason: 'replayed', expose: true, nonce: undefined },
+  ],
+  [
+    'InvalidProofError',
+    (options) => new InvalidProofError('nonce', { ...options, nonce: 'n' }),
+    { status: 401, code: 'use_dpop_nonce', reason: 'nonce', expose: true, nonce: 'n' },
   ],
   [
     'InsufficientScopeError',
@@ -105,7 +116,7 @@ describe.each(classes)('%s', (name, make, facts) => {
 })
 
 describe('InvalidTokenError', () => {
-  it.each(['malformed', 'signature', 'unknown_key', 'audience', 'expired', 'claim', 'replayed'] as const)(
+  it.each(['malformed', 'signature', 'unknown_key', 'audience', 'expired', 'claim', 'binding'] as const)(
     'has a sentence for %s',
     (reason) => {
       expect(new InvalidTokenError(reason)).toMatchObject({ reason, status: 401 })

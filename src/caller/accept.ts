@@ -3,22 +3,18 @@ import { namesFrom } from '../hints/names.ts'
 import type { Presented } from '../http/finder.ts'
 import type { Clock } from '../lib/clock.ts'
 import { isObserved, report } from '../lib/diagnostics.ts'
-import type { Trace } from '../token/check.ts'
 import { wasRecalled } from '../token/remembered.ts'
 import { checkTimes } from '../token/times.ts'
 import type { VerifiedToken } from '../token/verified-token.ts'
 import type { Auth, JwtHeader, MaybePromise } from '../types.ts'
-import { type RequestChecks, type ResponseHeaders, withTrace } from './request-checks.ts'
-
-/** How a caller was accepted; one object serves all callers without anything of their own. */
-interface AcceptanceFacts {
-  /** The acceptor. */
-  readonly by: object
-  readonly clock: Clock | undefined
-  /** The same caller with every claim as it was signed, where a schema changed the claims. */
-  readonly signed: Auth | undefined
-  readonly responseHeaders: ResponseHeaders | undefined
-}
+import {
+  type AcceptanceFacts,
+  type AcceptorOf,
+  type Confirmed,
+  type RequestChecks,
+  type ResponseHeaders,
+  withTrace,
+} from './request-checks.ts'
 
 /** Who is calling, proven: made by {@link acceptance} alone. */
 class VerifiedAuth<C> implements Auth<C> {
@@ -110,26 +106,12 @@ export function asSignedAuth(auth: unknown): Auth | undefined {
   return facts && (facts.signed ?? (auth as Auth))
 }
 
-/** Makes callers of verified tokens, and knows the ones it made. */
-export interface Acceptor<C> {
-  /** Accepts or refuses a verified token as it was presented. @throws {AuthError} */
-  readonly accept: (
-    token: VerifiedToken,
-    presented: Presented,
-    trace?: Trace,
-  ) => MaybePromise<VerifiedAuth<C>>
-  /** The caller as guards see it; `undefined` for anything this acceptor did not make. */
-  readonly judged: (auth: unknown) => Auth | undefined
-  readonly responseHeaders: (auth: unknown) => ResponseHeaders | undefined
-  /** Counts the decisions about a caller that have not ended, where one begins or ends; 0 for any other value. */
-  readonly open: (judged: unknown, change: 0 | 1 | -1) => number
-  /** The same caller as another object, on which decisions are counted anew. */
-  readonly copy: (judged: Auth) => Auth
-}
+/** Makes callers of verified tokens. */
+export type Acceptor<C> = AcceptorOf<VerifiedAuth<C>>
 
 /**
- * Makes the last stage: the sender, revocation, the application's claims, and the time once more after the last wait.
- * Nothing here is ever remembered.
+ * Makes the last stage: the sender, revocation, the application's claims, what can be used once, and the time once
+ * more after the last wait. Nothing here is ever remembered.
  */
 export function acceptance<C>(requestChecks: RequestChecks<C>, clock: Clock): Acceptor<C> {
   const by = {}
@@ -139,26 +121,39 @@ export function acceptance<C>(requestChecks: RequestChecks<C>, clock: Clock): Ac
     checks: RequestChecks<C>,
     token: VerifiedToken,
     presented: Presented,
-    headers: ResponseHeaders | undefined,
+    confirmed: Confirmed | undefined,
     waited: boolean,
   ): MaybePromise<VerifiedAuth<C>> {
     const revocation = checks.revocation(token, presented)
     return revocation instanceof Promise
-      ? revocation.then(() => afterRevocation(checks, token, presented, headers, true))
-      : afterRevocation(checks, token, presented, headers, waited)
+      ? revocation.then(() => afterRevocation(checks, token, presented, confirmed, true))
+      : afterRevocation(checks, token, presented, confirmed, waited)
   }
 
   function afterRevocation(
     checks: RequestChecks<C>,
     token: VerifiedToken,
     presented: Presented,
-    headers: ResponseHeaders | undefined,
+    confirmed: Confirmed | undefined,
     waited: boolean,
   ): MaybePromise<VerifiedAuth<C>> {
     const claims = checks.claims(token)
     return claims instanceof Promise
-      ? claims.then((it) => admit(token, presented, it, headers, true))
-      : admit(token, presented, claims, headers, waited)
+      ? claims.then((it) => afterClaims(token, presented, it, confirmed, true))
+      : afterClaims(token, presented, claims, confirmed, waited)
+  }
+
+  function afterClaims(
+    token: VerifiedToken,
+    presented: Presented,
+    claims: C,
+    confirmed: Confirmed | undefined,
+    waited: boolean,
+  ): MaybePromise<VerifiedAuth<C>> {
+    const last = confirmed?.lastly?.()
+    return last instanceof Promise
+      ? last.then(() => admit(token, presented, claims, confirmed?.headers, true))
+      : admit(token, presented, claims, confirmed?.headers, waited)
   }
 
   function admit(
@@ -186,7 +181,7 @@ export function acceptance<C>(requestChecks: RequestChecks<C>, clock: Clock): Ac
       const checks = trace === undefined ? requestChecks : withTrace(requestChecks, trace)
       const sender = checks.sender(token, presented)
       return sender instanceof Promise
-        ? sender.then((headers) => afterSender(checks, token, presented, headers, true))
+        ? sender.then((confirmed) => afterSender(checks, token, presented, confirmed, true))
         : afterSender(checks, token, presented, sender, false)
     },
     judged(auth) {

@@ -1,6 +1,7 @@
 import { missingToken } from '../http/bearer.ts'
 import { asMalformed } from '../http/credentials.ts'
 import type { Finder, Presented } from '../http/finder.ts'
+import { withScheme } from '../http/used-scheme.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Trace } from '../token/check.ts'
 import { ofIssuer } from '../token/of-issuer.ts'
@@ -52,10 +53,10 @@ export function authenticator<C>(options: AuthenticatorOptions<C>): Authenticato
       const auth = accepted(presented, trace)
       if (!(auth instanceof Promise)) return auth
       return auth.catch((error: unknown) => {
-        throw asMalformed(error, presented.token)
+        throw withScheme(asMalformed(error, presented.token), presented.scheme)
       })
     } catch (error) {
-      throw asMalformed(error, presented.token)
+      throw withScheme(asMalformed(error, presented.token), presented.scheme)
     }
   }
 

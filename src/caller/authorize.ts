@@ -1,5 +1,6 @@
 import { isAuthError, MissingTokenError } from '../errors.ts'
 import { decide } from '../guards/decide.ts'
+import { withScheme } from '../http/used-scheme.ts'
 import { asError } from '../lib/as-error.ts'
 import type { Limited } from '../lib/limited.ts'
 import type { Auth, Guard, MaybePromise } from '../types.ts'
@@ -92,7 +93,7 @@ export function authorizer(acceptor: Acceptor<unknown>, limit: Limited, refused:
       refused(error) {
         // Otherwise not ended: what is refused stays refused, and that was reported.
         if (!isAuthError(error)) open(caller, -1)
-        return refused(error, { request, issuer: caller.issuer })
+        return refused(withScheme(error, caller.scheme), { request, issuer: caller.issuer })
       },
     })
   }

@@ -3,64 +3,99 @@ import type { Presented } from '../http/finder.ts'
 import { own } from '../lib/objects.ts'
 import type { VerifiedToken } from '../token/verified-token.ts'
 import type { MaybePromise } from '../types.ts'
-import type { RequestChecks, ResponseHeaders } from './request-checks.ts'
+import type { Confirmed, RequestChecks } from './request-checks.ts'
 
 /** Confirms one member of `cnf` for the request a token came with. */
 export interface ConfirmationMethod {
   /** Member of `cnf`, for example `jkt`. */
   readonly member: string
-  /** @returns headers for a successful response @throws {AuthError} */
+  /** Whether tokens without this member are refused. @default false */
+  readonly required?: boolean
+  /** @throws {AuthError} */
   readonly confirm: (
     value: unknown,
     token: VerifiedToken,
     presented: Presented,
-  ) => MaybePromise<ResponseHeaders | undefined>
+  ) => MaybePromise<Confirmed | undefined>
 }
 
-/** Members of `cnf` that bind a token to its sender: each that is present must be confirmed. */
-const bindingMembers = ['jkt', 'x5t#S256'] as const
+/** What {@link confirmation} asks for, beside the methods. */
+export interface ConfirmationOptions {
+  /** Refuses tokens that are bound to nothing. @default false */
+  readonly boundOnly?: boolean
+}
+
+/** Members of `cnf` that bind a token to its sender, and the option by which each is checked. */
+const bindingMembers = { jkt: 'dpop', 'x5t#S256': 'mtls' } as const
+type BindingMember = keyof typeof bindingMembers
+const members = Object.keys(bindingMembers) as BindingMember[]
 
 /**
  * Makes the check of the sender (RFC 7800 §3.1, RFC 8705 §3, RFC 9449 §7.2). Every known member of `cnf` must be
  * confirmed by its method, and at least one member must be; unknown members together with a confirmed one are ignored.
  * Without any method, every bound token is refused, since whoever has it may have stolen it.
  */
-export function confirmation(methods: readonly ConfirmationMethod[]): RequestChecks<unknown>['sender'] {
+export function confirmation(
+  methods: readonly ConfirmationMethod[],
+  { boundOnly = false }: ConfirmationOptions = {},
+): RequestChecks<unknown>['sender'] {
+  const required = methods.filter((method) => method.required === true).map(({ member }) => member)
   return (token, presented) => {
-    if (!Object.hasOwn(token.claims, 'cnf')) {
-      // A DPoP request with an unbound token (RFC 9449 §7.1).
-      if (presented.scheme !== 'Bearer') throw notConfirmed(undefined)
+    const cnf = own(token.claims, 'cnf') as object | undefined
+    const present = cnf === undefined ? [] : members.filter((member) => Object.hasOwn(cnf, member))
+    // A DPoP request with a token that is not bound to a key (RFC 9449 §7.1).
+    if (presented.scheme === 'DPoP' && !present.includes('jkt')) throw notConfirmed('jkt', unbound)
+    const missing = required.find((member) => !present.some((other) => other === member))
+    if (missing !== undefined) throw notConfirmed(missing, bindingRequired)
+    if (present.length === 0) {
+      if (cnf !== undefined) throw notConfirmed(undefined, unknownMembers)
+      if (boundOnly) throw notConfirmed(undefined, bindingRequired)
       return undefined
     }
-    const cnf = own(token.claims, 'cnf') as object
-    const present = bindingMembers.filter((member) => Object.hasOwn(cnf, member))
-    if (present.length === 0) throw notConfirmed(undefined)
     const steps = present.map((member) => {
       const method = methods.find((it) => it.member === member)
-      if (method === undefined) throw notConfirmed(member)
-      return () => method.confirm(own(cnf, member), token, presented)
+      if (method === undefined) throw notConfirmed(member, notSetUp(member))
+      return () => method.confirm(own(cnf as object, member), token, presented)
     })
-    let headers: MaybePromise<ResponseHeaders | undefined>
-    for (const step of steps) headers = both(headers, step)
-    return headers
+    let confirmed: MaybePromise<Confirmed | undefined>
+    for (const step of steps) confirmed = both(confirmed, step)
+    return confirmed
   }
 }
 
 function both(
-  first: MaybePromise<ResponseHeaders | undefined>,
-  second: () => MaybePromise<ResponseHeaders | undefined>,
-): MaybePromise<ResponseHeaders | undefined> {
-  const merged = (before: ResponseHeaders | undefined): MaybePromise<ResponseHeaders | undefined> => {
+  first: MaybePromise<Confirmed | undefined>,
+  second: () => MaybePromise<Confirmed | undefined>,
+): MaybePromise<Confirmed | undefined> {
+  const merged = (before: Confirmed | undefined): MaybePromise<Confirmed | undefined> => {
     const after = second()
-    const merge = (it: ResponseHeaders | undefined): ResponseHeaders | undefined =>
-      before === undefined ? it : { ...before, ...it }
-    return after instanceof Promise ? after.then(merge) : merge(after)
+    return after instanceof Promise ? after.then((it) => merge(before, it)) : merge(before, after)
   }
   return first instanceof Promise ? first.then(merged) : merged(first)
 }
 
-function notConfirmed(member: string | undefined): InvalidTokenError {
-  const hint = 'the token is bound to a key, and this resource server is not set up to check the proof'
+function merge(before: Confirmed | undefined, after: Confirmed | undefined): Confirmed | undefined {
+  if (before === undefined || after === undefined) return before ?? after
+  const steps = [before.lastly, after.lastly].filter((step) => step !== undefined)
+  return {
+    headers: { ...before.headers, ...after.headers },
+    lastly: async () => {
+      for (const step of steps) await step()
+    },
+  }
+}
+
+const unbound =
+  'the token came under the scheme DPoP and is not bound to a key: the client must send it as a Bearer token, or get a bound one'
+const bindingRequired =
+  'only tokens that are bound to the key of the client are accepted: the client must get one with a DPoP proof, or a certificate'
+const unknownMembers = 'the token is bound in a way that is not known here'
+
+function notSetUp(member: BindingMember): string {
+  return `the token is bound to a key, and this resource server is not set up to check the proof: set ${bindingMembers[member]}`
+}
+
+function notConfirmed(member: string | undefined, hint: string): InvalidTokenError {
   return new InvalidTokenError('binding', {
     detail: { claim: 'cnf', ...(member === undefined ? {} : { expected: member }), hint },
   })

@@ -7,7 +7,10 @@ import { checkMoment } from './moment.ts'
 
 /** Options of {@link replayStore}. */
 export interface ReplayStoreOptions {
-  /** Keys in memory. A full store reserves nothing and forgets nothing. 1 to 10000000. @default 100000 */
+  /**
+   * Keys in memory. A full store reserves nothing and forgets nothing. The proofs of one client key fill at most a
+   * tenth of it. 1 to 10000000. @default 100000
+   */
   readonly max?: number | undefined
   /** Used instead of `Date.now`. */
   readonly now?: (() => number) | undefined
@@ -15,7 +18,12 @@ export interface ReplayStoreOptions {
 
 interface Key extends Expiring {
   readonly name: string
+  /** Thumbprint of the client's key, for a key that is of a DPoP proof. */
+  readonly holder: string | undefined
 }
+
+/** Keys of proofs begin with a thumbprint. */
+const ofProof = /^([\w-]{43})\./
 
 /** Seconds for which a key is kept at least, also when its proof has just expired. */
 const shortestLife = 1
@@ -34,25 +42,42 @@ export function replayStore(options: ReplayStoreOptions = {}): ReplayStore {
   const now = read.function<() => number>('now', 'Date.now')
   const { wall } = systemClock(now)
   const unhurried = unhurriedClock(now)
-  const keys = new Map<string, Key>()
-  const expiring = expiringEntries<Key>(unhurried, ({ name }) => void keys.delete(name))
+  const perHolder = Math.max(1, Math.floor(max / 10))
+  const keys = new Set<string>()
+  const held = new Map<string, number>()
+  const expiring = expiringEntries<Key>(unhurried, ({ name, holder }) => {
+    keys.delete(name)
+    if (holder !== undefined) count(holder, -1)
+  })
+
+  function count(holder: string, change: 1 | -1): void {
+    const now = (held.get(holder) ?? 0) + change
+    if (now === 0) held.delete(holder)
+    else held.set(holder, now)
+  }
 
   function reserve(key: unknown, until: unknown): boolean {
     const name = checkText(key, 'reserve: key')
     const life = Math.max(shortestLife, checkMoment(until, 'reserve: expiresAt') - wall())
     expiring.sweep()
     if (keys.has(name)) return false
-    if (keys.size >= max) {
-      const hint = `the replay store is full: ${max} keys; raise max, or use a store on Redis`
-      throw new UpstreamError(retryAfter, { detail: { hint } })
+    if (keys.size >= max) throw full(`${max} keys`)
+    const holder = ofProof.exec(name)?.[1]
+    if (holder !== undefined) {
+      if ((held.get(holder) ?? 0) >= perHolder) throw full(`${perHolder} proofs of one client`)
+      count(holder, 1)
     }
-    const entry = { name, expiresAt: unhurried() + life }
-    keys.set(name, entry)
-    expiring.add(entry)
+    keys.add(name)
+    expiring.add({ name, holder, expiresAt: unhurried() + life })
     return true
   }
 
   return Object.freeze({
     reserve: async (key, expiresAt) => Promise.resolve(reserve(key, expiresAt)),
   } satisfies ReplayStore)
+}
+
+function full(what: string): UpstreamError {
+  const hint = `the replay store is full: ${what}; raise max, or use a store on Redis`
+  return new UpstreamError(retryAfter, { detail: { hint } })
 }

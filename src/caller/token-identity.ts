@@ -1,6 +1,5 @@
-import { digest, encodeBase64url } from '#platform'
+import { sha256 } from '#platform'
 import { own } from '../lib/objects.ts'
-import { andThen } from '../lib/maybe-promise.ts'
 import type { Auth, MaybePromise } from '../types.ts'
 import { asSignedAuth } from './accept.ts'
 
@@ -26,9 +25,7 @@ export function jtiOf(claims: object): string | undefined {
 export function hashOf(token: string): MaybePromise<string> {
   const isSigned = token.split('.', 4).length === 3
   const text = isSigned ? token.slice(0, token.lastIndexOf('.')) : token
-  return andThen(digest(text), (bytes) =>
-    encodeBase64url(Uint8Array.from(bytes, (character) => character.charCodeAt(0))),
-  )
+  return sha256(text)
 }
 
 /** Identifies the token of a caller. @throws {TypeError} for what is no `Auth` */

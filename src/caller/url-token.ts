@@ -1,4 +1,4 @@
-import type { RequestChecks, ResponseHeaders } from './request-checks.ts'
+import type { Confirmed, RequestChecks, ResponseHeaders } from './request-checks.ts'
 
 /**
  * Caches share responses to requests without an Authorization header (RFC 9111 §3.5): so not those to a token that
@@ -9,10 +9,12 @@ const privateResponse: ResponseHeaders = Object.freeze({ 'Cache-Control': 'priva
 /** Adds `Cache-Control: private` to successful responses when the token was in the URL or in a cookie. */
 export function withUrlHeaders(sender: RequestChecks<unknown>['sender']): RequestChecks<unknown>['sender'] {
   return (token, presented) => {
-    const headers = sender(token, presented)
-    if (presented.place !== 'query' && presented.place !== 'cookie') return headers
-    return headers instanceof Promise
-      ? headers.then((it) => ({ ...privateResponse, ...it }))
-      : { ...privateResponse, ...headers }
+    const confirmed = sender(token, presented)
+    if (presented.place !== 'query' && presented.place !== 'cookie') return confirmed
+    const add = (it: Confirmed | undefined): Confirmed => ({
+      ...it,
+      headers: { ...privateResponse, ...it?.headers },
+    })
+    return confirmed instanceof Promise ? confirmed.then(add) : add(confirmed)
   }
 }

@@ -1,21 +1,35 @@
 import { InvalidRequestError, MissingTokenError } from '../errors.ts'
 import { schemeHint } from '../hints/form.ts'
 import type { HttpRequest } from '../types.ts'
+import { type Presented, presented } from './finder.ts'
+import { withScheme } from './used-scheme.ts'
 import { firstHeader, headerValues, onlyHeader } from './headers.ts'
 
 // RFC 9110 §11.4: the scheme in any case, spaces, a token68. Outer white space belongs to the header, not to it.
 const bearer = /^[\t ]*bearer +([^\t ](?:.*[^\t ])?)[\t ]*$/i
+const dpopScheme = /^[\t ]*dpop(?![\w!#$%&'*+.^`|~-])/i
+const dpopCredentials = /^[\t ]*dpop +([^\t ](?:.*[^\t ])?)[\t ]*$/i
 // The scheme is ours, but what follows is not one token; or ours stands second in a list.
 const brokenBearer = /^[\t ]*bearer(?![\w!#$%&'*+.^`|~-])|,[\t ]*(?:bearer|dpop)[\t ]/i
 // Another scheme whose credentials are an access token.
 const anyTokenScheme = /^[\t ]*(?:bearer|dpop)(?:[\t ]|$)/i
 const otherTokenScheme = /^[\t ]*dpop(?:[\t ]|$)/i
 
-/** The token in `Authorization: Bearer ...`, if there is one. @throws {InvalidRequestError} */
-export function bearerToken(request: HttpRequest): string | undefined {
+/**
+ * The token in `Authorization: Bearer ...`, if there is one, or in `Authorization: DPoP ...`.
+ *
+ * @param dpop whether the scheme DPoP is accepted; it is another scheme otherwise
+ * @throws {InvalidRequestError}
+ */
+export function authorizationToken(request: HttpRequest, dpop: boolean): Presented | undefined {
   const value = onlyHeader(request, 'authorization', moreThanOneAuthorization)
   if (value === undefined) return undefined
-  return tokenIn(value)
+  if (dpop && dpopScheme.test(value)) {
+    const token = dpopCredentials.exec(value)?.[1]
+    if (token === undefined || brokenBearer.test(value)) throw brokenCredentials('DPoP')
+    return presented(token, 'header', request, 'DPoP')
+  }
+  return presented(tokenIn(value), 'header', request)
 }
 
 function tokenIn(value: string): string | undefined {
@@ -29,11 +43,13 @@ function tokenIn(value: string): string | undefined {
   }
   const match = bearer.exec(value)
   if (match !== null) return match[1]
-  if (brokenBearer.test(value)) {
-    const hint = 'the Authorization header must be the word Bearer, a space and one token'
-    throw new InvalidRequestError(undefined, { detail: { hint } })
-  }
+  if (brokenBearer.test(value)) throw brokenCredentials('Bearer')
   return undefined
+}
+
+function brokenCredentials(scheme: 'Bearer' | 'DPoP'): InvalidRequestError {
+  const hint = `the Authorization header must be the word ${scheme}, a space and one token`
+  return withScheme(new InvalidRequestError(undefined, { detail: { hint } }), scheme)
 }
 
 /** Neither white space nor the NaN beyond the end. */

@@ -2,11 +2,22 @@ import type { AuthError, InsufficientScopeError, LoginRequirements } from '../er
 import { quoted } from '../lib/characters.ts'
 import type { HttpResponse } from '../types.ts'
 import type { BodyWriter } from './error-body.ts'
+import { schemeOf } from './used-scheme.ts'
 
 /** What every challenge of one API has in common. */
 export interface ChallengeOptions {
   /** Protection space (RFC 9110 §11.5). */
   readonly realm: string
+  /** `undefined`: the scheme DPoP is not accepted. */
+  readonly dpop: DpopChallenge | undefined
+}
+
+/** What a challenge of the scheme DPoP says. */
+export interface DpopChallenge {
+  /** Algorithms of proofs (RFC 9449 §7.1). */
+  readonly algorithms: readonly string[]
+  /** Whether it is the only challenge. */
+  readonly only: boolean
 }
 
 /** How refusals of one API are written. */
@@ -31,10 +42,15 @@ function headersFor(error: AuthError, options: ChallengeOptions): Record<string,
   const headers: Record<string, string> = { 'Cache-Control': 'no-store' }
   const challenge = challengeOf(error, options)
   if (challenge !== undefined) headers['WWW-Authenticate'] = challenge
+  const { nonce } = error as { nonce?: unknown }
+  if (error.code === 'use_dpop_nonce' && typeof nonce === 'string') headers['DPoP-Nonce'] = nonce
   const retryAfter = (error as { retryAfter?: unknown }).retryAfter
   if (error.status === 503 && typeof retryAfter === 'number') headers['Retry-After'] = String(retryAfter)
   return headers
 }
+
+/** Errors of the scheme DPoP (RFC 9449 §7.1, §9). */
+const proofCodes: readonly (string | undefined)[] = ['invalid_dpop_proof', 'use_dpop_nonce']
 
 /** The errors that a challenge is defined for (RFC 6750 §3.1 and others); for the others, a new token would not help. */
 const challenged: ReadonlySet<string | undefined> = new Set([
@@ -44,18 +60,39 @@ const challenged: ReadonlySet<string | undefined> = new Set([
   'insufficient_scope',
   // RFC 9470 §3.
   'insufficient_user_authentication',
+  ...proofCodes,
 ])
 
-function challengeOf(error: AuthError, { realm }: ChallengeOptions): string | undefined {
+/**
+ * The challenges of every accepted scheme. The error stands in that of the scheme which was used, which comes first, as
+ * some clients read no further (RFC 9449 §7.2).
+ */
+function challengeOf(error: AuthError, options: ChallengeOptions): string | undefined {
   if (error.status >= 500 || !challenged.has(error.code)) return undefined
-  const parameters = [`realm=${quoted(realm)}`]
+  const common = [`realm=${quoted(options.realm)}`]
+  const parameters = [...common, ...errorParameters(error)]
+  const { dpop } = options
+  if (dpop === undefined) return `Bearer ${parameters.join(', ')}`
+  const algs = `algs=${quoted(dpop.algorithms.join(' '))}`
+  if (dpop.only) return `DPoP ${[...parameters, algs].join(', ')}`
+  return isDpopError(error)
+    ? `DPoP ${[...parameters, algs].join(', ')}, Bearer ${common.join(', ')}`
+    : `Bearer ${parameters.join(', ')}, DPoP ${[...common, algs].join(', ')}`
+}
+
+function isDpopError(error: AuthError): boolean {
+  return proofCodes.includes(error.code) || schemeOf(error) === 'DPoP'
+}
+
+function errorParameters(error: AuthError): readonly string[] {
+  const parameters: string[] = []
   // A request without any credentials gets no error code (RFC 6750 §3.1).
   if (error.code !== undefined) {
     parameters.push(`error=${quoted(error.code)}`, `error_description=${quoted(error.message)}`)
   }
   if (isScopeError(error)) parameters.push(`scope=${quoted(error.scopes.join(' '))}`)
   if (isLoginError(error)) parameters.push(...loginParameters(error))
-  return `Bearer ${parameters.join(', ')}`
+  return parameters
 }
 
 function isScopeError(error: AuthError): error is InsufficientScopeError {

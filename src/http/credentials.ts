@@ -1,7 +1,7 @@
 import { InvalidRequestError, InvalidTokenError } from '../errors.ts'
 import { own } from '../lib/objects.ts'
 import type { Extractor, HttpRequest } from '../types.ts'
-import { bearerToken, hasOtherTokenScheme, hasTokenScheme, withoutBearer } from './bearer.ts'
+import { authorizationToken, hasOtherTokenScheme, hasTokenScheme, withoutBearer } from './bearer.ts'
 import {
   attempt,
   type BuiltIn,
@@ -20,8 +20,9 @@ const token68 = /^[\w\-.~+/]+=*$/
 const headerName = /^[\w!#$%&'*+.^`|~-]+$/
 
 /**
- * Finds the token in `Authorization: Bearer ...` (RFC 6750 §2.1): the default, and the only safe place. Its
- * characters are not checked here; see {@link asMalformed}.
+ * Finds the token in `Authorization: Bearer ...` (RFC 6750 §2.1) and, with the `dpop` option, in
+ * `Authorization: DPoP ...` (RFC 9449 §7.1): the default, and the only safe place. Its characters are not checked
+ * here; see {@link asMalformed}.
  *
  * @param name of another header, whose value is the token, with or without `Bearer` before it
  * @throws {TypeError} for a name that no header can have, and for `cookie`
@@ -29,7 +30,7 @@ const headerName = /^[\w!#$%&'*+.^`|~-]+$/
 export function fromHeader<R = HttpRequest>(name = 'authorization'): Extractor<R> {
   const lowerCase = typeof name === 'string' ? name.toLowerCase() : ''
   if (lowerCase === 'authorization') {
-    return extractor((request) => presented(bearerToken(request), 'header', request), {
+    return extractor((request, dpop) => authorizationToken(request, dpop === true), {
       mayWait: false,
       readsAuthorization: true,
       readsCookies: false,
@@ -106,16 +107,18 @@ export function firstOf<R = HttpRequest>(...extractors: readonly Extractor<R>[])
   const readsAuthorization = extractors.some((each) => builtInOf(each)?.readsAuthorization !== false)
   const readsCookies = extractors.some((each) => builtInOf(each)?.readsCookies !== false)
   const hasOther = readsAuthorization ? hasOtherTokenScheme : hasTokenScheme
-  const find: Finder = (request) => {
-    const found = finders.map((each) => attempt(each, request))
+  const find: Finder = (request, dpop) => {
+    const found = finders.map((each) => attempt(each, request, dpop))
     const one = (all: readonly (Presented | Failure | undefined)[]): Presented | undefined => {
       const tokens: Presented[] = []
       for (const each of all) {
         if (each instanceof Failure) throw each.error
         if (each !== undefined) tokens.push(each)
       }
-      if (tokens.length > 0 && hasOther(request)) throw moreThanOneToken()
-      return onlyOne(tokens)
+      const token = onlyOne(tokens)
+      // One that came under DPoP is the token of that very header.
+      if (token !== undefined && token.scheme !== 'DPoP' && hasOther(request)) throw moreThanOneToken()
+      return token
     }
     return found.some((each) => each instanceof Promise)
       ? Promise.all(found).then(one)

@@ -14,8 +14,12 @@ export interface Presented extends Credentials {
   readonly origins?: readonly string[]
 }
 
-/** Finds what a request presents. Only functions of the application may be asynchronous. */
-export type Finder = (request: HttpRequest) => MaybePromise<Presented | undefined>
+/**
+ * Finds what a request presents. Only functions of the application may be asynchronous.
+ *
+ * @param dpop whether the Authorization header may have the scheme DPoP
+ */
+export type Finder = (request: HttpRequest, dpop?: boolean) => MaybePromise<Presented | undefined>
 
 /** What an extractor of this library returns together with the token. */
 export interface BuiltIn {
@@ -46,8 +50,9 @@ export function presented(
   token: string | undefined,
   place: TokenPlace,
   request: HttpRequest,
+  scheme: Credentials['scheme'] = 'Bearer',
 ): Presented | undefined {
-  return token === undefined ? undefined : { scheme: 'Bearer', token, place, request }
+  return token === undefined ? undefined : { scheme, token, place, request }
 }
 
 /**
@@ -60,10 +65,16 @@ export function finder(extract: Extractor<never>): Finder {
   return builtInOf(extract) === undefined ? customFinder(extract) : (extract as unknown as Finder)
 }
 
-/** As {@link finder}, with a limit on what may wait. */
-export function limitedFinder(extract: Extractor<never>, limit: Limited): Finder {
+/**
+ * As {@link finder}, with a limit on what may wait.
+ *
+ * @param dpop whether the Authorization header may have the scheme DPoP
+ */
+export function limitedFinder(extract: Extractor<never>, limit: Limited, dpop = false): Finder {
   const find = finder(extract)
-  return builtInOf(extract)?.mayWait === false ? find : (request) => limit(find(request))
+  return builtInOf(extract)?.mayWait === false
+    ? (request) => find(request, dpop)
+    : (request) => limit(find(request, dpop))
 }
 
 function customFinder(extract: Extractor<never>): Finder {
@@ -108,9 +119,13 @@ export class Failure {
 }
 
 /** Runs a finder. It never throws, and its promise never rejects. */
-export function attempt(find: Finder, request: HttpRequest): MaybePromise<Presented | Failure | undefined> {
+export function attempt(
+  find: Finder,
+  request: HttpRequest,
+  dpop?: boolean,
+): MaybePromise<Presented | Failure | undefined> {
   try {
-    const found = find(request)
+    const found = find(request, dpop)
     return found instanceof Promise ? found.catch((error: unknown) => new Failure(error)) : found
   } catch (error) {
     return new Failure(error)

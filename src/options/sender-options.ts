@@ -1,5 +1,8 @@
+import type { TokenRequest } from '../types.ts'
+import type { DpopOptions } from './dpop.ts'
+
 /** Options about this API as its callers address it, and about who may send a token. */
-export interface SenderOptions {
+export interface SenderOptions<R = TokenRequest> {
   /**
    * This API's own identifier and public URL, for example `https://api.example.com/mcp` (RFC 8707 §2, RFC 9728 §1.2):
    * absolute, `https:`, without fragment. `http:` is accepted for `127.0.0.0/8`, `[::1]`, `localhost` and the hosts of
@@ -8,4 +11,10 @@ export interface SenderOptions {
    * @default none
    */
   readonly resource?: string | undefined
+  /**
+   * Accepts tokens that are bound to a key, with proofs of that key (DPoP, RFC 9449). Needs `resource`.
+   *
+   * @default off: tokens bound to a key are refused
+   */
+  readonly dpop?: DpopOptions<R> | undefined
 }

@@ -2,6 +2,7 @@ import type { ErrorFormat } from '../error-format.ts'
 import { isChallengeText } from '../lib/characters.ts'
 import type { StandardSchema } from '../lib/standard-schema.ts'
 import type { Extractor } from '../types.ts'
+import { type DpopSettings, dpopSettings } from './dpop.ts'
 import { environmentOptions } from './environment.ts'
 import { errorFormatOf } from './error-format.ts'
 import { checkHosts, insecureHostWarnings, type Warning } from './insecure-hosts.ts'
@@ -25,6 +26,7 @@ const optionNames = [
   'optional',
   'realm',
   'resource',
+  'dpop',
   'maxTokenLength',
   'hookTimeoutMs',
   'onError',
@@ -48,6 +50,8 @@ export interface Settings<C> {
   readonly realm: string
   /** The public URL of this API, as it was written. */
   readonly resource: string | undefined
+  /** `undefined`: tokens bound to a key are refused. */
+  readonly dpop: DpopSettings | undefined
   readonly optional: boolean
   readonly onError: 'respond' | 'throw'
   readonly errorFormat: ErrorFormat
@@ -86,6 +90,7 @@ export function settingsOf<C>(given: unknown): Settings<C> {
     allowInsecureHosts,
     realm: realmOf(read, issuers),
     resource,
+    dpop: dpopSettings(read.values['dpop'], resource),
     optional: read.flag('optional'),
     onError: read.word('onError', ['respond', 'throw']),
     errorFormat: errorFormatOf(read.values['errorFormat']),

@@ -40,7 +40,7 @@ export interface CommonOptions<
   T = unknown,
   R = TokenRequest,
   O extends boolean | undefined = boolean | undefined,
-> extends SenderOptions {
+> extends SenderOptions<R> {
   /**
    * Hosts from which metadata and keys may be fetched by plain http: `host` or `host:port`, without a port any port.
    * Anyone on the way to such a host can replace the keys. `127.0.0.0/8`, `[::1]` and `localhost` need no entry.

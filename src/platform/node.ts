@@ -26,6 +26,11 @@ export const encodeBase64url: Platform['encodeBase64url'] = (bytes: Uint8Array):
 // One character per byte: the shortest text for a map key, and the cheapest to make.
 export const digest: Platform['digest'] = (text: string): string => hash('sha256', text, 'binary')
 
+export const sha256: Platform['sha256'] = (text: string): string => hash('sha256', text, 'base64url')
+
+export const hmac: Platform['hmac'] = (secret: Uint8Array, text: string): string =>
+  createHmac('sha256', secret).update(text).digest('base64url')
+
 // Node's own `webcrypto` tells less reliably than trying, and the answer is wanted once per process.
 const mlDsa = ((): boolean => {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)

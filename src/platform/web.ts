@@ -21,9 +21,21 @@ function binaryOf(bytes: Uint8Array): string {
   return binary
 }
 
-export const digest: Platform['digest'] = async (text: string): Promise<string> => {
-  const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)))
-  return binaryOf(bytes)
+const hashed = async (text: string): Promise<Uint8Array> =>
+  new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)))
+
+export const digest: Platform['digest'] = async (text: string): Promise<string> =>
+  binaryOf(await hashed(text))
+
+export const sha256: Platform['sha256'] = async (text: string): Promise<string> =>
+  encodeBase64url(await hashed(text))
+
+export const hmac: Platform['hmac'] = async (secret: Uint8Array, text: string): Promise<string> => {
+  const algorithm = { name: 'HMAC', hash: 'SHA-256' }
+  const key = await crypto.subtle.importKey('raw', Uint8Array.from(secret), algorithm, false, ['sign'])
+  return encodeBase64url(
+    new Uint8Array(await crypto.subtle.sign('HMAC', key, new TextEncoder().encode(text))),
+  )
 }
 
 /** What every maintained WebCrypto has; Ed448 and ML-DSA are not there yet. */

@@ -141,7 +141,7 @@ describe('the checks of a request', () => {
   })
 
   it('give their headers to the response, and nothing to other callers', async () => {
-    const ours = world({ sender: () => ({ 'DPoP-Nonce': 'n' }) })
+    const ours = world({ sender: () => ({ headers: { 'DPoP-Nonce': 'n' } }) })
     const auth = await ours.accept(tokenUntil(start + 60), presented)
     expect(ours.responseHeaders(auth)).toEqual({ 'DPoP-Nonce': 'n' })
     expect(ours.responseHeaders({})).toBeUndefined()

@@ -23,7 +23,7 @@ function method(member: string, accepted: unknown, later = false): ConfirmationM
         if (later) return Promise.reject(error)
         throw error
       }
-      return later ? Promise.resolve(headers) : headers
+      return later ? Promise.resolve({ headers }) : { headers }
     },
   }
 }
@@ -34,7 +34,8 @@ async function outcome(
   scheme?: 'Bearer' | 'DPoP',
 ): Promise<unknown> {
   try {
-    return await confirmation(methods)(token(claims), presented(scheme))
+    const confirmed = await confirmation(methods)(token(claims), presented(scheme))
+    return confirmed && { headers: confirmed.headers }
   } catch (error) {
     return (error as InvalidTokenError).reason
   }
@@ -64,7 +65,7 @@ describe('a token with cnf', () => {
     ['later', true],
   ])('is accepted when its member is confirmed %s', async (_when, later) => {
     expect(await outcome([method('jkt', 'k', later)], { cnf: { jkt: 'k' } })).toEqual({
-      'X-jkt': 'confirmed',
+      headers: { 'X-jkt': 'confirmed' },
     })
     expect(await outcome([method('jkt', 'k', later)], { cnf: { jkt: 'other' } })).toBe('binding')
   })
@@ -79,7 +80,7 @@ describe('a token with cnf', () => {
 
   it('is accepted with unknown members together with a confirmed one (RFC 7800 §3.1)', async () => {
     expect(await outcome([method('jkt', 'k')], { cnf: { jkt: 'k', kid: 'x' } })).toEqual({
-      'X-jkt': 'confirmed',
+      headers: { 'X-jkt': 'confirmed' },
     })
   })
 
@@ -90,8 +91,8 @@ describe('a token with cnf', () => {
   })
 
   it.each([
-    ['k', 't', false, { 'X-jkt': 'confirmed', 'X-x5t#S256': 'confirmed' }],
-    ['k', 't', true, { 'X-jkt': 'confirmed', 'X-x5t#S256': 'confirmed' }],
+    ['k', 't', false, { headers: { 'X-jkt': 'confirmed', 'X-x5t#S256': 'confirmed' } }],
+    ['k', 't', true, { headers: { 'X-jkt': 'confirmed', 'X-x5t#S256': 'confirmed' } }],
     ['k', 'wrong', false, 'binding'],
     ['k', 'wrong', true, 'binding'],
     ['wrong', 't', false, 'binding'],
@@ -104,4 +105,73 @@ describe('a token with cnf', () => {
       expect(await outcome(methods, { cnf: { jkt, 'x5t#S256': thumbprint } })).toEqual(expected)
     },
   )
+})
+
+describe('what runs lastly', () => {
+  it('is the last step of both methods, in order', async () => {
+    const ran: string[] = []
+    const methods = ['jkt', 'x5t#S256'].map((member): ConfirmationMethod => ({
+      member,
+      confirm: () => ({ lastly: () => void ran.push(member) }),
+    }))
+    const cnf = { jkt: 'k', 'x5t#S256': 't' }
+    const confirmed = await confirmation(methods)(token({ cnf }), presented())
+    expect(ran).toEqual([])
+    await confirmed?.lastly?.()
+    expect(ran).toEqual(['jkt', 'x5t#S256'])
+  })
+
+  it.each([
+    ['jkt', 'x5t#S256'],
+    ['x5t#S256', 'jkt'],
+  ])('is that of %s where %s has none', async (member, other) => {
+    const ran: string[] = []
+    const methods = [
+      { member, confirm: () => ({ headers: { A: '1' }, lastly: () => void ran.push(member) }) },
+      { member: other, confirm: () => undefined },
+    ]
+    const confirmed = await confirmation(methods)(token({ cnf: { jkt: 'k', 'x5t#S256': 't' } }), presented())
+    expect(confirmed?.headers).toEqual({ A: '1' })
+    await confirmed?.lastly?.()
+    expect(ran).toEqual([member])
+  })
+})
+
+describe('a binding that is required', () => {
+  const required = { ...method('jkt', 'k'), required: true }
+  const hintOf = (run: () => unknown): unknown => {
+    try {
+      return run()
+    } catch (error) {
+      return (error as InvalidTokenError).detail
+    }
+  }
+
+  it('is required of every token', async () => {
+    expect(await outcome([required], {})).toBe('binding')
+    expect(await outcome([required], { cnf: { jkt: 'k' } })).toEqual({ headers: { 'X-jkt': 'confirmed' } })
+    const another = [required, method('x5t#S256', 't')]
+    expect(await outcome(another, { cnf: { 'x5t#S256': 't' } })).toBe('binding')
+  })
+
+  it('may be any, where tokens that are bound to nothing are refused', async () => {
+    const sender = confirmation([method('jkt', 'k'), method('x5t#S256', 't')], { boundOnly: true })
+    expect(hintOf(() => sender(token({}), presented()))).toMatchObject({ claim: 'cnf' })
+    expect(await sender(token({ cnf: { 'x5t#S256': 't' } }), presented())).toBeDefined()
+    expect(await sender(token({ cnf: { jkt: 'k' } }), presented())).toBeDefined()
+  })
+
+  it.each([
+    ['Bearer', { cnf: { jkt: 'k' } }, [], 'jkt', /set dpop$/],
+    ['Bearer', { cnf: { 'x5t#S256': 't' } }, [], 'x5t#S256', /set mtls$/],
+    ['DPoP', {}, [], 'jkt', /under the scheme DPoP and is not bound/],
+    ['Bearer', { cnf: {} }, [], undefined, /bound in a way that is not known here/],
+    ['Bearer', {}, [required], 'jkt', /only tokens that are bound/],
+  ] as const)('%s %o: says what to do', (scheme, claims, methods, expected, hint) => {
+    expect(hintOf(() => confirmation(methods)(token(claims), presented(scheme)))).toEqual({
+      claim: 'cnf',
+      ...(expected === undefined ? {} : { expected }),
+      hint: expect.stringMatching(hint) as string,
+    })
+  })
 })

@@ -15,7 +15,7 @@ const from = (place: Presented['place']): Presented => ({
 describe('a successful response', () => {
   it('to a token in the URL is private (RFC 6750 §2.3)', () => {
     expect(withUrlHeaders(() => undefined)(token as VerifiedToken, from('query'))).toEqual({
-      'Cache-Control': 'private',
+      headers: { 'Cache-Control': 'private' },
     })
   })
 
@@ -24,8 +24,9 @@ describe('a successful response', () => {
   })
 
   it('keeps the headers of the check of the sender', async () => {
-    const own = { 'DPoP-Nonce': 'n' }
-    const both = { ...own, 'Cache-Control': 'private' }
+    const lastly = (): void => undefined
+    const own = { headers: { 'DPoP-Nonce': 'n' }, lastly }
+    const both = { headers: { 'DPoP-Nonce': 'n', 'Cache-Control': 'private' }, lastly }
     expect(withUrlHeaders(() => own)(token as VerifiedToken, from('query'))).toEqual(both)
     expect(await withUrlHeaders(() => Promise.resolve(own))(token as VerifiedToken, from('query'))).toEqual(
       both,

@@ -1,7 +1,7 @@
 import { InvalidRequestError } from 'oauth-resource-server'
 import { describe, expect, it } from 'vitest'
 import {
-  bearerToken,
+  authorizationToken,
   hasOtherTokenScheme,
   hasTokenScheme,
   missingToken,
@@ -10,7 +10,7 @@ import {
 
 const request = (authorization?: string) => ({ headers: { authorization } })
 
-describe('bearerToken', () => {
+describe('authorizationToken', () => {
   it.each([
     ['Bearer t', 't'],
     ['bearer t', 't'],
@@ -23,13 +23,13 @@ describe('bearerToken', () => {
     ['t', undefined],
     [undefined, undefined],
   ])('finds in %j: %j', (value, token) => {
-    expect(bearerToken(request(value))).toBe(token)
+    expect(authorizationToken(request(value), false)?.token).toBe(token)
   })
 
   it.each(['Bearer', 'Bearer ', 'Bearer\tt', 'Bearer=t', 'Basic x, Bearer t', 'Basic x,DPoP t'])(
     'refuses %j, and says what the header must be',
     (value) => {
-      expect(() => bearerToken(request(value))).toThrow(
+      expect(() => authorizationToken(request(value), false)).toThrow(
         expect.objectContaining({
           status: 400,
           detail: { hint: 'the Authorization header must be the word Bearer, a space and one token' },
@@ -40,9 +40,40 @@ describe('bearerToken', () => {
 
   it('refuses two Authorization headers', () => {
     const twice = { headers: { authorization: ['Bearer t', 'Bearer t'] } }
-    expect(() => bearerToken(twice)).toThrow(
+    expect(() => authorizationToken(twice, false)).toThrow(
       new InvalidRequestError('More than one Authorization header was sent'),
     )
+  })
+})
+
+describe('authorizationToken, with DPoP', () => {
+  it.each([
+    ['DPoP t', 'DPoP', 't'],
+    ['dpop t', 'DPoP', 't'],
+    ['\tDPOP   t ', 'DPoP', 't'],
+    ['Bearer t', 'Bearer', 't'],
+  ])('finds in %j: %s %s', (value, scheme, token) => {
+    expect(authorizationToken(request(value), true)).toMatchObject({ scheme, token, place: 'header' })
+  })
+
+  it.each(['Basic t', 'DPoPs t', 'DPoP-x t', 't', undefined])('finds nothing in %j', (value) => {
+    expect(authorizationToken(request(value), true)).toBeUndefined()
+  })
+
+  it.each(['DPoP', 'DPoP ', 'DPoP\tt', 'DPoP=t', 'DPoP t, Bearer u', 'DPoP t, DPoP u'])(
+    'refuses %j, and says what the header must be',
+    (value) => {
+      expect(() => authorizationToken(request(value), true)).toThrow(
+        expect.objectContaining({
+          status: 400,
+          detail: { hint: 'the Authorization header must be the word DPoP, a space and one token' },
+        }),
+      )
+    },
+  )
+
+  it('takes DPoP for another scheme where it is off', () => {
+    expect(authorizationToken(request('DPoP t'), false)).toBeUndefined()
   })
 })
 

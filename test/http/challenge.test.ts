@@ -4,6 +4,7 @@ import {
   createResourceServer,
   ForbiddenError,
   InsufficientScopeError,
+  InvalidProofError,
   InvalidRequestError,
   InvalidTokenError,
   MissingTokenError,
@@ -48,8 +49,6 @@ const failures: readonly TokenFailure[] = [
   'revoked',
   'inactive',
   'binding',
-  'proof',
-  'replayed',
 ]
 
 describe('refuse()', () => {
@@ -229,5 +228,63 @@ describe('a refusal', () => {
 
   it.each(['', undefined, null, 1, {}])('calls %j in place of a token malformed', async (token) => {
     await expect(api.verify(token as string)).rejects.toMatchObject({ reason: 'malformed' })
+  })
+})
+
+describe('the challenges of an API that accepts DPoP', () => {
+  const { issuer: name, audience, jwks } = issuer.options
+  const options = { issuer: name, audience, jwks, realm: 'reports', resource: 'https://api.test' }
+  const algorithms = ['ES256', 'PS256'] as const
+  const both = createResourceServer({ ...options, dpop: { algorithms } })
+  const only = createResourceServer({ ...options, dpop: { algorithms, required: true } })
+  const bearer = 'Bearer realm="reports"'
+  const dpop = 'DPoP realm="reports"'
+  const algs = 'algs="ES256 PS256"'
+  const of = (error: AuthError, server = both): string | undefined =>
+    server.refuse(error).headers['WWW-Authenticate']
+  const refusal = async (server: typeof both, authorization: string): Promise<AuthError> =>
+    (await server.authenticate({ headers: { authorization } }).catch((it: unknown) => it)) as AuthError
+
+  it('are one for each scheme, without an error, when nothing was sent (RFC 9449 §7.2)', () => {
+    expect(of(new MissingTokenError())).toBe(`${bearer}, ${dpop}, ${algs}`)
+    expect(of(new MissingTokenError(), only)).toBe(`${dpop}, ${algs}`)
+  })
+
+  it.each([
+    ['invalid_dpop_proof', new InvalidProofError('proof'), 'The DPoP proof is missing or not valid'],
+    ['invalid_dpop_proof', new InvalidProofError('replayed'), 'The DPoP proof was used before'],
+    [
+      'use_dpop_nonce',
+      new InvalidProofError('nonce', { nonce: 'n.1' }),
+      'The DPoP proof must have the nonce of this response',
+    ],
+  ])('have %s in that of DPoP', (code, error, text) => {
+    const parameters = `error="${code}", error_description="${text}"`
+    expect(of(error)).toBe(`${dpop}, ${parameters}, ${algs}, ${bearer}`)
+    expect(of(error, only)).toBe(`${dpop}, ${parameters}, ${algs}`)
+    // Without the option nobody offers a proof.
+    expect(api.refuse(error).headers['WWW-Authenticate']).toBe(`${bearer}, ${parameters}`)
+    expect(both.refuse(error).headers['DPoP-Nonce']).toBe(code === 'use_dpop_nonce' ? 'n.1' : undefined)
+    expect(both.refuse(error).headers['Cache-Control']).toBe('no-store')
+  })
+
+  it('have the error of a token in that of the scheme it came under, in any case', async () => {
+    const error = 'error="invalid_token", error_description="The access token cannot be read as a signed JWT"'
+    expect(of(await refusal(both, 'Bearer x'))).toBe(`${bearer}, ${error}, ${dpop}, ${algs}`)
+    expect(of(await refusal(both, 'dpop x'))).toBe(`${dpop}, ${error}, ${algs}, ${bearer}`)
+    expect(of(await refusal(only, 'Bearer x'), only)).toBe(`${dpop}, ${error}, ${algs}`)
+    const malformed = 'error="invalid_request", error_description="The credentials are malformed"'
+    expect(of(await refusal(both, 'Bearer'))).toBe(`${bearer}, ${malformed}, ${dpop}, ${algs}`)
+    expect(of(await refusal(both, 'DPoP'))).toBe(`${dpop}, ${malformed}, ${algs}, ${bearer}`)
+  })
+
+  it('are none where no challenge helps', () => {
+    expect(of(new ForbiddenError())).toBeUndefined()
+    expect(of(new UpstreamError(1))).toBeUndefined()
+  })
+
+  it('have no DPoP where it is off, whatever scheme was used', async () => {
+    expect((await refusal(api, 'DPoP x')).reason).toBe('missing')
+    expect(api.refuse(await refusal(api, 'DPoP x')).headers['WWW-Authenticate']).toBe(bearer)
   })
 })

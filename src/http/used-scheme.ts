@@ -1,0 +1,17 @@
+import type { Credentials } from '../types.ts'
+
+type Scheme = Credentials['scheme']
+
+/** A frozen error may be shared by requests: the last one counts. */
+const schemes = new WeakMap<object, Scheme>()
+
+/** Records the scheme under which the refused token came, for the challenge. @returns the same error */
+export function withScheme<E>(error: E, scheme: Scheme): E {
+  if (typeof error === 'object' && error !== null) schemes.set(error, scheme)
+  return error
+}
+
+/** The scheme under which the refused token came; `undefined` where it is not known. */
+export function schemeOf(error: object): Scheme | undefined {
+  return schemes.get(error)
+}

@@ -1,0 +1,350 @@
+import { createResourceServer, type HttpRequest, replayStore } from 'oauth-resource-server'
+import { createTestClock, createTestIssuer } from 'oauth-resource-server/testing'
+import { describe, expect, it } from 'vitest'
+import { boundToken, dpopClient, dpopHeaders, type ProofChange, resource } from '../support/dpop.ts'
+import { verdict } from '../support/tokens.ts'
+
+const clock = createTestClock(1_800_000_000_000)
+const issuer = await createTestIssuer({ clock })
+const client = dpopClient(clock.now)
+const thief = dpopClient(clock.now)
+const token = await boundToken(issuer, client)
+const unbound = await issuer.sign()
+const now = (): number => clock.now() / 1000
+
+type Dpop = NonNullable<NonNullable<Parameters<typeof createResourceServer>[0]>['dpop']>
+const apiOf = (dpop: Dpop = {}, options: object = {}) =>
+  createResourceServer({ ...issuer.options, resource, dpop, ...options })
+const api = apiOf()
+
+const request = (headers: Record<string, string>, more: Partial<HttpRequest> = {}): HttpRequest => ({
+  method: 'GET',
+  url: '/',
+  headers,
+  ...more,
+})
+const send = (change: ProofChange = {}, more: Partial<HttpRequest> = {}, to = api): Promise<string> =>
+  verdict(to.authenticate(request(dpopHeaders(token, client.proof(token, change)), more)))
+
+describe('a bound token with its proof', () => {
+  it('is accepted, and the caller has the scheme DPoP', async () => {
+    const auth = await api.authenticate(request(dpopHeaders(token, client.proof(token))))
+    expect([auth.scheme, auth.subject, auth.token]).toEqual(['DPoP', 'user-1', token])
+  })
+
+  it.each(['DPoP', 'dpop', 'DPOP', 'dPoP'])('may come under %s', async (scheme) => {
+    const headers = { authorization: `${scheme} ${token}`, dpop: client.proof(token) }
+    expect(await verdict(api.authenticate(request(headers)))).toBe('200')
+  })
+
+  it.each(['ES256', 'ES384', 'EdDSA', 'RS256', 'PS256'] as const)(
+    'may be bound to a key for %s',
+    async (alg) => {
+      const other = dpopClient(clock.now, alg)
+      const bound = await boundToken(issuer, other)
+      expect(await verdict(api.authenticate(request(dpopHeaders(bound, other.proof(bound)))))).toBe('200')
+      expect(await verdict(api.authenticate(request(dpopHeaders(bound, other.proof(bound)))))).toBe('200')
+    },
+  )
+
+  it('needs a proof every time, remembered or not', async () => {
+    for (let time = 0; time < 2; time += 1) {
+      expect(await send()).toBe('200')
+      expect(await verdict(api.authenticate(request({ authorization: `Bearer ${token}` })))).toBe(
+        '401 binding',
+      )
+      expect(await verdict(api.authenticate(request({ authorization: `DPoP ${token}` })))).toBe('401 proof')
+    }
+  })
+
+  it('is refused as a Bearer token, with its proof too', async () => {
+    const headers = { authorization: `Bearer ${token}`, dpop: client.proof(token) }
+    expect(await verdict(api.authenticate(request(headers)))).toBe('401 binding')
+    expect(await verdict(api.verify(token))).toBe('401 binding')
+  })
+
+  it('is refused with a good proof of another key', async () => {
+    const headers = dpopHeaders(token, thief.proof(token))
+    expect(await verdict(api.authenticate(request(headers)))).toBe('401 binding')
+  })
+})
+
+describe('an unbound token', () => {
+  it('is a Bearer token as before, whatever the header DPoP has', async () => {
+    const headers = { authorization: `Bearer ${unbound}`, dpop: 'x' }
+    expect(await verdict(api.authenticate(request(headers)))).toBe('200')
+  })
+
+  it('is refused under DPoP', async () => {
+    expect(await verdict(api.authenticate(request(dpopHeaders(unbound, client.proof(unbound)))))).toBe(
+      '401 binding',
+    )
+  })
+
+  it('is refused where binding is required', async () => {
+    const strict = apiOf({ required: true })
+    expect(await verdict(strict.authenticate(request({ authorization: `Bearer ${unbound}` })))).toBe(
+      '401 binding',
+    )
+    expect(await send({}, {}, strict)).toBe('200')
+  })
+})
+
+describe('the proof', () => {
+  it.each<[string, ProofChange]>([
+    ['typ missing', { header: { typ: undefined } }],
+    ['typ JWT', { header: { typ: 'JWT' } }],
+    ['typ at+jwt', { header: { typ: 'at+jwt' } }],
+    ['typ a list', { header: { typ: ['dpop+jwt'] } }],
+    ['alg missing', { header: { alg: undefined } }],
+    ['alg none', { header: { alg: 'none' } }],
+    ['alg in lower case', { header: { alg: 'es256' } }],
+    ['alg of another curve', { header: { alg: 'ES384' } }],
+    ['crit', { header: { crit: ['exp'], exp: 1 } }],
+    ['b64', { header: { b64: false } }],
+    ['enc', { header: { enc: 'A256GCM' } }],
+    ['jku', { header: { jku: 'https://evil.test/' } }],
+    ['x5u', { header: { x5u: 'https://evil.test/' } }],
+    ['x5c', { header: { x5c: [] } }],
+    ['jwk missing', { header: { jwk: undefined } }],
+    ['jwk text', { header: { jwk: JSON.stringify(client.jwk) } }],
+    ['jwk with its private part', { header: { jwk: client.privateKey.export({ format: 'jwk' }) } }],
+    ['jwk off its curve', { header: { jwk: { ...client.jwk, y: client.jwk['x'] } } }],
+    ['another signature', { key: thief.privateKey }],
+    ['htm missing', { claims: { htm: undefined } }],
+    ['htm in lower case', { claims: { htm: 'get' } }],
+    ['htm of another method', { claims: { htm: 'POST' } }],
+    ['htm a list', { claims: { htm: ['GET'] } }],
+    ['htu missing', { claims: { htu: undefined } }],
+    ['htu of another path', { claims: { htu: `${resource}/x` } }],
+    ['htu of another host', { claims: { htu: 'https://evil.test/' } }],
+    ['htu of another scheme', { claims: { htu: 'http://api.test/' } }],
+    ['htu of another port', { claims: { htu: 'https://api.test:8443/' } }],
+    ['htu a path', { claims: { htu: '/' } }],
+    ['htu with a user name', { claims: { htu: 'https://user@api.test/' } }],
+    ['htu a list', { claims: { htu: [`${resource}/`] } }],
+    ['iat missing', { claims: { iat: undefined } }],
+    ['iat text', { claims: { iat: String(now()) } }],
+    ['iat too old', { claims: { iat: now() - 61 } }],
+    ['iat ahead', { claims: { iat: now() + 11 } }],
+    ['iat at the end of time', { claims: { iat: -(2 ** 63) } }],
+    ['exp reached', { claims: { exp: now() } }],
+    ['exp text', { claims: { exp: String(now() + 60) } }],
+    ['nbf ahead', { claims: { nbf: now() + 11 } }],
+    ['nbf null', { claims: { nbf: null } }],
+    ['jti missing', { claims: { jti: undefined } }],
+    ['jti empty', { claims: { jti: '' } }],
+    ['jti a number', { claims: { jti: 1 } }],
+    ['jti too long', { claims: { jti: 'j'.repeat(257) } }],
+    ['ath missing', { claims: { ath: undefined } }],
+    ['ath of another token', { claims: { ath: 'A'.repeat(43) } }],
+    ['too long', { claims: { filler: 'f'.repeat(4096) } }],
+  ])('with %s is refused', async (_what, change) => {
+    expect(await send(change)).toBe('401 proof')
+  })
+
+  it.each<[string, ProofChange]>([
+    ['typ in capitals', { header: { typ: 'DPOP+JWT' } }],
+    ['typ with application/', { header: { typ: 'application/dpop+jwt' } }],
+    ['unknown members', { header: { kid: 'k', x: {} }, claims: { x: {}, aud: 'x', sub: 1 } }],
+    ['a query and a fragment in htu', { claims: { htu: `${resource}/?a=1#b` } }],
+    ['htu in capitals, with its port', { claims: { htu: 'HTTPS://API.TEST:443/' } }],
+    ['an empty path in htu', { claims: { htu: resource } }],
+    ['an old iat', { claims: { iat: now() - 60 } }],
+    ['an iat ahead', { claims: { iat: now() + 10 } }],
+    ['exp and nbf', { claims: { exp: now() + 300, nbf: now() } }],
+    ['exp soon', { claims: { exp: now() + 1 } }],
+    ['nbf a little ahead', { claims: { nbf: now() + 10 } }],
+    ['the longest jti', { claims: { jti: 'j'.repeat(256) } }],
+    ['the shortest jti', { claims: { jti: 'j' } }],
+    ['a nonce nobody asked for', { claims: { nonce: 'x' } }],
+  ])('with %s is accepted', async (_what, change) => {
+    expect(await send(change)).toBe('200')
+  })
+
+  it('may have 4096 characters', async () => {
+    const proof = (filler: number): string => client.proof(token, { claims: { filler: 'f'.repeat(filler) } })
+    let filler = 2500
+    while (proof(filler + 1).length <= 4096) filler += 1
+    expect(await send({ claims: { filler: 'f'.repeat(filler) } })).toBe('200')
+    expect(await send({ claims: { filler: 'f'.repeat(filler + 1) } })).toBe('401 proof')
+  })
+
+  it.each([
+    ['', '401 proof'],
+    ['x', '401 proof'],
+    ['a.b.c', '401 proof'],
+    [`${client.proof(token)}.`, '401 proof'],
+    [client.proof(token).split('.').slice(0, 2).join('.'), '401 proof'],
+    [`${client.proof(token)}, ${client.proof(token)}`, '400 malformed'],
+    [`${client.proof(token)},`, '400 malformed'],
+  ])('%j is refused', async (dpop, expected) => {
+    expect(await verdict(api.authenticate(request({ authorization: `DPoP ${token}`, dpop })))).toBe(expected)
+  })
+
+  it('may not come twice', async () => {
+    const dpop = client.proof(token)
+    const headers = dpopHeaders(token, dpop)
+    const rawHeaders = ['DPoP', dpop, 'dpop', dpop]
+    expect(await verdict(api.authenticate(request(headers, { rawHeaders })))).toBe('400 malformed')
+    const list = { authorization: `DPoP ${token}`, dpop: [dpop, dpop] } as never
+    expect(await verdict(api.authenticate(request(list)))).toBe('400 malformed')
+  })
+
+  it('is for the method as it was sent', async () => {
+    expect(await send({ claims: { htm: 'POST' } }, { method: 'DELETE', originalMethod: 'POST' })).toBe('200')
+    expect(await send({ claims: { htm: 'DELETE' } }, { method: 'DELETE', originalMethod: 'POST' })).toBe(
+      '401 proof',
+    )
+  })
+
+  it('is for the path before routers changed it, and Host counts for nothing', async () => {
+    const headers = { ...dpopHeaders(token, client.proof(token, { claims: { htu: `${resource}/admin/x` } })) }
+    const mounted = { url: '/x', originalUrl: '/admin/x?a' }
+    const hostile = { ...headers, host: 'evil.test', 'x-forwarded-host': 'evil.test' }
+    expect(await verdict(api.authenticate(request(hostile, mounted)))).toBe('200')
+    expect(await send({ claims: { htu: `${resource}/x` } }, mounted)).toBe('401 proof')
+    expect(await send({ claims: { htu: `${resource}/x` } }, { url: '/admin/../x' })).toBe('401 proof')
+    expect(await send({ claims: { htu: 'https://evil.test/x' } }, { url: '//evil.test/x' })).toBe('401 proof')
+    expect(await send({ claims: { htu: `${resource}//evil.test/x` } }, { url: '//evil.test/x' })).toBe('200')
+    expect(await send({ claims: { htu: `${resource}/x` } }, { url: 'http://evil.test/x' })).toBe('200')
+  })
+
+  it('is for what dpop.url returns', async () => {
+    const given: unknown[] = []
+    const behind = apiOf({
+      url(it: { readonly url?: string | undefined }) {
+        given.push(it)
+        return `https://api.test/v1${String(it.url)}`
+      },
+    })
+    expect(await send({ claims: { htu: `${resource}/v1/` } }, {}, behind)).toBe('200')
+    expect(await send({}, {}, behind)).toBe('401 proof')
+    const raw = { url: '/raw' }
+    expect(await send({ claims: { htu: `${resource}/v1/raw` } }, { raw }, behind)).toBe('200')
+    expect(given.at(-1)).toBe(raw)
+    for (const wrong of [undefined, '/v1', Promise.resolve('https://api.test/')]) {
+      await expect(send({}, {}, apiOf({ url: () => wrong as never }))).rejects.toThrow(/^dpop\.url: /)
+    }
+  })
+
+  it('obeys other bounds', async () => {
+    const wide = apiOf({ maxAge: 120, leeway: 30, algorithms: ['ES256'] })
+    expect(await send({ claims: { iat: now() - 120 } }, {}, wide)).toBe('200')
+    expect(await send({ claims: { iat: now() - 121 } }, {}, wide)).toBe('401 proof')
+    expect(await send({ claims: { iat: now() + 30 } }, {}, wide)).toBe('200')
+    expect(await send({ claims: { iat: now() + 31 } }, {}, wide)).toBe('401 proof')
+    const other = dpopClient(clock.now, 'EdDSA')
+    const bound = await boundToken(issuer, other)
+    const sent = wide.authenticate(request(dpopHeaders(bound, other.proof(bound))))
+    expect(await verdict(sent)).toBe('401 proof')
+  })
+})
+
+describe('a proof used again', () => {
+  it('is refused, and one of another key with the same jti is not', async () => {
+    expect(await send({ claims: { jti: 'one' } })).toBe('200')
+    expect(await send({ claims: { jti: 'one' } })).toBe('401 replayed')
+    const bound = await boundToken(issuer, thief)
+    const proof = thief.proof(bound, { claims: { jti: 'one' } })
+    expect(await verdict(api.authenticate(request(dpopHeaders(bound, proof))))).toBe('200')
+  })
+
+  it('is refused for as long as it could be accepted', async () => {
+    const claims = { jti: 'two', iat: now() + 10 }
+    expect(await send({ claims })).toBe('200')
+    clock.advance(70)
+    expect(await send({ claims })).toBe('401 replayed')
+    clock.advance(1)
+    expect(await send({ claims })).toBe('401 proof')
+    clock.advance(-71)
+  })
+
+  it('of 1,000 at once, one is accepted', async () => {
+    const headers = dpopHeaders(token, client.proof(token))
+    const sent = await Promise.all(
+      Array.from({ length: 1000 }, () => verdict(api.authenticate(request(headers)))),
+    )
+    expect(sent.filter((it) => it === '200')).toHaveLength(1)
+    expect(sent.filter((it) => it === '401 replayed')).toHaveLength(999)
+  })
+
+  it('is not used up by another refusal', async () => {
+    let revoked = true
+    const list = { isRevoked: () => revoked }
+    const reserved: string[] = []
+    const store = replayStore({ now: clock.now })
+    const watched = {
+      reserve(key: string, expiresAt: number | Date) {
+        reserved.push(key)
+        expect(expiresAt).toBe(now() + 70)
+        return store.reserve(key, expiresAt)
+      },
+    }
+    const schema = {
+      '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value: value as object }) },
+    }
+    const listed = apiOf({ replay: watched }, { revocation: list, schema })
+    expect(await send({ claims: { jti: 'three' } }, {}, listed)).toBe('401 revoked')
+    expect(reserved).toEqual([])
+    revoked = false
+    expect(await send({ claims: { jti: 'three' } }, {}, listed)).toBe('200')
+    expect(reserved).toEqual([`${client.thumbprint}.three`])
+  })
+
+  it.each<[string, () => unknown]>([
+    [
+      'throws',
+      () => {
+        throw new Error('store')
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('store'))],
+    ['returns no boolean', () => Promise.resolve('OK')],
+    ['returns undefined', () => undefined],
+    ['never responds', () => new Promise(() => undefined)],
+  ])('cannot be told where the store %s: 503', async (_what, reserve) => {
+    const failing = apiOf({ replay: { reserve: reserve as never } }, { hookTimeoutMs: 10 })
+    expect(await send({}, {}, failing)).toBe('503 unavailable')
+  })
+
+  it('cannot be told when the memory is full, of which one key fills a tenth at most: 503', async () => {
+    const small = apiOf({ replay: replayStore({ max: 20, now: clock.now }) })
+    expect(await send({}, {}, small)).toBe('200')
+    expect(await send({}, {}, small)).toBe('200')
+    expect(await send({}, {}, small)).toBe('503 unavailable')
+    const bound = await boundToken(issuer, thief)
+    const other = (): Promise<string> =>
+      verdict(small.authenticate(request(dpopHeaders(bound, thief.proof(bound)))))
+    expect(await other()).toBe('200')
+    clock.advance(120)
+    expect(await send({}, {}, small)).toBe('200')
+    clock.advance(-120)
+  })
+})
+
+describe('two bindings', () => {
+  it('are refused where only one can be checked, whatever the proof', async () => {
+    const both = await boundToken(issuer, client, {
+      cnf: { jkt: client.thumbprint, 'x5t#S256': 'A'.repeat(43) },
+    })
+    expect(await verdict(api.authenticate(request(dpopHeaders(both, client.proof(both)))))).toBe(
+      '401 binding',
+    )
+  })
+
+  it.each([{}, { kid: 'k' }, { 'x5t#S256': 'A'.repeat(43) }, { jkt: 1 }, { jkt: null }, { jkt: '' }])(
+    'are not %j',
+    async (cnf) => {
+      const other = await issuer.sign({ cnf })
+      expect(await verdict(api.authenticate(request(dpopHeaders(other, client.proof(other)))))).toBe(
+        '401 binding',
+      )
+    },
+  )
+
+  it('ignore unknown members', async () => {
+    const more = await boundToken(issuer, client, { cnf: { jkt: client.thumbprint, kid: 'k' } })
+    expect(await verdict(api.authenticate(request(dpopHeaders(more, client.proof(more)))))).toBe('200')
+  })
+})
