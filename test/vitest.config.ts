@@ -9,7 +9,7 @@ const unit = [
 ]
 /** What takes long because it tries much: chance, load, other processes, and the compiler. */
 const assurance = [
-  'test/{fuzz,properties,soak,vectors}/**/*.test.ts',
+  'test/{browser,fuzz,properties,soak,vectors}/**/*.test.ts',
   'test/issuer/{faults,invariants,process}.test.ts',
   'test/{types,type-messages,snippets,testing-guide}.test.ts',
 ]
