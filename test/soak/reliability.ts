@@ -316,6 +316,8 @@ ${table(head, happenings)}
 
 ${own}`
 const file = `${root}docs/evidence/reliability.md`
-writeFileSync(file, await format(text, { ...(await resolveConfig(file)), parser: 'markdown' }))
+// What other scripts have added stays.
+const others = /\n## Redis and Valkey\n.*$/s.exec(readFileSync(file, 'utf8'))?.[0] ?? ''
+writeFileSync(file, await format(text + others, { ...(await resolveConfig(file)), parser: 'markdown' }))
 console.error(`wrote ${file}`)
 issuer.close()
