@@ -6,6 +6,7 @@ import { ownName } from './library.ts'
 import type { Effort, Timings } from './measure.ts'
 import { memoryPart } from './memory.ts'
 import { type Results, timed } from './results.ts'
+import { revocationPart } from './revocation.ts'
 import { seenPart } from './seen.ts'
 import { verifyPart } from './verify.ts'
 
@@ -37,6 +38,7 @@ export const parts: {
     return Object.fromEntries(found)
   },
   seen: async (inProcess, options) => timed(await pooled(inProcess, { part: 'seen' }, options)),
+  revocation: async (inProcess, options) => timed(await pooled(inProcess, { part: 'revocation' }, options)),
   async guards(inProcess) {
     const found: GuardResult[] = []
     // Each in a process of its own: the second one in a process is called from code that fits the first.
@@ -74,6 +76,8 @@ export async function runTask(
     }
     case 'seen':
       return seenPart(baseline, effort)
+    case 'revocation':
+      return revocationPart(effort)
     case 'guards':
       return guardPart(baseline, variant, quick ? 100_000 : 1_000_000)
     case 'memory':

@@ -13,7 +13,7 @@ export function report(runs: readonly Run[]): string {
 }
 
 function section({ machine, results }: Run): readonly string[] {
-  const { verify, seen, guards, memory, http } = results
+  const { verify, seen, revocation, guards, memory, http } = results
   const parts = [`### Node ${machine.node}`, about(machine)]
   const found = goals({ machine, results })
   if (found.length > 0) {
@@ -27,6 +27,8 @@ function section({ machine, results }: Run): readonly string[] {
   }
   if (verify !== undefined) parts.push('#### A token never seen before', verifyTable(verify))
   if (seen !== undefined) parts.push('#### A token seen before', seenTable(seen))
+  if (revocation !== undefined)
+    parts.push('#### With revocation and introspection, a token seen before', plainTable(revocation))
   if (http !== undefined) parts.push('#### Behind HTTP', httpTable(http))
   if (memory !== undefined) {
     const rows = memory.map(({ name, tokens, characters, megabytes }) => [
@@ -97,6 +99,13 @@ export function httpTable(http: readonly HttpResult[]): string {
       orDash(result.baseline),
       orDash(result.baselineByProcessor),
     ]),
+  )
+}
+
+function plainTable(found: readonly Timed[]): string {
+  return table(
+    ['', 'µs'],
+    found.map(({ name, microseconds }) => [name, microseconds.toFixed(2)]),
   )
 }
 

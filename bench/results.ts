@@ -21,6 +21,7 @@ export interface Timed {
 export interface Results {
   readonly verify?: Readonly<Record<string, readonly Timed[]>> | undefined
   readonly seen?: readonly Timed[] | undefined
+  readonly revocation?: readonly Timed[] | undefined
   readonly guards?: readonly GuardResult[] | undefined
   readonly memory?: readonly MemoryResult[] | undefined
   readonly http?: readonly HttpResult[] | undefined

@@ -74,13 +74,12 @@ class World {
 
   constructor() {
     const client = (mood: () => Mood): object => ({
-      async customCommand([, script = '', count, ...rest]: readonly string[]) {
+      customCommand: async ([, script = '', count, ...rest]: readonly string[]): Promise<unknown> => {
         if (mood() === 'hung') return new Promise(() => undefined)
         await Promise.resolve()
         if (mood() === 'failing') throw new Error('closed')
-        return this.reply(script, rest.slice(0, Number(count)), rest.slice(Number(count)))
+        return this.model.run(script, rest.slice(0, Number(count)), rest.slice(Number(count)))
       },
-      reply: (script: string, keys: string[], values: string[]) => this.model.run(script, keys, values),
     })
     const options = { tokenLifetime, timeoutMs: 100 }
     this.follower = revocationList(

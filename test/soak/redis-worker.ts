@@ -105,9 +105,10 @@ async function alone(isRevoked: boolean): Promise<string> {
   }
 }
 
-const switches = { isOn: false }
+let stopped = new AbortController()
 async function load(perSecond: number): Promise<void> {
-  switches.isOn = true
+  stopped = new AbortController()
+  const { signal } = stopped
   // Tells when the client itself has a connection again.
   let probes = 0
   const probing = setInterval(() => {
@@ -121,7 +122,7 @@ async function load(perSecond: number): Promise<void> {
       () => (probes -= 1),
     )
   }, 25)
-  while (switches.isOn) await offer(0.25, perSecond, (index) => void request(index))
+  while (!signal.aborted) await offer(0.25, perSecond, (index) => void request(index))
   clearInterval(probing)
 }
 
@@ -186,7 +187,7 @@ process.on('message', (order: Order) => {
     reply(null)
   } else if (order.do === 'mark') reply(mark())
   else if (order.do === 'stop') {
-    switches.isOn = false
+    stopped.abort()
     reply(mark())
   } else if (order.do === 'reserve') void reserve(order.keys, order.attempts).then(reply)
   else if (order.do === 'revoke') void revoke(order.count, order.perSecond).then(reply)
