@@ -123,7 +123,7 @@ function checkUri(htu: unknown, expected: string | undefined): void {
   if (uri !== undefined && uri === expected) return
   throw brokenProof({
     claim: 'htu',
-    expected: expected === undefined ? 'a plain URL' : new URL(expected).origin,
+    expected: expected === undefined ? 'a plain URL' : originOf(expected),
     actual: htu,
     hint: uriHint(uri, expected),
   })
@@ -134,7 +134,12 @@ function uriHint(uri: string | undefined, expected: string | undefined): string 
     return "the path of the request has '.' or '..', a backslash or characters beyond ASCII, which servers read in different ways"
   }
   if (uri === undefined) return 'htu is not an absolute http or https URL without user name'
-  return new URL(uri).origin === new URL(expected).origin
+  return originOf(uri) === originOf(expected)
     ? 'the proof is for another path: where a proxy changes paths, set dpop.url'
     : 'the proof is for another scheme, host or port: resource must be the URL that clients call'
+}
+
+/** Scheme, host and port of a normalised URI, which a URL parser may refuse all the same. */
+function originOf(uri: string): string {
+  return uri.slice(0, uri.indexOf('/', 'https://'.length))
 }

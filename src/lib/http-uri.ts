@@ -18,7 +18,7 @@ export function normalUri(text: string): string | undefined {
   if (!characters.test(text)) return undefined
   const [, scheme = '', place = '', path = ''] = absolute.exec(text) ?? []
   const [, host, port = ''] = authority.exec(place) ?? []
-  if (host === undefined) return undefined
+  if (host === undefined || Number(port) > 65_535) return undefined
   const protocol = scheme.toLowerCase()
   const suffix = port === '' || port === defaultPorts[protocol] ? '' : `:${port}`
   return `${protocol}://${host.toLowerCase()}${suffix}${withoutDotSegments(decoded(path))}`

@@ -121,6 +121,7 @@ describe('the proof', () => {
     ['htu of another scheme', { claims: { htu: 'http://api.test/' } }],
     ['htu of another port', { claims: { htu: 'https://api.test:8443/' } }],
     ['htu a path', { claims: { htu: '/' } }],
+    ['htu with a host that no URL has', { claims: { htu: 'https://api.test%2F/' } }],
     ['htu with a user name', { claims: { htu: 'https://user@api.test/' } }],
     ['htu a list', { claims: { htu: [`${resource}/`] } }],
     ['iat missing', { claims: { iat: undefined } }],
