@@ -60,7 +60,8 @@ function requestOf(ctx: Context): HttpRequest {
     headers: req.headers,
     rawHeaders: req.rawHeaders,
     body: (request as { body?: unknown }).body,
-    originalUrl: ctx.originalUrl,
+    // That of another framework, where Koa is mounted in one.
+    originalUrl: (req as { originalUrl?: string }).originalUrl ?? ctx.originalUrl,
     originalMethod: (req as { originalMethod?: string }).originalMethod,
     raw: ctx,
   }
