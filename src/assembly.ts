@@ -13,7 +13,7 @@ import type { AnswerOptions } from './http/challenge.ts'
 import { fromHeader } from './http/credentials.ts'
 import { bodyWriter } from './http/error-body.ts'
 import { withCrossSiteCheck } from './http/cross-site.ts'
-import { type Finder, limitedFinder } from './http/finder.ts'
+import { type Finder, checkOnlyAuthorization, limitedFinder } from './http/finder.ts'
 import type { Fetch } from './issuer/fetch-json.ts'
 import { warningsBy } from './issuer/fetch-warnings.ts'
 import { dynamicIssuers } from './issuer/dynamic-issuers.ts'
@@ -72,7 +72,7 @@ export function assemble<C>(settings: Settings<C>): Parts<C> {
     source: sourceOf(settings, issuers, clock),
     acceptor: acceptance(
       {
-        sender: withUrlHeaders(confirmation(methodsOf(settings, clock, limit('dpop.replay')))),
+        sender: withUrlHeaders(confirmation(methodsOf(settings, clock, limit('dpop.replay')), settings)),
         revocation: revocationCheck(settings.revocation, (timeoutMs) => limit('revocation', timeoutMs)),
         claims: settings.schema === undefined ? asSigned<C> : withSchema<C>(settings.schema, limit('schema')),
       },
@@ -93,7 +93,8 @@ export function assemble<C>(settings: Settings<C>): Parts<C> {
 }
 
 function finderOf(settings: Settings<unknown>, limit: Limited): Finder {
-  const { tokenFrom = fromHeader(), resource, dpop } = settings
+  const { tokenFrom = fromHeader(), resource, dpop, boundOnly } = settings
+  if (boundOnly) checkOnlyAuthorization(tokenFrom)
   const origin = resource === undefined ? undefined : new URL(resource).origin
   return withCrossSiteCheck(tokenFrom, limitedFinder(tokenFrom, limit, dpop !== undefined), origin)
 }

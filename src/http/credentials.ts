@@ -34,6 +34,7 @@ export function fromHeader<R = HttpRequest>(name = 'authorization'): Extractor<R
       mayWait: false,
       readsAuthorization: true,
       readsCookies: false,
+      onlyAuthorization: true,
     })
   }
   if (!headerName.test(lowerCase) || lowerCase === 'cookie') {

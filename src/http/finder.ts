@@ -29,6 +29,8 @@ export interface BuiltIn {
   readonly readsAuthorization: boolean
   /** Whether what it finds may come from a cookie, as with a function of the application's. */
   readonly readsCookies: boolean
+  /** Whether it reads nothing but the Authorization header. */
+  readonly onlyAuthorization?: boolean
 }
 
 const elsewhere: BuiltIn = { mayWait: false, readsAuthorization: false, readsCookies: false }
@@ -43,6 +45,14 @@ export function extractor<R>(find: Finder, traits: BuiltIn = elsewhere): Extract
 /** What is known of an extractor of this library; `undefined` for a function of the application's. */
 export function builtInOf(extract: Extractor<never>): BuiltIn | undefined {
   return own(extract, builtIn) as BuiltIn | undefined
+}
+
+/** @throws {TypeError} for an extractor that reads anything but the Authorization header */
+export function checkOnlyAuthorization(extract: Extractor<never>): void {
+  if (builtInOf(extract)?.onlyAuthorization === true) return
+  throw new TypeError(
+    "tokenFrom: profile 'fapi2' accepts tokens in the Authorization header alone; leave it out, or pass fromHeader()",
+  )
 }
 
 /** A token with the place it was found in. */

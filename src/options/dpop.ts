@@ -2,6 +2,7 @@ import { supports } from '#platform'
 import { type AlgorithmName, algorithms as known, defaultAlgorithms, isAlgorithmName } from '../algorithms.ts'
 import type { ReplayStore } from '../stores.ts'
 import type { TokenRequest } from '../types.ts'
+import { checkFapi2Algorithms, clockBounds, isFapi2Algorithm } from './fapi2.ts'
 import { optionsReader, type OptionsReader } from './reader.ts'
 import { secretBytes } from './secret.ts'
 
@@ -79,9 +80,14 @@ type Reader = OptionsReader<(typeof names)[number]>
  * Checks the `dpop` option.
  *
  * @param resource the option `resource`, checked
+ * @param profile the option `profile`
  * @throws {TypeError} for what is missing, contradictory or unsafe, naming the option and the fix
  */
-export function dpopSettings(value: unknown, resource: string | undefined): DpopSettings | undefined {
+export function dpopSettings(
+  value: unknown,
+  resource: string | undefined,
+  profile?: unknown,
+): DpopSettings | undefined {
   if (value === undefined) return undefined
   const read = optionsReader(value, 'dpop', names)
   if (resource === undefined) {
@@ -89,11 +95,12 @@ export function dpopSettings(value: unknown, resource: string | undefined): Dpop
       "dpop: set resource to the public URL of this API, for example resource: 'https://api.example.com'; a proof names the URL that it was made for",
     )
   }
+  const isFapi2 = profile === 'fapi2'
   return {
     required: read.flag('required'),
-    algorithms: algorithmsOf(read),
-    maxAge: read.number('maxAge', 1, 600, 60),
-    leeway: read.number('leeway', 0, 300, 10),
+    algorithms: algorithmsOf(read, isFapi2),
+    maxAge: read.number('maxAge', isFapi2 ? 10 : 1, 600, 60),
+    leeway: read.number('leeway', ...clockBounds(profile), 10),
     nonce: nonceOf(read.values['nonce']),
     reserve: reserveOf(read),
     url: read.function('url', '(request) => `https://api.example.com/v1${request.url}`'),
@@ -101,10 +108,12 @@ export function dpopSettings(value: unknown, resource: string | undefined): Dpop
   }
 }
 
-function algorithmsOf(read: Reader): readonly AlgorithmName[] {
+function algorithmsOf(read: Reader, isFapi2: boolean): readonly AlgorithmName[] {
   const given = read.list('algorithms')
-  if (given === undefined) return defaultAlgorithms.filter(supports)
-  return given.map((name) => {
+  if (given === undefined) {
+    return defaultAlgorithms.filter((name) => supports(name) && (!isFapi2 || isFapi2Algorithm(name)))
+  }
+  const names = given.map((name) => {
     if (!isAlgorithmName(name) || known[name].kty === 'oct') {
       throw new TypeError(
         `dpop.algorithms: ${JSON.stringify(name)} is not an algorithm that proofs can be signed with; name ES256, PS256, EdDSA or the like`,
@@ -113,6 +122,7 @@ function algorithmsOf(read: Reader): readonly AlgorithmName[] {
     if (!supports(name)) throw new TypeError(`dpop.algorithms: this platform cannot check ${name}; drop it`)
     return name
   })
+  return isFapi2 ? checkFapi2Algorithms(names, 'dpop.algorithms') : names
 }
 
 function nonceOf(value: unknown): NonceSettings | undefined {

@@ -28,7 +28,7 @@ export interface IntrospectionOptions {
    * `opaque`: asks about tokens that are no JWTs. `all`: asks about JWTs too, after they were verified here; a token
    * that fails that is refused without asking.
    *
-   * @default 'opaque'
+   * @default 'opaque'; with `profile: 'fapi2'` 'all'
    */
   readonly tokens?: 'opaque' | 'all' | undefined
   /**
@@ -86,8 +86,10 @@ const names = [
 /** What the options say of the issuer that is to be asked. */
 export interface AskedIssuer {
   readonly issuer: string
-  readonly metadataUrl: unknown
+  readonly metadataUrl?: unknown
   readonly allowInsecureHosts: readonly string[]
+  /** The option `profile`. */
+  readonly profile?: unknown
 }
 
 /**
@@ -111,7 +113,8 @@ export function introspectionSettings(
     clientId,
     credentials: credentialsOf(read),
     endpoint: endpointOf(read, asked),
-    tokens: read.word('tokens', ['opaque', 'all']),
+    // The status of every token must be checked.
+    tokens: read.word('tokens', asked.profile === 'fapi2' ? ['all', 'opaque'] : ['opaque', 'all']),
     signed: read.flag('signed'),
     cacheFor: read.number('cacheFor', 0, 3600, 30),
     cacheInactiveFor: read.number('cacheInactiveFor', 0, 3600, 10),

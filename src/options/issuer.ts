@@ -2,6 +2,7 @@ import type { AlgorithmName } from '../algorithms.ts'
 import { mediaType } from '../jose/jws.ts'
 import { claimReader } from '../lib/claim-path.ts'
 import { foreignClaims, foreignTypes } from '../lib/foreign-tokens.ts'
+import { clockBounds } from './fapi2.ts'
 import { introspectionSettings, type IntrospectionSettings } from './introspection.ts'
 import { checkDiscoverable, checkIssuerName } from './issuer-name.ts'
 import { type ConfiguredKeys, keySettings } from './keys.ts'
@@ -80,8 +81,8 @@ export function issuerSettings(
     algorithms,
     keys,
     introspection: introspectionSettings(values['introspection'], read.at('introspection'), {
+      ...values,
       issuer,
-      metadataUrl: values['metadataUrl'],
       allowInsecureHosts,
     }),
     scopes: checkNames(values['scopes'], read.at('scopes')),
@@ -105,14 +106,14 @@ export function checkCommonOptions(read: OptionsReader<IssuerOptionName>): Omit<
 }
 
 function tokenRules(read: OptionsReader<IssuerOptionName>): Omit<ClaimRules, 'audience'> {
-  const profile = read.word('profile', ['compatible', 'rfc9068'])
+  const profile = read.word('profile', ['compatible', 'rfc9068', 'fapi2'])
   return {
     profile,
     clients: read.list('clients'),
     tokenTypes: tokenTypesOf(read) ?? profileTypes[profile],
     acceptNonce: read.flag('acceptNonce'),
     requiredClaims: requiredClaimsOf(read),
-    clockTolerance: read.number('clockTolerance', 0, 300, 30),
+    clockTolerance: read.number('clockTolerance', ...clockBounds(profile), 30),
     maxTokenAge: read.number('maxTokenAge', 1, 1e9, undefined),
   }
 }

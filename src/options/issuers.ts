@@ -6,6 +6,7 @@ import {
   type IssuerSettings,
   singleIssuerNames,
 } from './issuer.ts'
+import { mixedProfiles } from './fapi2.ts'
 import { isIssuerName } from './issuer-name.ts'
 import { checkEntries, optionsReader, type OptionsBehind, type OptionsReader } from './reader.ts'
 
@@ -100,6 +101,9 @@ function vouchedSettings(
     optionsReader(named, 'issuers(iss)', issuerOptionNames, common),
     allowInsecureHosts,
   )
+  if ((settings.rules.profile === 'fapi2') !== (common.values['profile'] === 'fapi2')) {
+    throw mixedProfiles('issuers(iss).profile')
+  }
   if (settings.introspection?.tokens === 'opaque') {
     throw new TypeError(
       "issuers(iss).introspection.tokens: must be 'all' with a function of issuers, which opaque tokens do not name",

@@ -2,6 +2,7 @@ import { supports } from '#platform'
 import { type AlgorithmName, algorithms as known, defaultAlgorithms, isAlgorithmName } from '../algorithms.ts'
 import type { KeySet } from '../jose/key-set.ts'
 import type { MaybePromise } from '../types.ts'
+import { checkFapi2Algorithms, isFapi2Algorithm } from './fapi2.ts'
 import { type LiteralKeysOptions, literalKeySet } from './literal-keys.ts'
 import { publicKeyOf } from './public-key.ts'
 import { checkFetchable, checkText, checkTexts, type OptionsObject } from './reader.ts'
@@ -53,7 +54,7 @@ export function keySettings(
       `${at(place as Place)} and ${another}: public keys come from one place; set one of them`,
     )
   }
-  const algorithms = checkAlgorithms(options['algorithms'], bytes, place, at)
+  const algorithms = allowedAlgorithms(checkAlgorithms(options['algorithms'], bytes, place, at), options, at)
   const secrets = importSecrets(bytes, algorithms.filter(isSymmetric), at('secret'))
   const names = algorithms.filter((name) => !isSymmetric(name))
   if (names.length === 0) return { algorithms, keys: { public: undefined, secrets } }
@@ -62,6 +63,21 @@ export function keySettings(
       ? literalKeys(options, place, { names, secrets: bytes, at })
       : publishedKeys(options, place, { issuer, at, allowInsecureHosts })
   return { algorithms, keys: { public: found, secrets } }
+}
+
+/** The algorithms that the profile permits. @throws {TypeError} when the configuration names others */
+function allowedAlgorithms(
+  algorithms: readonly AlgorithmName[],
+  { profile, secret, algorithms: given }: OptionsObject,
+  at: At,
+): readonly AlgorithmName[] {
+  if (profile !== 'fapi2') return algorithms
+  if (secret !== undefined) {
+    throw new TypeError(`${at('secret')}: profile 'fapi2' accepts signatures of public keys alone; drop it`)
+  }
+  return given === undefined
+    ? algorithms.filter(isFapi2Algorithm)
+    : checkFapi2Algorithms(algorithms, at('algorithms'))
 }
 
 function isSymmetric(name: AlgorithmName): boolean {

@@ -2,7 +2,7 @@ import type { ClaimPath, ClaimsObject } from '../lib/claim-path.ts'
 import type { Claims } from '../types.ts'
 
 /** Sets of checks on claims. */
-export type Profile = 'compatible' | 'rfc9068'
+export type Profile = 'compatible' | 'rfc9068' | 'fapi2'
 
 /** What the claims of one issuer's tokens must be. */
 export interface ClaimRules {
@@ -50,4 +50,5 @@ export interface NamesReaders {
 export const profileTypes: Readonly<Record<Profile, readonly (string | undefined)[]>> = {
   rfc9068: ['at+jwt'],
   compatible: ['at+jwt', 'jwt', undefined],
+  fapi2: ['at+jwt', 'jwt', undefined],
 }

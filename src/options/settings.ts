@@ -5,6 +5,7 @@ import type { Extractor } from '../types.ts'
 import { type DpopSettings, dpopSettings } from './dpop.ts'
 import { environmentOptions } from './environment.ts'
 import { errorFormatOf } from './error-format.ts'
+import { checkFapi2, type Fapi2Facts } from './fapi2.ts'
 import { checkHosts, insecureHostWarnings, type Warning } from './insecure-hosts.ts'
 import { issuerOptionNames } from './issuer.ts'
 import { issuersSettings, type IssuersSettings } from './issuers.ts'
@@ -52,6 +53,8 @@ export interface Settings<C> {
   readonly resource: string | undefined
   /** `undefined`: tokens bound to a key are refused. */
   readonly dpop: DpopSettings | undefined
+  /** Whether tokens that are bound to nothing are refused, and tokens anywhere but in the Authorization header. */
+  readonly boundOnly: boolean
   readonly optional: boolean
   readonly onError: 'respond' | 'throw'
   readonly errorFormat: ErrorFormat
@@ -85,12 +88,15 @@ export function settingsOf<C>(given: unknown): Settings<C> {
   const allowInsecureHosts = checkHosts(read.names('allowInsecureHosts'))
   const issuers = issuersSettings(read, allowInsecureHosts)
   const resource = checkResource(read.values['resource'], allowInsecureHosts)
+  const revocation = revocationSettings(read.values['revocation'])
+  const dpop = dpopSettings(read.values['dpop'], resource, read.values['profile'])
   return {
     issuers,
     allowInsecureHosts,
     realm: realmOf(read, issuers),
     resource,
-    dpop: dpopSettings(read.values['dpop'], resource),
+    dpop,
+    boundOnly: checkFapi2(fapi2Facts(read, issuers, revocation)),
     optional: read.flag('optional'),
     onError: read.word('onError', ['respond', 'throw']),
     errorFormat: errorFormatOf(read.values['errorFormat']),
@@ -102,7 +108,7 @@ export function settingsOf<C>(given: unknown): Settings<C> {
     hookTimeoutMs: read.number('hookTimeoutMs', 10, 60_000, 5000),
     keyCache: keyCacheSettings(keyCache),
     tokenCache: tokenCacheSettings(tokenCache),
-    revocation: revocationSettings(read.values['revocation']),
+    revocation,
     schema: schemaOf<C>(schema),
     tokenFrom: tokenFromOf(read.values['tokenFrom']),
     snapshot: snapshot === undefined ? undefined : checkSnapshot(snapshot),
@@ -152,6 +158,26 @@ function tokenCacheSettings(value: unknown): TokenCacheSettings | undefined {
   return {
     max: read.number('max', 1, 1_000_000, 10_000),
     maxAge: read.number('maxAge', 1, 86_400, 3600),
+  }
+}
+
+function fapi2Facts(
+  { values }: Reader,
+  issuers: IssuersSettings,
+  revocation: RevocationSettings | undefined,
+): Fapi2Facts {
+  return {
+    profile: values['profile'],
+    confirmsSenders: values['dpop'] !== undefined || values['mtls'] !== undefined,
+    revocation: revocation?.from === 'list' ? revocation.list : revocation,
+    issuers:
+      issuers.from === 'function'
+        ? undefined
+        : issuers.issuers.map(({ issuer, rules, introspection }) => ({
+            issuer,
+            profile: rules.profile,
+            introspected: introspection?.tokens,
+          })),
   }
 }
 

@@ -18,7 +18,9 @@ export interface TokenOptions {
   readonly algorithms?: readonly AlgorithmName[] | undefined
   /**
    * `compatible` takes the access tokens of today's issuers and still refuses other kinds of token; `rfc9068`
-   * requires `typ` at+jwt and every claim of RFC 9068 §2.2.
+   * requires `typ` at+jwt and every claim of RFC 9068 §2.2; `fapi2` is the FAPI 2.0 Security Profile for the whole API:
+   * tokens in the Authorization header alone, bound by `dpop` or `mtls`, signed with PS256, ES256 or EdDSA, and
+   * `revocation` or `introspection`. It is set beside `issuers`, never for one of them.
    *
    * @default 'compatible'
    */

@@ -20,6 +20,7 @@ export interface RuledSubject extends CommonSubject {
 const profileClaims = {
   rfc9068: ['sub', 'client_id', 'iat', 'jti'],
   compatible: [],
+  fapi2: [],
 } as const satisfies Record<ClaimRules['profile'], readonly string[]>
 
 /** What the checks of an issuer's claims look at, with the header where there is one. */
