@@ -19,6 +19,8 @@ export interface Circuit {
    */
   readonly enter: () => Passage
   readonly isOpen: () => boolean
+  /** Closes it, after an answer that did not pass through it. */
+  readonly close: () => void
 }
 
 /** What {@link circuit} works with. */
@@ -88,5 +90,6 @@ export function circuit({ now, random, probeFor, name }: CircuitOptions): Circui
       return passage(openings)
     },
     isOpen: () => openUntil !== undefined,
+    close,
   }
 }

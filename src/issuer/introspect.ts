@@ -2,7 +2,7 @@ import { UpstreamError } from '../errors.ts'
 import type { Clock } from '../lib/clock.ts'
 import { pendingWork } from '../lib/pending.ts'
 import type { IntrospectionSettings } from '../options/introspection.ts'
-import { circuit, type Passage } from './circuit.ts'
+import { type Circuit, circuit, type Passage } from './circuit.ts'
 import { clientAuthentication } from './client-authentication.ts'
 import { refusesOne } from './endpoint-status.ts'
 import { FetchError } from './fetch-error.ts'
@@ -10,8 +10,11 @@ import { type Fetch, postForm } from './fetch-json.ts'
 import { type ActiveAnswer, type AnswerReader, answerTypes } from './introspection-answer.ts'
 import type { IntrospectionEndpoint } from './introspection-endpoint.ts'
 import { type IntrospectionEvents, type IntrospectionHealth } from './introspection-events.ts'
-import { fetchMarginMs, maxAnswerBytes } from './limits.ts'
+import { fetchMarginMs, maxAnswerBytes, unknownShare } from './limits.ts'
 import { withSignal } from './with-signal.ts'
+
+/** Whether a token is the issuer's, as its signature or an earlier answer showed, or may be made up. */
+export type Standing = 'known' | 'unknown'
 
 /** Asks one issuer about tokens (RFC 7662). */
 export interface Introspector {
@@ -21,7 +24,7 @@ export interface Introspector {
    * @returns `undefined` for an inactive token
    * @throws {UpstreamError} when there is no usable answer
    */
-  readonly ask: (token: string) => Promise<ActiveAnswer | undefined>
+  readonly ask: (token: string, standing: Standing) => Promise<ActiveAnswer | undefined>
   /** Resolves once the endpoint is known. @throws {UpstreamError} */
   readonly ready: () => Promise<void>
   /** Whether the endpoint is known; if not, it is looked for in the background. */
@@ -42,19 +45,23 @@ export interface IntrospectorOptions {
   readonly events: IntrospectionEvents
 }
 
-/** Makes an {@link Introspector} with its limits: of time, of calls in flight, and a circuit breaker. */
+/**
+ * Makes an {@link Introspector} with its limits: of time, of calls in flight, and a circuit breaker.
+ *
+ * Anyone can make up tokens, also such as an endpoint answers with an error. So tokens of unknown standing have a
+ * circuit of their own and a part of the calls in flight: whatever becomes of them, the others are asked about. An
+ * answer about any token shows that the endpoint works, and closes both circuits.
+ */
 export function introspector(options: IntrospectorOptions): Introspector {
   const { issuer, settings, endpoint, read, fetch, clock, events } = options
   const { timeoutMs, maxInFlight } = settings
   const begin = pendingWork(clock.steady, maxInFlight)
+  const beginUnknown = pendingWork(clock.steady, Math.max(1, Math.floor(maxInFlight * unknownShare)))
   const prove = clientAuthentication(settings, issuer, clock)
   const probeFor = (timeoutMs + fetchMarginMs) / 1000
-  const { enter, isOpen } = circuit({
-    now: clock.steady,
-    random: options.random,
-    probeFor,
-    name: 'introspection',
-  })
+  const breaker = (): Circuit =>
+    circuit({ now: clock.steady, random: options.random, probeFor, name: 'introspection' })
+  const circuits: Readonly<Record<Standing, Circuit>> = { known: breaker(), unknown: breaker() }
   const accept = settings.signed ? answerTypes.signed : answerTypes.plain
 
   async function exchange(token: string, signal: AbortSignal): Promise<ActiveAnswer | undefined> {
@@ -83,6 +90,22 @@ export function introspector(options: IntrospectorOptions): Introspector {
     return answer
   }
 
+  /** Takes a place among the calls in flight. @returns gives it back; `undefined` when there is none */
+  function room(standing: Standing): (() => void) | undefined {
+    const limitMs = timeoutMs + fetchMarginMs
+    if (standing === 'known') return begin(limitMs)
+    const end = beginUnknown(limitMs)
+    const endOfAll = end && begin(limitMs)
+    if (end === undefined || endOfAll === undefined) {
+      end?.()
+      return undefined
+    }
+    return () => {
+      end()
+      endOfAll()
+    }
+  }
+
   async function ready(): Promise<void> {
     try {
       await endpoint.locate(clock.deadline(timeoutMs), timeoutMs)
@@ -103,9 +126,9 @@ export function introspector(options: IntrospectorOptions): Introspector {
   }
 
   return {
-    async ask(token) {
-      const passage = enter()
-      const end = begin(timeoutMs + fetchMarginMs)
+    async ask(token, standing) {
+      const passage = circuits[standing].enter()
+      const end = room(standing)
       if (end === undefined) {
         passage.abandoned()
         throw new UpstreamError(1, { detail: { hint: `introspection: ${maxInFlight} calls are pending` } })
@@ -114,6 +137,7 @@ export function introspector(options: IntrospectorOptions): Introspector {
       try {
         const answer = await inTime(token)
         passage.succeeded()
+        for (const each of Object.values(circuits)) each.close()
         events.answered()
         return answer
       } catch (error) {
@@ -128,7 +152,7 @@ export function introspector(options: IntrospectorOptions): Introspector {
       ready().catch(() => undefined)
       return false
     },
-    health: () => events.health(isOpen()),
+    health: () => events.health(Object.values(circuits).some((each) => each.isOpen())),
   }
 }
 

@@ -7,9 +7,8 @@ import { own } from '../lib/objects.ts'
 import { permits } from '../lib/permits.ts'
 import type { IntrospectionSettings } from '../options/introspection.ts'
 import type { MaybePromise } from '../types.ts'
-import { refusesOne } from './endpoint-status.ts'
 import { FetchError } from './fetch-error.ts'
-import type { Introspector } from './introspect.ts'
+import type { Introspector, Standing } from './introspect.ts'
 import type { ActiveAnswer } from './introspection-answer.ts'
 import type { IntrospectionHealth } from './introspection-events.ts'
 import { fetchMarginMs, maxAnswers, maxAnswersBytes, maxAwaiting, unknownTokens } from './limits.ts'
@@ -79,24 +78,24 @@ export function introspection({ introspector, settings, issuer, clock }: Introsp
   const join = limited(clock, { name: 'introspection', timeoutMs: limitMs, maxPending: maxAwaiting })
   const budget = permits(unknownTokens, clock.steady)
 
-  /** @throws {UpstreamError} when there were too many questions about tokens that turned out to be inactive */
-  function take(name: string, origin: TokenOrigin): boolean {
-    if (origin === 'signed' || active.get(name) !== undefined) return false
-    if (budget.take()) return true
+  /** @throws {UpstreamError} when there were too many questions about tokens that were never active */
+  function standingOf(name: string, origin: TokenOrigin): Standing {
+    if (origin === 'signed' || active.get(name) !== undefined) return 'known'
+    if (budget.take()) return 'unknown'
     const hint = 'introspection: too many tokens that were never active'
     throw new UpstreamError(1, { detail: { hint } })
   }
 
   function ask(name: string, token: string, origin: TokenOrigin): Question {
-    const taken = take(name, origin)
-    const outcome = introspector.ask(token).then(
+    const standing = standingOf(name, origin)
+    const outcome = introspector.ask(token, standing).then(
       (answer): Outcome => {
-        if (taken && answer !== undefined) budget.giveBack()
+        if (standing === 'unknown' && answer !== undefined) budget.giveBack()
         if (asking.get(name) === question) remember(name, answer)
         return { answer }
       },
       (error: unknown): Outcome => {
-        if (taken && !isRefusedQuestion(error)) budget.giveBack()
+        if (standing === 'unknown' && !wasAsked(error)) budget.giveBack()
         return { error }
       },
     )
@@ -156,10 +155,10 @@ export function introspection({ introspector, settings, issuer, clock }: Introsp
   }
 }
 
-/** Whether the endpoint refused this very question. */
-function isRefusedQuestion(error: unknown): boolean {
+/** Whether the endpoint got the question: a made-up token may be why its answer is of no use. */
+function wasAsked(error: unknown): boolean {
   const { cause } = error as Error
-  return cause instanceof FetchError && refusesOne(cause.status)
+  return cause instanceof FetchError && cause.status !== undefined
 }
 
 /** Without a reason: none was disclosed (RFC 7662 §2.2). */

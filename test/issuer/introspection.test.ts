@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import type { ResourceServer } from 'oauth-resource-server'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { unknownTokens } from '../../src/issuer/limits.ts'
@@ -190,16 +191,26 @@ describe('one question', () => {
     expect(await outcome(api)).toBe('accepted')
   })
 
-  it('about each of many tokens: at most maxInFlight at a time', async () => {
+  it('about each of many tokens: at most maxInFlight at a time, a fifth of them for known ones', async () => {
     const answer = new Deferred<undefined>()
     server.answer = () => answer.promise.then(() => json(server.active()))
-    const api = apiOf(server, { maxInFlight: 7 })
+    const api = apiOf(server, { maxInFlight: 10 })
+    const known = ['a', 'b', 'c']
+    server.answer = () => json(server.active())
+    for (const token of known) await outcome(api, token)
+    server.clock.advance(31)
+    server.questions.splice(0)
+    server.answer = () => answer.promise.then(() => json(server.active()))
     const callers = Array.from({ length: 20 }, (_, index) => outcome(api, `token-${index}`))
     await turns()
-    expect(server.questions).toHaveLength(7)
+    expect(server.questions).toHaveLength(8)
+    const knownCallers = known.map((token) => outcome(api, token))
+    await turns()
+    expect(server.questions).toHaveLength(10)
     answer.settle(() => undefined)
     const outcomes = await Promise.all(callers)
-    expect(outcomes.filter((it) => it === '503 unavailable')).toHaveLength(13)
+    expect(outcomes.filter((it) => it === '503 unavailable')).toHaveLength(12)
+    expect(await Promise.all(knownCallers)).toEqual(['accepted', 'accepted', '503 unavailable'])
   })
 })
 
@@ -235,7 +246,65 @@ describe('INT-14 made-up tokens', () => {
     expect(await outcome(api, 'good')).toBe('accepted')
   })
 
-  it('cost nothing of the budget while their questions fail', async () => {
+  describe.each([
+    ['500', () => new Response('', { status: 500 })],
+    ['502', () => new Response('<html>', { status: 502 })],
+    ['429', () => new Response('', { status: 429, headers: { 'retry-after': '60' } })],
+    ['no JSON', () => json('junk')],
+    ['a cut connection', () => Promise.reject(new TypeError('fetch failed'))],
+  ] as const)('that the endpoint answers with %s', (_title, refuse) => {
+    beforeEach(() => {
+      server.answer = ({ form }) =>
+        form.get('token')?.startsWith('good') === true ? json(server.active()) : refuse()
+    })
+
+    it('take nothing from a token that was active before', async () => {
+      const api = apiOf(server)
+      await outcome(api, 'good')
+      server.clock.advance(31)
+      for (let count = 0; count < 20; count++) await outcome(api, `junk-${count}`)
+      expect(api.health().issuers[issuer.issuer]?.introspection?.state).toBe('open')
+      expect(await outcome(api, 'good')).toBe('accepted')
+    })
+
+    it('keep new tokens out only until the endpoint has answered about any other', async () => {
+      const api = apiOf(server)
+      await outcome(api, 'good-1')
+      server.clock.advance(31)
+      for (let count = 0; count < 20; count++) await outcome(api, `junk-${count}`)
+      expect(await outcome(api, 'good-2')).toBe('503 unavailable')
+      await outcome(api, 'good-1')
+      expect(await outcome(api, 'good-2')).toBe('accepted')
+      expect(api.health().issuers[issuer.issuer]?.introspection?.state).toBe('closed')
+    })
+  })
+
+  it('change nothing for a token that was active before, in any order and however they are answered', async () => {
+    const kind = fc.constantFrom('active', 'inactive', '500', '429', '400', 'cut', 'html', 'later')
+    await fc.assert(
+      fc.asyncProperty(fc.array(kind, { maxLength: 60 }), async (kinds) => {
+        const own = endpoint()
+        own.answer = ({ form }) => {
+          const [, how = 'active'] = (form.get('token') as string).split(':')
+          if (how === 'inactive') return json({ active: false })
+          if (how === 'cut') return Promise.reject(new TypeError('fetch failed'))
+          if (how === 'html') return new Response('<html>', { headers: { 'content-type': 'text/html' } })
+          if (/^\d/.test(how)) return new Response('', { status: Number(how) })
+          return json(own.active())
+        }
+        const api = apiOf(own)
+        expect(await outcome(api, 'known')).toBe('accepted')
+        for (const [index, how] of kinds.entries()) {
+          if (how === 'later') own.clock.advance(31)
+          else await outcome(api, `${index}:${how}`)
+          expect(await outcome(api, 'known')).toBe('accepted')
+        }
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  it('cost nothing of the budget while nobody answers', async () => {
     const api = apiOf(server)
     server.answer = () => Promise.reject(new TypeError('fetch failed'))
     for (let count = 0; count < 300; count++) {
