@@ -19,23 +19,15 @@ import { warningsBy } from './issuer/fetch-warnings.ts'
 import { dynamicIssuers } from './issuer/dynamic-issuers.ts'
 import type { Introspection } from './issuer/introspection.ts'
 import { fixedIssuers, type Issuers } from './issuer/issuers.ts'
-import {
-  type IssuerWithReaders,
-  type NetworkOptions,
-  trustedIssuer,
-  type TrustedIssuer,
-} from './issuer/trusted-issuer.ts'
+import { type IssuerWithReaders, type NetworkOptions, trustedIssuer } from './issuer/trusted-issuer.ts'
+import { type Decrypter, decrypterOf } from './jose/decrypt.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
 import { type Limited, limited } from './lib/limited.ts'
 import { andThen } from './lib/maybe-promise.ts'
 import type { IssuerSettings } from './options/issuer.ts'
 import type { Settings } from './options/settings.ts'
-import { jwtSource } from './token/jwt.ts'
-import { byForm, introspected, opaqueSource } from './token/opaque.ts'
-import { remembered } from './token/remembered.ts'
+import { sourceOf } from './sources.ts'
 import { rolesReader, scopesReader } from './token/scopes-and-roles.ts'
-import type { TokenSource } from './token/verified-token.ts'
-import { withinLength } from './token/within-length.ts'
 import type { MaybePromise } from './types.ts'
 
 /** Something outside of the process that must be there before requests can be checked. */
@@ -66,10 +58,11 @@ export function assemble<C>(settings: Settings<C>): Parts<C> {
   const limit = (name: string, timeoutMs = settings.hookTimeoutMs): Limited =>
     limited(clock, { name, timeoutMs, maxPending })
   const issuers = issuersOf(settings, networkOf(settings, clock))
+  const decrypter = settings.decryption && decrypterOf(settings.decryption.keys)
   return {
     clock,
     issuers,
-    source: sourceOf(settings, issuers, clock),
+    source: sourceOf(settings, issuers, clock, decrypter),
     acceptor: acceptance(
       {
         sender: withUrlHeaders(confirmation(methodsOf(settings, clock, limit('dpop.replay')), settings)),
@@ -88,7 +81,7 @@ export function assemble<C>(settings: Settings<C>): Parts<C> {
     dpop: settings.dpop && { algorithms: settings.dpop.algorithms, only: settings.dpop.required },
     writeBody: bodyWriter(settings.errorFormat, warn),
     onError: settings.onError,
-    stores: [...storesOf(settings), ...asked(issuers)],
+    stores: [...storesOf(settings), ...asked(issuers), ...keysOf(decrypter)],
   }
 }
 
@@ -122,37 +115,14 @@ function storesOf({ revocation, issuers, now }: Settings<unknown>): readonly Sto
   return list.onUnavailable === 'allow' ? [] : [list]
 }
 
-function sourceOf(settings: Settings<unknown>, issuers: Issuers, clock: Clock): TokenSource {
-  const foreignIssuer = settings.issuers.from === 'options' ? 'issuer' : 'unknown_issuer'
-  const jwt = jwtSource({ issuers, foreignIssuer, clock })
-  const local = remembered(jwt, settings.tokenCache, clock)
-  const signed = mayAskAboutAll(settings) ? introspected(local, issuers, clock) : local
-  const asked = askedIssuer(issuers.configured())
-  const source =
-    asked?.introspection === undefined
-      ? signed
-      : byForm(signed, opaqueSource(asked, asked.introspection, clock))
-  return withinLength(source, settings.maxTokenLength)
+/** Keys that cannot be imported are to stop the start of the application. */
+function keysOf(decrypter: Decrypter | undefined): readonly Store[] {
+  return decrypter === undefined ? [] : [{ ready: decrypter.ready, isReady: () => true }]
 }
 
 /** What asks the issuers of the configuration about tokens. */
 function asked(issuers: Issuers): readonly Introspection[] {
   return issuers.configured().flatMap(({ introspection = [] }) => introspection)
-}
-
-/** Whether an issuer may be asked about JWTs; what a function of issuers returns is not known yet. */
-function mayAskAboutAll({ issuers }: Settings<unknown>): boolean {
-  return (
-    issuers.from === 'function' ||
-    issuers.issuers.some(({ introspection }) => introspection?.tokens === 'all')
-  )
-}
-
-/** The issuer that is shown opaque tokens: the one set up for them, else the only one that is asked at all. */
-function askedIssuer(issuers: readonly TrustedIssuer[]): TrustedIssuer | undefined {
-  const asked = issuers.filter(({ introspection }) => introspection !== undefined)
-  const forOpaque = asked.find(({ introspection }) => introspection?.tokens === 'opaque')
-  return forOpaque ?? (asked.length === 1 ? asked[0] : undefined)
 }
 
 function networkOf(settings: Settings<unknown>, clock: Clock): NetworkOptions {

@@ -73,6 +73,7 @@ const order: readonly (readonly string[])[] = [
   ['adapter-interface', 'framework-types'],
   ['framework-callers'],
   ['framework'],
+  ['sources'],
   ['assembly'],
   ['resource-server'],
   ['index'],
@@ -226,9 +227,9 @@ describe('what only one file may do', () => {
     expect(files.filter((file) => stages.test(read(file)))).toEqual([])
   })
 
-  it('jose is needed where there is no node:crypto, and where something is signed', () => {
-    const [client, web] = ['issuer/client-authentication.ts', 'platform/web.ts']
-    expect(whoNeeds('jose').filter((file) => !file.startsWith('testing/'))).toEqual([client, web])
+  it('jose is needed where there is no node:crypto, and where something is signed or decrypted', () => {
+    const [client, decrypt, web] = ['issuer/client-authentication.ts', 'jose/decrypt.ts', 'platform/web.ts']
+    expect(whoNeeds('jose').filter((file) => !file.startsWith('testing/'))).toEqual([client, decrypt, web])
   })
 
   it('lru-cache is behind one small interface', () => {

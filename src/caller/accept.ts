@@ -4,6 +4,7 @@ import type { Presented } from '../http/finder.ts'
 import type { Clock } from '../lib/clock.ts'
 import { isObserved, report } from '../lib/diagnostics.ts'
 import { wasRecalled } from '../token/remembered.ts'
+import { signedHash, signedHashOf } from '../token/signed-hash.ts'
 import { checkTimes } from '../token/times.ts'
 import type { VerifiedToken } from '../token/verified-token.ts'
 import type { Auth, JwtHeader, MaybePromise } from '../types.ts'
@@ -76,19 +77,18 @@ class VerifiedAuth<C> implements Auth<C> {
     return new VerifiedAuth(auth.#verified, presented, claims, facts)
   }
 }
-// Where hints and guards find what is nobody else's business.
-Object.defineProperties(VerifiedAuth.prototype, {
-  [namesFrom]: {
-    get(this: VerifiedAuth<unknown>) {
-      return VerifiedAuth.verified(this).namesFrom
-    },
-  },
-  [moment]: {
-    get(this: VerifiedAuth<unknown>): Moment | undefined {
-      const clock = VerifiedAuth.factsOf(this)?.clock
-      return clock && { now: clock.wall(), tolerance: VerifiedAuth.verified(this).times.tolerance }
-    },
-  },
+/** Where hints and guards find what is nobody else's business. */
+function hide(name: symbol, read: (auth: VerifiedAuth<unknown>) => unknown): void {
+  const get = function (this: VerifiedAuth<unknown>): unknown {
+    return read(this)
+  }
+  Object.defineProperty(VerifiedAuth.prototype, name, { get })
+}
+hide(namesFrom, (auth) => VerifiedAuth.verified(auth).namesFrom)
+hide(signedHash, (auth) => signedHashOf(VerifiedAuth.verified(auth)))
+hide(moment, (auth): Moment | undefined => {
+  const clock = VerifiedAuth.factsOf(auth)?.clock
+  return clock && { now: clock.wall(), tolerance: VerifiedAuth.verified(auth).times.tolerance }
 })
 export type { VerifiedAuth }
 

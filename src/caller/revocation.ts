@@ -5,11 +5,12 @@ import { isPromise } from '../lib/maybe-promise.ts'
 import { own } from '../lib/objects.ts'
 import type { OnUnavailable, RevocationSettings } from '../options/revocation.ts'
 import type { RevocableToken, RevocationListInterface } from '../stores.ts'
+import { hashOf, signedHashOf } from '../token/signed-hash.ts'
 import type { VerifiedToken } from '../token/verified-token.ts'
 import type { MaybePromise } from '../types.ts'
 import { unacceptedAuth } from './accept.ts'
 import type { RequestChecks } from './request-checks.ts'
-import { hashOf, jtiOf } from './token-identity.ts'
+import { jtiOf } from './token-identity.ts'
 
 type Check = RequestChecks<unknown>['revocation']
 
@@ -78,10 +79,11 @@ function unavailable(error: unknown): Error {
  * @throws {InvalidTokenError} `claim`
  */
 function revocableToken(
-  { issuer, claims, times, subject, clientId }: VerifiedToken,
+  verified: VerifiedToken,
   { token }: Presented,
   { tokenLifetime, requireJti }: RevocationListInterface,
 ): RevocableToken {
+  const { issuer, claims, times, subject, clientId } = verified
   const { iat, exp } = times
   if (iat === undefined) throw notAcceptable('iat', 'present, since tokens can be revoked', undefined)
   if (exp - iat > tokenLifetime) {
@@ -96,7 +98,7 @@ function revocableToken(
     subject,
     session: own(claims, 'sid') as string | undefined,
     client: clientId,
-    hash: () => hashOf(token),
+    hash: () => signedHashOf(verified) ?? hashOf(token),
   }
 }
 

@@ -1,6 +1,7 @@
-import { sha256 } from '#platform'
+import { looksEncrypted } from '../jose/jwe.ts'
 import { own } from '../lib/objects.ts'
-import type { Auth, MaybePromise } from '../types.ts'
+import { hashOf, signedHash } from '../token/signed-hash.ts'
+import type { Auth } from '../types.ts'
 import { asSignedAuth } from './accept.ts'
 
 /** What distinguishes one token from every other. */
@@ -18,16 +19,6 @@ export function jtiOf(claims: object): string | undefined {
   return typeof jti === 'string' && jti !== '' ? jti : undefined
 }
 
-/**
- * A printable hash of what the issuer signed: header and payload. The signature is left out, since an ECDSA signature
- * can be changed into another valid one. Of a token that is no JWT, everything is hashed.
- */
-export function hashOf(token: string): MaybePromise<string> {
-  const isSigned = token.split('.', 4).length === 3
-  const text = isSigned ? token.slice(0, token.lastIndexOf('.')) : token
-  return sha256(text)
-}
-
 /** Identifies the token of a caller. @throws {TypeError} for what is no `Auth` */
 export async function identityOf(value: unknown, name: string): Promise<TokenIdentity> {
   const { issuer, claims, expiresAt, token } = asSignedAuth(value) ?? (Object(value) as Partial<Auth>)
@@ -38,5 +29,15 @@ export async function identityOf(value: unknown, name: string): Promise<TokenIde
   const jti = jtiOf(claims)
   if (jti !== undefined) return { ...common, kind: 'jti', value: jti }
   if (typeof token !== 'string') throw new TypeError(`${name}: this auth has neither a jti nor a token`)
-  return { ...common, kind: 'hash', value: await hashOf(token) }
+  return { ...common, kind: 'hash', value: await signedHashIn(value as object, token, name) }
+}
+
+/** The hash by which a token without `jti` is known: of the signed token, as it can be encrypted again. */
+async function signedHashIn(auth: object, token: string, name: string): Promise<string> {
+  const hash = (auth as { readonly [signedHash]?: string })[signedHash]
+  if (hash !== undefined) return hash
+  if (looksEncrypted(token)) {
+    throw new TypeError(`${name}: the token is encrypted; pass the auth that the resource server returned`)
+  }
+  return hashOf(token)
 }

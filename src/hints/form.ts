@@ -14,7 +14,8 @@ const opaque: readonly (readonly [RegExp, string])[] = [
 const nothing = /^(?:undefined|null|none|\[object Object\]|<.*>|\{\{.*\}\}|\$\{.*\})$/i
 
 /** What to do about an encrypted token. */
-export const encrypted = 'the token is encrypted (JWE): ask the issuer for tokens that are only signed'
+export const encrypted =
+  'the token is encrypted (JWE): set the option decryption, or ask the issuer for tokens that are only signed'
 
 /** Tells what a text is that is no signed token. Nothing of the text is in the answer. */
 export function formHint(token: string): string {

@@ -2,6 +2,7 @@ import type { ErrorFormat } from '../error-format.ts'
 import { isChallengeText } from '../lib/characters.ts'
 import type { StandardSchema } from '../lib/standard-schema.ts'
 import type { Extractor } from '../types.ts'
+import { decryptionFor, type DecryptionSettings } from './decryption.ts'
 import { type DpopSettings, dpopSettings } from './dpop.ts'
 import { environmentOptions } from './environment.ts'
 import { errorFormatOf } from './error-format.ts'
@@ -36,6 +37,7 @@ const optionNames = [
   'keyCache',
   'tokenCache',
   'revocation',
+  'decryption',
   'snapshot',
   'fetch',
   'now',
@@ -68,6 +70,8 @@ export interface Settings<C> {
   readonly tokenCache: TokenCacheSettings | undefined
   /** `undefined`: a token is valid until it expires. */
   readonly revocation: RevocationSettings | undefined
+  /** `undefined`: encrypted tokens are refused. */
+  readonly decryption: DecryptionSettings | undefined
   readonly schema: StandardSchema<unknown, C> | undefined
   readonly tokenFrom: Extractor | undefined
   readonly snapshot: Snapshot | undefined
@@ -109,6 +113,7 @@ export function settingsOf<C>(given: unknown): Settings<C> {
     keyCache: keyCacheSettings(keyCache),
     tokenCache: tokenCacheSettings(tokenCache),
     revocation,
+    decryption: decryptionFor(read.values['decryption'], issuers),
     schema: schemaOf<C>(schema),
     tokenFrom: tokenFromOf(read.values['tokenFrom']),
     snapshot: snapshot === undefined ? undefined : checkSnapshot(snapshot),

@@ -1,12 +1,12 @@
 import type { ErrorFormat } from '../error-format.ts'
 import type { StandardSchema } from '../lib/standard-schema.ts'
 import type { Extractor, MaybePromise, TokenRequest } from '../types.ts'
+import type { WithDecryption } from './decryption.ts'
 import type { FetchFunction, RefusalListener } from './functions.ts'
 import type { IntrospectionOptions } from './introspection.ts'
 import type { KeyCacheOptions } from './key-cache.ts'
 import type { KeyOptions } from './key-options.ts'
 import type { RevocationOption } from './revocation.ts'
-import type { SenderOptions } from './sender-options.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { TokenCacheOptions } from './token-cache.ts'
 import type { TokenOptions } from './token-options.ts'
@@ -40,7 +40,7 @@ export interface CommonOptions<
   T = unknown,
   R = TokenRequest,
   O extends boolean | undefined = boolean | undefined,
-> extends SenderOptions<R> {
+> extends WithDecryption<R> {
   /**
    * Hosts from which metadata and keys may be fetched by plain http: `host` or `host:port`, without a port any port.
    * Anyone on the way to such a host can replace the keys. `127.0.0.0/8`, `[::1]` and `localhost` need no entry.
