@@ -1,6 +1,7 @@
 import type { LogoutHandler } from './caller/logout.ts'
 import type { AuthError } from './errors.ts'
 import { privateRecord } from './lib/private-record.ts'
+import { misuse } from './hints/plain.ts'
 import type { BackChannelLogoutOptions } from './options/logout.ts'
 import type { RevocationList } from './stores.ts'
 import type { TraceStep } from './token/check.ts'
@@ -71,7 +72,7 @@ export function interfaceOf(value: unknown): AdapterInterface<unknown> | undefin
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, brand)) return undefined
   const face = (value as { [brand]: AdapterInterface<unknown> | null | undefined })[brand]
   if (face?.protocol === protocol) return face
-  throw new TypeError(
+  throw misuse(
     `this resource server comes from another release of oauth-resource-server (adapter protocol ${String(
       face?.protocol,
     )}, here ${protocol}): install one version only`,

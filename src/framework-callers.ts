@@ -2,7 +2,7 @@ import { interfaceOf, type Proven, proven } from './adapter-interface.ts'
 import { type AuthError, MissingTokenError } from './errors.ts'
 import type { Hooks } from './framework-types.ts'
 import { plainGuard } from './guards/decide.ts'
-import { plain } from './hints/plain.ts'
+import { misuse, plain } from './hints/plain.ts'
 import { asError } from './lib/as-error.ts'
 import { isPromise } from './lib/maybe-promise.ts'
 import type { Auth, Guard, MaybePromise } from './types.ts'
@@ -95,7 +95,5 @@ function anotherVerifyJwt(): Error {
 }
 
 function anotherCaller(): TypeError {
-  return plain(
-    new TypeError('guard(auth, request): pass the auth that verifyJwt() returned for this request'),
-  )
+  return misuse('guard(auth, request): pass the auth that verifyJwt() returned for this request')
 }

@@ -97,6 +97,8 @@ export interface Hooks<A, B, C, R> {
    * @throws {TypeError} when it is called with another caller than that of the request
    */
   readonly callable: (guard: Guard<A>) => Guard<A>
+  /** The error for a mistake in how an adapter is used: `explain()` shows its message, which has no value of a request. */
+  readonly misuse: (message: string) => TypeError
   readonly getAuth: GetAuth<A>
   readonly getOptionalAuth: GetOptionalAuth<A>
 }

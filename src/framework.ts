@@ -2,6 +2,7 @@ import { type AdapterInterface, interfaceOf, proven } from './adapter-interface.
 import { callersBy, missingVerifyJwt } from './framework-callers.ts'
 import type { Framework, Hook, Hooks, LogoutArguments, ResponseState } from './framework-types.ts'
 import { routeGuards } from './guards/route-guards.ts'
+import { misuse } from './hints/plain.ts'
 import { asError } from './lib/as-error.ts'
 import { isPromise } from './lib/maybe-promise.ts'
 import type { Auth, Guard, HttpResponse, MaybePromise } from './types.ts'
@@ -82,7 +83,7 @@ export function hooksFor<A, B, C, R>(framework: Framework<A, B, C, R>): Hooks<A,
 
   function verify(api: object, guard?: Guard<A>): Hook<A, B, C, R> {
     const by = interfaceOf(api)
-    if (by === undefined) throw new TypeError('verifyJwt: pass options or a resource server')
+    if (by === undefined) throw misuse('verifyJwt: pass options or a resource server')
     const step: Step<Auth | undefined, A, B, C, R> = {
       start(a, b) {
         const auth = by.authenticate(framework.requestOf(a), framework.waitUntilOf?.(a, b)) as MaybePromise<
@@ -140,7 +141,7 @@ export function hooksFor<A, B, C, R>(framework: Framework<A, B, C, R>): Hooks<A,
   function logout(...[api, list, options]: LogoutArguments): Hook<A, B, C, R> {
     const by = interfaceOf(api)
     if (by === undefined) {
-      throw new TypeError('backChannelLogout: pass a resource server, as createResourceServer() returns it')
+      throw misuse('backChannelLogout: pass a resource server, as createResourceServer() returns it')
     }
     const handle = by.logout(list, options)
     const step: Step<HttpResponse, A, B, C, R> = {
@@ -151,7 +152,7 @@ export function hooksFor<A, B, C, R>(framework: Framework<A, B, C, R>): Hooks<A,
     return (a, b, c) => settle(step, a, b, c)
   }
 
-  return { verify, guarded, logout, guardsBy: routeGuards, ...callersBy(rawOf) }
+  return { verify, guarded, logout, guardsBy: routeGuards, misuse, ...callersBy(rawOf) }
 }
 
 /** Whether the response can no longer be written. */

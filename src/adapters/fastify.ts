@@ -42,7 +42,7 @@ export type VerifyJwtOptions =
 const hijacked: ResponseState = { headersSent: true, writableEnded: true }
 
 // Hooks with a callback return nothing: Fastify would go on a second time when a promise of theirs resolves.
-const { verify, guarded, logout, guardsBy, ...callers } = hooksFor<
+const { verify, guarded, logout, guardsBy, misuse, ...callers } = hooksFor<
   FastifyRequest,
   FastifyReply,
   Done,
@@ -89,7 +89,7 @@ export function verifyJwt(app: AnyInstance, options: VerifyJwtOptions, done: Don
     typeof (app as Partial<AnyInstance> | undefined)?.addHook !== 'function' ||
     typeof done !== 'function'
   ) {
-    const error = new TypeError('verifyJwt: is a plugin on Fastify: app.register(verifyJwt, options)')
+    const error = misuse('verifyJwt: is a plugin on Fastify: app.register(verifyJwt, options)')
     // Called as a hook: Fastify does not catch what a hook throws.
     if (typeof done !== 'function') throw error
     done(error)
@@ -97,7 +97,7 @@ export function verifyJwt(app: AnyInstance, options: VerifyJwtOptions, done: Don
   }
   let hook: FastifyGuard
   try {
-    hook = authenticate(apiOf(options))
+    hook = authenticate(apiOf(options, misuse))
   } catch (error) {
     // Fastify waits for `done`, and does not catch what a plugin throws.
     done(error as Error)

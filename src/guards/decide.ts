@@ -1,4 +1,5 @@
 import { type AuthError, ForbiddenError, isRefusal } from '../errors.ts'
+import { misuse } from '../hints/plain.ts'
 import { isPromise } from '../lib/maybe-promise.ts'
 import type { Auth, Guard, MaybePromise } from '../types.ts'
 
@@ -36,10 +37,10 @@ export const routeGuard: unique symbol = Symbol.for('oauth-resource-server.route
 /** Checks that values are guards. @param name of the function they were given to @throws {TypeError} */
 export function requireGuards(name: string, guards: readonly unknown[]): void {
   if (guards.length === 0 || guards.some((guard) => typeof guard !== 'function')) {
-    throw new TypeError(`${name}: give it guards, for example ${name}(scope('reports:read'))`)
+    throw misuse(`${name}: give it guards, for example ${name}(scope('reports:read'))`)
   }
   if (guards.some((guard) => Object.hasOwn(guard as object, routeGuard))) {
-    throw new TypeError(
+    throw misuse(
       `${name}: a guard for the routes of a framework cannot be used here; use scope(), role() or claim() of the core, or the guards of the adapter in use`,
     )
   }
@@ -62,7 +63,7 @@ export function outcomeOf<R>(guard: Guard<R>, auth: Auth, request: R): MaybeProm
 export function requireBoolean(result: unknown, name: string): boolean {
   if (typeof result === 'boolean') return result
   const type = result === null ? 'null' : typeof result
-  throw new TypeError(`${name}: must return true or false, or a promise of one, not ${type}`)
+  throw misuse(`${name}: must return true or false, or a promise of one, not ${type}`)
 }
 
 // `await` copes with thenables and with promises of another realm.

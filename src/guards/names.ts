@@ -1,3 +1,4 @@
+import { misuse } from '../hints/plain.ts'
 import type { Auth } from '../types.ts'
 
 /** Names given one by one, or as one list. */
@@ -10,7 +11,7 @@ export type NameArguments = readonly string[] | readonly [readonly string[]]
  */
 export function callerOf(auth: Auth, guard: string): Auth {
   if ((auth as Partial<Auth> | undefined)?.scopes !== undefined) return auth
-  throw new TypeError(
+  throw misuse(
     `${guard}: is no middleware; on a route use require${guard.replace(/^./, (first) => first.toUpperCase())}() of the adapter, or authorize(${guard}(...))`,
   )
 }
@@ -21,7 +22,7 @@ export function namesOf(guard: string, names: NameArguments): readonly string[] 
   const list =
     Array.isArray(first) && names.length === 1 ? (first as readonly string[]) : (names as readonly string[])
   if (list.length === 0 || list.some((name) => typeof name !== 'string' || name === '')) {
-    throw new TypeError(`${guard}: name at least one, as strings or as one list of strings`)
+    throw misuse(`${guard}: name at least one, as strings or as one list of strings`)
   }
   // Frozen, as the errors of every caller show this list.
   return Object.freeze([...list])

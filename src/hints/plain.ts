@@ -11,6 +11,11 @@ export function plain<E extends object>(error: E): E {
   }
 }
 
+/** The error for a program that uses this library wrongly. @param message what to do instead, without values of requests */
+export function misuse(message: string): TypeError {
+  return plain(new TypeError(message))
+}
+
 /** Tells whether the message of an error may be shown. */
 export function isPlain(error: object): boolean {
   return Object.hasOwn(error, mark)

@@ -12,6 +12,7 @@ import {
   anyScope,
   claim,
   createResourceServer,
+  explain,
   fromBody,
   fromQuery,
   not,
@@ -102,6 +103,7 @@ describe('verifyJwt on Fastify', () => {
     app.get('/', { onRequest: fastifyAdapter.verifyJwt as never }, handler)
     expect(await app.inject('/')).toMatchObject({ statusCode: 500 })
     expect(errors).toEqual([plugin])
+    expect(explain(errors[0])).toBe(`TypeError: ${plugin.message}`)
     expect(handler).not.toHaveBeenCalled()
   })
 
@@ -132,6 +134,7 @@ describe('a guard of the core as middleware', () => {
     expect(await statusOf(app)).toBe(500)
     const message = `${name}: is no middleware; on a route use ${instead}() of the adapter, or authorize(${name}(...))`
     expect(errors).toMatchObject([{ name: 'TypeError', message }])
+    expect(explain(errors[0])).toBe(`TypeError: ${message}`)
     expect(handler).not.toHaveBeenCalled()
   })
 })
