@@ -2,10 +2,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { connect as connectHttp2, createServer as createHttp2Server, type Http2Server } from 'node:http2'
 import { createRequire } from 'node:module'
 import { type AddressInfo, connect } from 'node:net'
+import fastifyCors from '@fastify/cors'
 import { getRequestListener } from '@hono/node-server'
+import koaCors from '@koa/cors'
+import expressCors from 'cors'
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express'
 import { fastify, type FastifyError, type FastifyInstance } from 'fastify'
 import { Hono } from 'hono'
+import { cors as honoCors } from 'hono/cors'
 import Koa from 'koa'
 import type { Auth, Guard, ResourceServer, RouteGuards } from 'oauth-resource-server'
 import * as expressAdapter from 'oauth-resource-server/express'
@@ -26,6 +30,12 @@ export interface HostOptions {
   readonly needsAuth?: boolean
   /** Leaves `verifyJwt()` out, as someone forgetful might. */
   readonly unverified?: boolean
+  /** Registers `verifyJwt` itself as the middleware, or as the hook on Fastify, without calling it. */
+  readonly uncalled?: boolean
+  /** Allows every origin, ahead of `verifyJwt()` or behind it, with the package that is usual for the framework. */
+  readonly cors?: 'ahead' | 'behind'
+  /** What another middleware writes, behind `verifyJwt()`, where applications look for the caller. */
+  readonly forged?: object
   /** Parses form bodies ahead of `verifyJwt()`, where the framework can. */
   readonly form?: boolean
   /** What every handler itself says in `Cache-Control`. */
@@ -35,6 +45,8 @@ export interface HostOptions {
    * those of `node:http`, under which the objects of `node:http2` lose their accessors.
    */
   readonly http2?: boolean
+  /** Gets every line that the framework's own logger writes, where it has one. The URL of requests is left out. */
+  readonly log?: (line: string) => void
 }
 
 /** A running API of one framework. */
@@ -146,7 +158,19 @@ const expressHost = (framework: typeof express): StartHost =>
     if (options.http2 === true) throw new TypeError('http2: Express has none')
     const app = framework()
     if (options.form === true) app.use(framework.urlencoded({ extended: true }))
-    if (options.unverified !== true) app.use(expressAdapter.verifyJwt(api))
+    if (options.cors === 'ahead') app.use(expressCors())
+    if (options.unverified !== true) {
+      app.use(options.uncalled === true ? (expressAdapter.verifyJwt as never) : expressAdapter.verifyJwt(api))
+    }
+    if (options.cors === 'behind') app.use(expressCors())
+    const { forged } = options
+    if (forged !== undefined) {
+      app.use((req, res, next) => {
+        Object.assign(req, { auth: forged, user: forged })
+        res.locals = { auth: forged }
+        next()
+      })
+    }
     const handler: RequestHandler = (req, res, next) => {
       res.set(headersOf(options))
       answer(authOf(expressAdapter, req, options), options, log).then((body) => res.json(body), next)
@@ -175,7 +199,18 @@ const koaHost = (framework: typeof Koa): StartHost =>
         await next()
       })
     }
-    if (options.unverified !== true) app.use(koaAdapter.verifyJwt(api))
+    if (options.cors === 'ahead') app.use(koaCors())
+    if (options.unverified !== true) {
+      app.use(options.uncalled === true ? (koaAdapter.verifyJwt as never) : koaAdapter.verifyJwt(api))
+    }
+    if (options.cors === 'behind') app.use(koaCors())
+    const { forged } = options
+    if (forged !== undefined) {
+      app.use((ctx, next) => {
+        ctx.state = { auth: forged as never, user: forged }
+        return next()
+      })
+    }
     const guards = new Map(guardsOf(options, koaAdapter))
     app.use(async (ctx, next) => {
       const guard = guards.get(ctx.path) as Koa.Middleware | undefined
@@ -190,7 +225,12 @@ const koaHost = (framework: typeof Koa): StartHost =>
   })
 
 const fastifyHost: StartHost = host(async (api, options, log) => {
-  const app = (options.http2 === true ? fastify({ http2: true }) : fastify()) as unknown as FastifyInstance
+  const { log: write } = options
+  const serializers = { req: ({ method }: { method: string }) => ({ method }) }
+  const logger = write === undefined ? false : { level: 'trace', stream: { write }, serializers }
+  const app = (options.http2 === true
+    ? fastify({ http2: true, logger })
+    : fastify({ logger })) as unknown as FastifyInstance
   // Otherwise a client that keeps its HTTP/2 session open holds up close().
   const sessions = new Set<{ destroy: () => void }>()
   app.server.on('session', (session: { destroy: () => void }) => sessions.add(session))
@@ -205,7 +245,17 @@ const fastifyHost: StartHost = host(async (api, options, log) => {
       done(null, Object.fromEntries(new URLSearchParams(String(body))))
     },
   )
-  if (options.unverified !== true) app.register(fastifyAdapter.verifyJwt, { api })
+  if (options.cors === 'ahead') await app.register(fastifyCors)
+  if (options.uncalled === true) app.addHook('onRequest', fastifyAdapter.verifyJwt as never)
+  else if (options.unverified !== true) await app.register(fastifyAdapter.verifyJwt, { api })
+  if (options.cors === 'behind') await app.register(fastifyCors)
+  const { forged } = options
+  if (forged !== undefined) {
+    app.addHook('onRequest', (request, _reply, done) => {
+      Object.assign(request, { auth: forged, user: forged })
+      done()
+    })
+  }
   app.register((scope, _options, done) => {
     for (const [path, guard] of [['/', []] as const, ...guardsOf(options, fastifyAdapter)]) {
       scope.route({
@@ -237,13 +287,23 @@ const fetchHost: StartHost = host(async (api, options, log) => {
     log.errors.push(error)
     return c.text('Internal Server Error', 500)
   })
+  if (options.cors === 'ahead') app.use(honoCors())
+  const { forged } = options
+  if (forged !== undefined) {
+    app.use(({ req }, next) => {
+      Object.assign(req.raw, { auth: forged, user: forged })
+      return next()
+    })
+  }
   for (const [path, guard] of [['/', undefined] as const, ...guardsOf(options, fetchAdapter)]) {
     const handler = async (request: Request, auth: Auth | undefined): Promise<Response> => {
       if (options.needsAuth === true) fetchAdapter.getAuth(request)
       return Response.json(await answer(auth, options, log), { headers: headersOf(options) })
     }
     const guards = guard === undefined ? [] : [guard as Guard<Request>]
-    if (options.unverified === true) {
+    if (options.uncalled === true) {
+      app.all(path, ({ req }) => fetchAdapter.verifyJwt(req.raw as never) as never)
+    } else if (options.unverified === true) {
       app.all(path, async ({ req }) => {
         for (const ask of guards) await ask(undefined as unknown as Auth, req.raw)
         return await handler(req.raw, undefined)
@@ -256,6 +316,7 @@ const fetchHost: StartHost = host(async (api, options, log) => {
       app.all(path, ({ req }) => route(req.raw))
     }
   }
+  if (options.cors === 'behind') app.use(honoCors())
   return await listen(getRequestListener(app.fetch), options)
 })
 
