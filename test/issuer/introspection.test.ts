@@ -5,6 +5,7 @@ import { unknownTokens } from '../../src/issuer/limits.ts'
 import { Deferred } from '../support/deferred.ts'
 import { apiOf, type Endpoint, endpoint, issuer, json, outcome } from '../support/introspection.ts'
 import { turns } from '../support/time.ts'
+import { tries } from '../support/tries.ts'
 
 let server: Endpoint
 
@@ -300,7 +301,7 @@ describe('INT-14 made-up tokens', () => {
           expect(await outcome(api, 'known')).toBe('accepted')
         }
       }),
-      { numRuns: 50 },
+      { numRuns: tries(50, 10) },
     )
   })
 
