@@ -2,6 +2,7 @@ import type { LogoutHandler } from './caller/logout.ts'
 import type { AuthError } from './errors.ts'
 import { privateRecord } from './lib/private-record.ts'
 import { misuse } from './hints/plain.ts'
+import type { MetadataHandler, Published } from './http/metadata.ts'
 import type { BackChannelLogoutOptions } from './options/logout.ts'
 import type { RevocationList } from './stores.ts'
 import type { TraceStep } from './token/check.ts'
@@ -11,7 +12,7 @@ import type { Auth, Claims, Guard, HttpRequest, HttpResponse, MaybePromise } fro
  * Number of the agreement between adapters and core. It changes with {@link AdapterInterface} and {@link Proven}, so
  * that the adapters of one release never use the core of another.
  */
-export const protocol = 3
+export const protocol = 4
 
 /** What adapters call. A resource server carries it under the brand, where it is no part of its public face. */
 export interface AdapterInterface<C = Claims> {
@@ -43,12 +44,23 @@ export interface AdapterInterface<C = Claims> {
   /**
    * Turns an error into the refusal to send. Throws what the framework's error path must get instead: other errors,
    * and with `onError: 'throw'` ours too, with `headers` set.
+   *
+   * @param scopes that a 401 names in place of the option `challengeScopes`
    */
-  readonly answer: (error: unknown, request?: unknown) => HttpResponse
+  readonly answer: (error: unknown, request?: unknown, scopes?: readonly string[]) => HttpResponse
   /** The error with the `headers` of its refusal, for the framework's error path. */
   readonly forErrorPath: (error: AuthError) => AuthError
   /** Makes the handler of back-channel logout requests. @throws {TypeError} for options that are wrong */
   readonly logout: (list: RevocationList, options: BackChannelLogoutOptions) => LogoutHandler
+  /**
+   * Publishes metadata: from now on `published` responds too, so that `verifyJwt()` needs no token for it, wherever it
+   * is registered.
+   *
+   * @throws {TypeError} for options that are wrong
+   */
+  readonly publish: (options: unknown) => Published
+  /** Responds to requests for published metadata; `undefined` before there is any. */
+  readonly published: MetadataHandler | undefined
   /** Verifies a request, runs guards, and reports every decision on the way; for the test kit. */
   readonly trace: (request: HttpRequest, ...guards: readonly Guard[]) => Promise<Traced<C>>
 }

@@ -14,6 +14,8 @@ import { fromHeader } from './http/credentials.ts'
 import { bodyWriter } from './http/error-body.ts'
 import { withCrossSiteCheck } from './http/cross-site.ts'
 import { type Finder, checkOnlyAuthorization, limitedFinder } from './http/finder.ts'
+import { bearerMethodsOf } from './http/bearer-methods.ts'
+import { metadataUrl } from './http/metadata.ts'
 import type { Fetch } from './issuer/fetch-json.ts'
 import { warningsBy } from './issuer/fetch-warnings.ts'
 import { dynamicIssuers } from './issuer/dynamic-issuers.ts'
@@ -25,6 +27,7 @@ import { type Clock, systemClock } from './lib/clock.ts'
 import { type Limited, limited } from './lib/limited.ts'
 import { andThen } from './lib/maybe-promise.ts'
 import type { IssuerSettings } from './options/issuer.ts'
+import { type MetadataFacts, metadataFacts } from './options/metadata.ts'
 import type { Settings } from './options/settings.ts'
 import { sourceOf } from './sources.ts'
 import { rolesReader, scopesReader } from './token/scopes-and-roles.ts'
@@ -46,6 +49,7 @@ export interface Parts<C> extends AuthenticatorOptions<C>, AnswerOptions, Logout
   /** Limits of guards that are asynchronous. */
   readonly limitGuards: Limited
   readonly stores: readonly Store[]
+  readonly metadata: MetadataFacts
 }
 
 /** Pieces of work of one kind that may be pending at the same time. */
@@ -79,6 +83,9 @@ export function assemble<C>(settings: Settings<C>): Parts<C> {
     optional: settings.optional,
     realm: settings.realm,
     dpop: settings.dpop && { algorithms: settings.dpop.algorithms, only: settings.dpop.required },
+    resourceMetadata: settings.resource === undefined ? undefined : metadataUrl(settings.resource),
+    challengeScopes: settings.challengeScopes,
+    metadata: metadataFacts(settings, bearerMethodsOf(settings.tokenFrom ?? fromHeader())),
     writeBody: bodyWriter(settings.errorFormat, warn),
     onError: settings.onError,
     stores: [...storesOf(settings), ...asked(issuers), ...keysOf(decrypter)],

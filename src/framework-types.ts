@@ -1,6 +1,7 @@
 import type { RouteGuards } from './guards/route-guards.ts'
 import type { ResourceServer, ResourceServerLike } from './resource-server-types.ts'
 import type { BackChannelLogoutOptions } from './options/logout.ts'
+import type { ProtectedResourceMetadataOptions } from './options/metadata.ts'
 import type { RevocationList } from './stores.ts'
 import type { Auth, Guard, HttpRequest, HttpResponse } from './types.ts'
 
@@ -80,6 +81,23 @@ export type LogoutArguments = readonly [
   options: BackChannelLogoutOptions,
 ]
 
+/**
+ * What `protectedResourceMetadata()` takes: the resource server, as `createResourceServer()` returns it, with the option
+ * `resource`; and options. What it makes serves the metadata (RFC 9728) at the well-known URL of `resource`, and only
+ * there: GET, HEAD and OPTIONS, to every page, without a token. `verifyJwt()` of the same resource server serves it too,
+ * so that the order of registration does not matter.
+ */
+export type MetadataArguments = readonly [
+  api: ResourceServerLike,
+  options?: ProtectedResourceMetadataOptions | undefined,
+]
+
+/** The hook that serves metadata, with the path at which it does. */
+export interface MetadataHook<A, B, C, R> {
+  readonly path: string
+  readonly hook: Hook<A, B, C, R>
+}
+
 /** What an adapter is made of. */
 export interface Hooks<A, B, C, R> {
   /** Lets only verified callers through that pass the guard, if there is one. */
@@ -88,6 +106,12 @@ export interface Hooks<A, B, C, R> {
   readonly guarded: (guard: Guard<A>) => Hook<A, B, C, R>
   /** Responds to back-channel logout requests. @throws {TypeError} for arguments that are wrong */
   readonly logout: (...args: LogoutArguments) => Hook<A, B, C, R>
+  /**
+   * Serves the metadata of a resource server, whatever was proven about the request; goes on with every other request.
+   *
+   * @throws {TypeError} for options that are wrong
+   */
+  readonly metadata: (...args: MetadataArguments) => MetadataHook<A, B, C, R>
   /** The guards every adapter exports, in the form its framework takes. */
   readonly guardsBy: <H>(wrap: (guard: Guard<A>) => H) => RouteGuards<H, A>
   /**

@@ -48,6 +48,7 @@ export type {
   RevocationListOptions,
   RevocationOption,
 } from './options/revocation.ts'
+export type { ProtectedResourceMetadataOptions } from './options/metadata.ts'
 export type { BackChannelLogoutOptions, LogoutTarget } from './options/logout.ts'
 export type { Names } from './options/rules.ts'
 export type {
@@ -75,6 +76,8 @@ export type {
   Hook,
   Hooks,
   LogoutArguments,
+  MetadataArguments,
+  MetadataHook,
   ResponseState,
 } from './framework-types.ts'
 export type { RouteGuards } from './guards/route-guards.ts'

@@ -7,8 +7,10 @@ import { type AdapterInterface, brand, interfaceOf, protocol } from './adapter-i
 import { plainly } from './hints/plain.ts'
 import { allOf } from './guards/combined.ts'
 import { answerFor, withHeaders } from './http/challenge.ts'
+import { publisher } from './http/metadata.ts'
 import { healthOf } from './issuer/issuer-health.ts'
 import { logoutSettings } from './options/logout.ts'
+import { metadataOf, metadataWarnings } from './options/metadata.ts'
 import { settingsOf } from './options/settings.ts'
 import type { ResourceServerOptions } from './options/types.ts'
 import type { ResourceServer, ResourceServerLike } from './resource-server-types.ts'
@@ -58,6 +60,12 @@ export function resourceServer<C, A extends undefined = undefined>(parts: Parts<
     return answerFor(error, parts)
   }
 
+  const { publish, published } = publisher((options) => {
+    const document = metadataOf(options, parts.metadata)
+    for (const { message, code } of metadataWarnings(document)) parts.warn(message, code)
+    return document
+  })
+
   const adapter: AdapterInterface<C> = {
     protocol,
     authenticate(request, waitUntil) {
@@ -77,14 +85,20 @@ export function resourceServer<C, A extends undefined = undefined>(parts: Parts<
     ask,
     refused: (error, request) => void parts.refused(error, { request }),
     headersFor: (auth) => (auth === undefined ? undefined : parts.acceptor.responseHeaders(auth)),
-    answer(error) {
-      if (parts.onError === 'throw' && isAuthError(error)) throw withHeaders(error, parts)
-      return refuse(error)
+    answer(error, _request, challengeScopes) {
+      if (!isAuthError(error)) throw error
+      const options = challengeScopes === undefined ? parts : { ...parts, challengeScopes }
+      if (parts.onError === 'throw') throw withHeaders(error, options)
+      return answerFor(error, options)
     },
     forErrorPath(error) {
       return withHeaders(error, parts)
     },
     logout: (list, options) => logoutHandler(logoutSettings(list, options), parts),
+    publish: (options) => plainly(() => publish(options)),
+    get published() {
+      return published()
+    },
     async trace(request, ...guards) {
       const steps: TraceStep[] = []
       const add: Trace = (step) => void steps.push(step)

@@ -100,6 +100,9 @@ export interface HttpResponse {
   readonly body: string
 }
 
+/** A standard way to send a bearer token (RFC 6750 §2), as metadata names it (RFC 9728 §2). */
+export type BearerMethod = 'header' | 'body' | 'query'
+
 /** Where in a request a token was found. */
 export type TokenPlace = 'header' | 'cookie' | 'query' | 'body' | 'custom'
 

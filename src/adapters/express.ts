@@ -6,6 +6,7 @@ import {
   type HttpRequest,
   type LogoutArguments,
   type HttpResponse,
+  type MetadataArguments,
   type GetAuth,
   type GetOptionalAuth,
   hooksFor,
@@ -57,7 +58,12 @@ class RequestView implements HttpRequest {
   }
 }
 
-const { verify, guarded, logout, guardsBy, ...callers } = hooksFor<Request, ServerResponse, Next, unknown>({
+const { verify, guarded, logout, metadata, guardsBy, ...callers } = hooksFor<
+  Request,
+  ServerResponse,
+  Next,
+  unknown
+>({
   rawOf: (req) => req,
   requestOf: (req) => new RequestView(req),
   responseOf: (_req, res) => res,
@@ -124,6 +130,16 @@ export function verifyJwt(
  */
 export function backChannelLogout(...args: LogoutArguments): ExpressMiddleware {
   return logout(...args) as ExpressMiddleware
+}
+
+/**
+ * Middleware that serves the metadata of the API (RFC 9728): `app.use(protectedResourceMetadata(api))`. See
+ * {@link MetadataArguments}.
+ *
+ * @throws {TypeError} for arguments that are missing or wrong
+ */
+export function protectedResourceMetadata(...args: MetadataArguments): ExpressMiddleware {
+  return metadata(...args).hook as ExpressMiddleware
 }
 
 /**

@@ -7,11 +7,13 @@ import {
   hooksFor,
   type HttpRequest,
   type LogoutArguments,
+  type MetadataArguments,
   type ResourceServerLike,
   type ResourceServerOptions,
   type ResponseState,
   type RouteGuards,
 } from 'oauth-resource-server'
+import { type EndpointPlugin, logoutEndpoint, metadataEndpoint } from './fastify-endpoints.ts'
 import { apiOf } from './plugin-options.ts'
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- Fastify's own way to say "any": a server's and route's generics */
@@ -42,7 +44,7 @@ export type VerifyJwtOptions =
 const hijacked: ResponseState = { headersSent: true, writableEnded: true }
 
 // Hooks with a callback return nothing: Fastify would go on a second time when a promise of theirs resolves.
-const { verify, guarded, logout, guardsBy, misuse, ...callers } = hooksFor<
+const { verify, guarded, logout, metadata, guardsBy, misuse, ...callers } = hooksFor<
   FastifyRequest,
   FastifyReply,
   Done,
@@ -135,24 +137,19 @@ export function authenticate(
  *
  * @throws {TypeError} for arguments that are missing or wrong
  */
-export function backChannelLogout(
-  ...args: LogoutArguments
-): (app: AnyInstance, options: object, done: Done) => void {
-  const hook = logout(...args) as FastifyGuard
-  return (app, _options, done) => {
-    // The handler reads the body itself: within its limits, whatever parsers the application has.
-    app.removeAllContentTypeParsers()
-    app.addContentTypeParser(
-      '*',
-      (_request: object, payload: object, parsed: (error: null, body: object) => void) =>
-        parsed(null, payload),
-    )
-    app.post('/', (request, reply) => {
-      hook(request, reply, (error) => void reply.send(error))
-      return reply
-    })
-    done()
-  }
+export function backChannelLogout(...args: LogoutArguments): EndpointPlugin {
+  return logoutEndpoint(logout(...args) as FastifyGuard)
+}
+
+/**
+ * Plugin that serves the metadata of the API (RFC 9728): `app.register(protectedResourceMetadata(api, options))`. Its
+ * path is that of the well-known URL, whatever prefix a context has. See {@link MetadataArguments}.
+ *
+ * @throws {TypeError} for arguments that are missing or wrong
+ */
+export function protectedResourceMetadata(...args: MetadataArguments): EndpointPlugin {
+  const { path, hook } = metadata(...args)
+  return metadataEndpoint(path, hook as FastifyGuard)
 }
 
 /**

@@ -11,6 +11,7 @@ import {
   hooksFor,
   type HttpRequest,
   type LogoutArguments,
+  type MetadataArguments,
   type ResourceServerLike,
   type ResourceServerOptions,
   type RouteGuards,
@@ -37,7 +38,7 @@ interface Call {
   readonly proceed: (call: Call) => unknown
 }
 
-const { verify, logout, guardsBy, ...callers } = hooksFor<
+const { verify, logout, metadata, guardsBy, ...callers } = hooksFor<
   Request,
   ExecutionContext | undefined,
   Call,
@@ -53,7 +54,9 @@ const { verify, logout, guardsBy, ...callers } = hooksFor<
     call.headers = headers
   },
   next: (_request, _context, call) => call.proceed(call),
-  refuse: ({ status, headers, body }) => new Response(body, { status, headers }),
+  // A response without a body must have none, not an empty one: 204.
+  refuse: ({ status, headers, body }, { method }) =>
+    new Response(body === '' || method === 'HEAD' ? null : body, { status, headers }),
   fail(error) {
     throw error
   },
@@ -140,6 +143,20 @@ export function backChannelLogout(...args: LogoutArguments): (request: Request) 
       undefined,
       callOf(() => undefined),
     )) as Response
+}
+
+/**
+ * Function that serves the metadata of the API (RFC 9728), `undefined` for every other request:
+ * `metadata(request) ?? handler(request)`. See {@link MetadataArguments}.
+ *
+ * @throws {TypeError} for arguments that are missing or wrong
+ */
+export function protectedResourceMetadata(
+  ...args: MetadataArguments
+): (request: Request) => Response | undefined {
+  const { hook } = metadata(...args)
+  const call = callOf(() => undefined)
+  return (request) => hook(request, undefined, call) as Response | undefined
 }
 
 /**

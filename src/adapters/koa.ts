@@ -7,6 +7,7 @@ import {
   hooksFor,
   type HttpRequest,
   type LogoutArguments,
+  type MetadataArguments,
   type ResourceServerLike,
   type ResourceServerOptions,
   type RouteGuards,
@@ -14,7 +15,7 @@ import {
 
 type Next = () => Promise<void>
 
-const { verify, guarded, logout, guardsBy, ...callers } = hooksFor<
+const { verify, guarded, logout, metadata, guardsBy, ...callers } = hooksFor<
   Context,
   Next,
   unknown,
@@ -93,6 +94,16 @@ function middleware(hook: (ctx: Context, next: Next, none: unknown) => void | Pr
  */
 export function backChannelLogout(...args: LogoutArguments): Middleware {
   return middleware(logout(...args))
+}
+
+/**
+ * Middleware that serves the metadata of the API (RFC 9728): `app.use(protectedResourceMetadata(api))`. See
+ * {@link MetadataArguments}.
+ *
+ * @throws {TypeError} for arguments that are missing or wrong
+ */
+export function protectedResourceMetadata(...args: MetadataArguments): Middleware {
+  return middleware(metadata(...args).hook)
 }
 
 /**

@@ -1,6 +1,7 @@
 import { type AuthError, ForbiddenError, helpsNewToken } from '../errors.ts'
 import type { Auth, Guard, MaybePromise } from '../types.ts'
 import { type Outcome, outcomeOf, requireGuards, Unknown } from './decide.ts'
+import { scopesOf, withScopes } from './guard-scopes.ts'
 import { loginForAll, missingScopes } from './merged.ts'
 
 /**
@@ -14,7 +15,8 @@ import { loginForAll, missingScopes } from './merged.ts'
  */
 export function allOf<R = unknown>(...guards: readonly Guard<R>[]): Guard<R> {
   requireGuards('allOf', guards)
-  return (auth, request) => combine(guards, auth, request, everyGuard)
+  const all: Guard<R> = (auth, request) => combine(guards, auth, request, everyGuard)
+  return withScopes(all, scopesOf(...guards))
 }
 
 /**
@@ -28,7 +30,8 @@ export function allOf<R = unknown>(...guards: readonly Guard<R>[]): Guard<R> {
  */
 export function anyOf<R = unknown>(...guards: readonly Guard<R>[]): Guard<R> {
   requireGuards('anyOf', guards)
-  return (auth, request) => combine(guards, auth, request, someGuard)
+  const any: Guard<R> = (auth, request) => combine(guards, auth, request, someGuard)
+  return withScopes(any, scopesOf(...guards))
 }
 
 /**

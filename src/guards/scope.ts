@@ -3,6 +3,7 @@ import { InsufficientScopeError } from '../errors.ts'
 import { namesHint } from '../hints/names.ts'
 import { isScopeName } from '../lib/characters.ts'
 import type { Auth, Guard } from '../types.ts'
+import { withScopes } from './guard-scopes.ts'
 import { callerOf, type NameArguments, namesOf } from './names.ts'
 
 /**
@@ -12,11 +13,12 @@ import { callerOf, type NameArguments, namesOf } from './names.ts'
  */
 export function scope(...names: NameArguments): Guard {
   const required = scopeNames('scope', names)
-  return (auth) => {
+  const guard: Guard = (auth) => {
     const { scopes } = callerOf(auth, 'scope')
     for (const name of required) if (!scopes.has(name)) throw missing(required, auth)
     return true
   }
+  return withScopes(guard, required)
 }
 
 /**
@@ -26,11 +28,12 @@ export function scope(...names: NameArguments): Guard {
  */
 export function anyScope(...names: NameArguments): Guard {
   const accepted = scopeNames('anyScope', names)
-  return (auth) => {
+  const guard: Guard = (auth) => {
     const { scopes } = callerOf(auth, 'anyScope')
     for (const name of accepted) if (scopes.has(name)) return true
     throw missing(accepted, auth)
   }
+  return withScopes(guard, accepted)
 }
 
 function missing(expected: readonly string[], auth: Auth): InsufficientScopeError {

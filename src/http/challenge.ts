@@ -8,6 +8,10 @@ import { schemeOf } from './used-scheme.ts'
 export interface ChallengeOptions {
   /** Protection space (RFC 9110 §11.5). */
   readonly realm: string
+  /** URL of the metadata of this API (RFC 9728 §5.1); `undefined`: it has none. */
+  readonly resourceMetadata: string | undefined
+  /** Scopes that a refused token, or none at all, is answered with (RFC 6750 §3), where no guard has run. */
+  readonly challengeScopes: readonly string[]
   /** `undefined`: the scheme DPoP is not accepted. */
   readonly dpop: DpopChallenge | undefined
 }
@@ -69,8 +73,10 @@ const challenged: ReadonlySet<string | undefined> = new Set([
  */
 function challengeOf(error: AuthError, options: ChallengeOptions): string | undefined {
   if (error.status >= 500 || !challenged.has(error.code)) return undefined
-  const common = [`realm=${quoted(options.realm)}`]
-  const parameters = [...common, ...errorParameters(error)]
+  const { realm, resourceMetadata } = options
+  const common = [`realm=${quoted(realm)}`]
+  if (resourceMetadata !== undefined) common.push(`resource_metadata=${quoted(resourceMetadata)}`)
+  const parameters = [...common, ...errorParameters(error, options)]
   const { dpop } = options
   if (dpop === undefined) return `Bearer ${parameters.join(', ')}`
   const algs = `algs=${quoted(dpop.algorithms.join(' '))}`
@@ -84,15 +90,21 @@ function isDpopError(error: AuthError): boolean {
   return proofCodes.includes(error.code) || schemeOf(error) === 'DPoP'
 }
 
-function errorParameters(error: AuthError): readonly string[] {
+function errorParameters(error: AuthError, options: ChallengeOptions): readonly string[] {
   const parameters: string[] = []
   // A request without any credentials gets no error code (RFC 6750 §3.1).
   if (error.code !== undefined) {
     parameters.push(`error=${quoted(error.code)}`, `error_description=${quoted(error.message)}`)
   }
-  if (isScopeError(error)) parameters.push(`scope=${quoted(error.scopes.join(' '))}`)
+  const scopes = isScopeError(error) ? error.scopes : scopesFor(error, options)
+  if (scopes.length > 0) parameters.push(`scope=${quoted(scopes.join(' '))}`)
   if (isLoginError(error)) parameters.push(...loginParameters(error))
   return parameters
+}
+
+/** The scopes that a client needs to know before it asks for its first token, or for a new one. */
+function scopesFor(error: AuthError, { challengeScopes }: ChallengeOptions): readonly string[] {
+  return error.code === undefined || error.code === 'invalid_token' ? challengeScopes : []
 }
 
 function isScopeError(error: AuthError): error is InsufficientScopeError {

@@ -3,6 +3,7 @@ import { own } from '../lib/objects.ts'
 import { isOrigin } from '../lib/url.ts'
 import type { Extractor, HttpRequest } from '../types.ts'
 import { hasTokenScheme } from './bearer.ts'
+import { withBearerMethods } from './bearer-methods.ts'
 import { extractor, moreThanOneToken, type Presented } from './finder.ts'
 import { headerValues } from './headers.ts'
 
@@ -47,7 +48,8 @@ export function fromCookie<R = HttpRequest>(name: string, options: CookieOptions
     if (hasTokenScheme(request)) throw moreThanOneToken()
     return { scheme: 'Bearer', token: decoded(value), place: 'cookie', request, origins }
   }
-  return extractor(find, { mayWait: false, readsAuthorization: false, readsCookies: true })
+  const fromCookies = extractor<R>(find, { mayWait: false, readsAuthorization: false, readsCookies: true })
+  return withBearerMethods(fromCookies, [])
 }
 
 /** The values of every cookie with this name, as they were sent. */

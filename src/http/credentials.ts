@@ -2,6 +2,7 @@ import { InvalidRequestError, InvalidTokenError } from '../errors.ts'
 import { own } from '../lib/objects.ts'
 import type { Extractor, HttpRequest } from '../types.ts'
 import { authorizationToken, hasOtherTokenScheme, hasTokenScheme, withoutBearer } from './bearer.ts'
+import { bearerMethodsOfAll, withBearerMethods } from './bearer-methods.ts'
 import {
   attempt,
   type BuiltIn,
@@ -30,21 +31,24 @@ const headerName = /^[\w!#$%&'*+.^`|~-]+$/
 export function fromHeader<R = HttpRequest>(name = 'authorization'): Extractor<R> {
   const lowerCase = typeof name === 'string' ? name.toLowerCase() : ''
   if (lowerCase === 'authorization') {
-    return extractor((request, dpop) => authorizationToken(request, dpop === true), {
+    const find = extractor<R>((request, dpop) => authorizationToken(request, dpop === true), {
       mayWait: false,
       readsAuthorization: true,
       readsCookies: false,
       onlyAuthorization: true,
     })
+    return withBearerMethods(find, ['header'])
   }
   if (!headerName.test(lowerCase) || lowerCase === 'cookie') {
     throw new TypeError('fromHeader: must be the name of a header, for example x-api-token, and not Cookie')
   }
-  return extractor((request) => {
+  const find = extractor<R>((request) => {
     const value = onlyHeader(request, lowerCase, moreThanOneToken)
     const token = value === undefined || value === '' ? undefined : withoutBearer(value)
     return presented(token, 'header', request)
   })
+  // Another header is none of the standard ways to send a bearer token.
+  return withBearerMethods(find, [])
 }
 
 /**
@@ -56,7 +60,7 @@ export function fromQuery<R = HttpRequest>(): Extractor<R>
 export function fromQuery<R>(...names: readonly unknown[]): Extractor<R> {
   if (names.length > 0)
     throw new TypeError('fromQuery: takes no name; the parameter is access_token (RFC 6750 §2.3)')
-  return extractor((request) => {
+  const find = extractor<R>((request) => {
     const { url = '' } = request
     const [target = ''] = url.split('#', 1)
     const start = target.indexOf('?')
@@ -68,6 +72,7 @@ export function fromQuery<R>(...names: readonly unknown[]): Extractor<R> {
     }
     return onlyPlace(presented(onlyOne(found), 'query', request))
   })
+  return withBearerMethods(find, ['query'])
 }
 
 /**
@@ -79,7 +84,7 @@ export function fromBody<R = HttpRequest>(): Extractor<R>
 export function fromBody<R>(...names: readonly unknown[]): Extractor<R> {
   if (names.length > 0)
     throw new TypeError('fromBody: takes no name; the parameter is access_token (RFC 6750 §2.2)')
-  return extractor((request) => {
+  const find = extractor<R>((request) => {
     const { method = 'GET', body } = request
     const type = firstHeader(request, 'content-type') ?? ''
     if (method === 'GET' || method === 'HEAD') return undefined
@@ -90,6 +95,7 @@ export function fromBody<R>(...names: readonly unknown[]): Extractor<R> {
     if (typeof token !== 'string') throw malformed('the form has access_token more than once, or not as text')
     return onlyPlace(presented(token, 'body', request))
   })
+  return withBearerMethods(find, ['body'])
 }
 
 /**
@@ -125,7 +131,8 @@ export function firstOf<R = HttpRequest>(...extractors: readonly Extractor<R>[])
       ? Promise.all(found).then(one)
       : one(found as (Presented | Failure | undefined)[])
   }
-  return extractor(find, { mayWait, readsAuthorization, readsCookies } satisfies BuiltIn)
+  const first = extractor<R>(find, { mayWait, readsAuthorization, readsCookies } satisfies BuiltIn)
+  return withBearerMethods(first, bearerMethodsOfAll(extractors))
 }
 
 /**

@@ -17,4 +17,11 @@ export interface SenderOptions<R = TokenRequest> {
    * @default off: tokens bound to a key are refused
    */
   readonly dpop?: DpopOptions<R> | undefined
+  /**
+   * Scopes that a 401 names when no guard has run yet: what a client should request at first. Inside `protect()` the
+   * scopes of its guards are named instead.
+   *
+   * @default none
+   */
+  readonly challengeScopes?: readonly string[] | undefined
 }

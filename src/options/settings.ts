@@ -15,8 +15,9 @@ import { type OptionsBehind, optionsReader, type OptionsReader } from './reader.
 import { checkResource, resourceWarnings } from './resource.ts'
 import { revocationSettings, type RevocationSettings } from './revocation.ts'
 import { checkSnapshot, type Snapshot } from './snapshot.ts'
+import { offlineWarnings, scopeNames } from './scope-names.ts'
 import { tokenFromOf } from './token-from.ts'
-import type { TokenCacheSettings } from './token-cache.ts'
+import { type TokenCacheSettings, tokenCacheSettings } from './token-cache.ts'
 import type { CommonOptions } from './types.ts'
 
 const optionNames = [
@@ -29,6 +30,7 @@ const optionNames = [
   'realm',
   'resource',
   'dpop',
+  'challengeScopes',
   'maxTokenLength',
   'hookTimeoutMs',
   'onError',
@@ -57,6 +59,8 @@ export interface Settings<C> {
   readonly dpop: DpopSettings | undefined
   /** Whether tokens that are bound to nothing are refused, and tokens anywhere but in the Authorization header. */
   readonly boundOnly: boolean
+  /** Scopes that a 401 names when no guard has run. */
+  readonly challengeScopes: readonly string[]
   readonly optional: boolean
   readonly onError: 'respond' | 'throw'
   readonly errorFormat: ErrorFormat
@@ -94,6 +98,7 @@ export function settingsOf<C>(given: unknown): Settings<C> {
   const resource = checkResource(read.values['resource'], allowInsecureHosts)
   const revocation = revocationSettings(read.values['revocation'])
   const dpop = dpopSettings(read.values['dpop'], resource, read.values['profile'])
+  const challengeScopes = scopeNames(read.list('challengeScopes'), 'challengeScopes') ?? []
   return {
     issuers,
     allowInsecureHosts,
@@ -101,6 +106,7 @@ export function settingsOf<C>(given: unknown): Settings<C> {
     resource,
     dpop,
     boundOnly: checkFapi2(fapi2Facts(read, issuers, revocation)),
+    challengeScopes,
     optional: read.flag('optional'),
     onError: read.word('onError', ['respond', 'throw']),
     errorFormat: errorFormatOf(read.values['errorFormat']),
@@ -119,7 +125,11 @@ export function settingsOf<C>(given: unknown): Settings<C> {
     snapshot: snapshot === undefined ? undefined : checkSnapshot(snapshot),
     fetch: read.function<NonNullable<CommonOptions['fetch']>>('fetch', 'globalThis.fetch'),
     now: read.function<() => number>('now', 'Date.now'),
-    warnings: [...insecureHostWarnings(allowInsecureHosts), ...resourceWarnings(resource)],
+    warnings: [
+      ...insecureHostWarnings(allowInsecureHosts),
+      ...resourceWarnings(resource),
+      ...offlineWarnings(challengeScopes, 'challengeScopes'),
+    ],
   }
 }
 
@@ -155,15 +165,6 @@ function realmOf(read: Reader, issuers: IssuersSettings): string {
     typeof audience === 'string' ? audience : (audience as readonly string[] | null | undefined)?.[0]
   const first = issuers.from === 'function' ? undefined : issuers.issuers[0]
   return realm ?? common ?? first?.rules.audience?.[0] ?? 'api'
-}
-
-function tokenCacheSettings(value: unknown): TokenCacheSettings | undefined {
-  if (value === false) return undefined
-  const read = optionsReader(value === undefined ? {} : value, 'tokenCache', ['max', 'maxAge'])
-  return {
-    max: read.number('max', 1, 1_000_000, 10_000),
-    maxAge: read.number('maxAge', 1, 86_400, 3600),
-  }
 }
 
 function fapi2Facts(

@@ -1,3 +1,5 @@
+import { optionsReader } from './reader.ts'
+
 /** Limits of the memory of verified signatures. */
 export interface TokenCacheOptions {
   /** Tokens. 1 to 1000000. @default 10000 */
@@ -12,4 +14,14 @@ export interface TokenCacheSettings {
   readonly max: number
   /** Seconds. */
   readonly maxAge: number
+}
+
+/** Checks the option `tokenCache`; `undefined` where it is off. @throws {TypeError} */
+export function tokenCacheSettings(value: unknown): TokenCacheSettings | undefined {
+  if (value === false) return undefined
+  const read = optionsReader(value === undefined ? {} : value, 'tokenCache', ['max', 'maxAge'])
+  return {
+    max: read.number('max', 1, 1_000_000, 10_000),
+    maxAge: read.number('maxAge', 1, 86_400, 3600),
+  }
 }

@@ -281,12 +281,14 @@ describe.each(transports)('$name', ({ start, send, http2: isHttp2 }) => {
     expect(outcomeOf(answer)).toBe('401 invalid_token')
     expect(answer.headers.get('www-authenticate')).not.toContain('Bearer')
     expect((await ask({}, required)).headers.get('www-authenticate')).toMatch(
-      /^DPoP realm="[^"]*", algs="[^"]*"$/,
+      /^DPoP realm="[^"]*", resource_metadata="[^"]*", algs="[^"]*"$/,
     )
   })
 
   it('RFC9449-7.2-2 no credentials: both challenges, and no error', async () => {
     const challenge = (await ask({})).headers.get('www-authenticate')
-    expect(challenge).toMatch(/^Bearer realm="[^"]*", DPoP realm="[^"]*", algs="[^"]*"$/)
+    expect(challenge).toMatch(
+      /^Bearer realm="[^"]*", resource_metadata="[^"]*", DPoP realm="[^"]*", resource_metadata="[^"]*", algs="[^"]*"$/,
+    )
   })
 })

@@ -237,8 +237,9 @@ describe('the challenges of an API that accepts DPoP', () => {
   const algorithms = ['ES256', 'PS256'] as const
   const both = createResourceServer({ ...options, dpop: { algorithms } })
   const only = createResourceServer({ ...options, dpop: { algorithms, required: true } })
-  const bearer = 'Bearer realm="reports"'
-  const dpop = 'DPoP realm="reports"'
+  const metadata = 'resource_metadata="https://api.test/.well-known/oauth-protected-resource"'
+  const bearer = `Bearer realm="reports", ${metadata}`
+  const dpop = `DPoP realm="reports", ${metadata}`
   const algs = 'algs="ES256 PS256"'
   const of = (error: AuthError, server = both): string | undefined =>
     server.refuse(error).headers['WWW-Authenticate']
@@ -263,7 +264,7 @@ describe('the challenges of an API that accepts DPoP', () => {
     expect(of(error)).toBe(`${dpop}, ${parameters}, ${algs}, ${bearer}`)
     expect(of(error, only)).toBe(`${dpop}, ${parameters}, ${algs}`)
     // Without the option nobody offers a proof.
-    expect(api.refuse(error).headers['WWW-Authenticate']).toBe(`${bearer}, ${parameters}`)
+    expect(api.refuse(error).headers['WWW-Authenticate']).toBe(`Bearer realm="reports", ${parameters}`)
     expect(both.refuse(error).headers['DPoP-Nonce']).toBe(code === 'use_dpop_nonce' ? 'n.1' : undefined)
     expect(both.refuse(error).headers['Cache-Control']).toBe('no-store')
   })
@@ -285,6 +286,8 @@ describe('the challenges of an API that accepts DPoP', () => {
 
   it('have no DPoP where it is off, whatever scheme was used', async () => {
     expect((await refusal(api, 'DPoP x')).reason).toBe('missing')
-    expect(api.refuse(await refusal(api, 'DPoP x')).headers['WWW-Authenticate']).toBe(bearer)
+    expect(api.refuse(await refusal(api, 'DPoP x')).headers['WWW-Authenticate']).toBe(
+      'Bearer realm="reports"',
+    )
   })
 })
