@@ -10,6 +10,7 @@ const subpaths = {
   koa: 'src/adapters/koa.ts',
   'koa-augment': 'src/adapters/augment/koa.ts',
   fetch: 'src/adapters/fetch.ts',
+  mcp: 'src/mcp/index.ts',
   redis: 'src/redis/index.ts',
   testing: 'src/testing/index.ts',
 }

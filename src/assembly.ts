@@ -74,6 +74,7 @@ export function assemble<C>(settings: Settings<C>): Parts<C> {
         claims: settings.schema === undefined ? asSigned<C> : withSchema<C>(settings.schema, limit('schema')),
       },
       clock,
+      settings.resource,
     ),
     find: finderOf(settings, limit('tokenFrom')),
     limitGuards: limit('guard'),

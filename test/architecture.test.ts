@@ -30,7 +30,7 @@ const code = new Map(
   ]),
 )
 const files = [...code.keys()]
-const outside = /^(?:adapters|redis|testing)\//
+const outside = /^(?:adapters|mcp|redis|testing)\//
 const core = files.filter((file) => !outside.test(file))
 
 /** What a file imports, types included: packages by name, our own files by path within `src`. */
@@ -191,10 +191,10 @@ describe('the direction of imports, types included', () => {
     },
   )
 
-  it.each(files.filter((file) => file.startsWith('redis/')))(
+  it.each(files.filter((file) => /^(?:mcp|redis)\//.test(file)))(
     '%s needs only the core, by the name of the package, and no client',
     (file) => {
-      const foreign = importsOf(file).filter((name) => !name.startsWith('redis/'))
+      const foreign = importsOf(file).filter((name) => !name.startsWith(`${dirname(file)}/`))
       expect(foreign.filter((name) => name !== 'oauth-resource-server')).toEqual([])
     },
   )
@@ -328,6 +328,7 @@ describe('the exports', () => {
         "./fetch": "authorize backChannelLogout getAuth getOptionalAuth protect protectedResourceMetadata requireAnyRole requireAnyScope requireAuthorizationDetails requireClaim requireRecentLogin requireRole requireScope verifyJwt",
         "./koa": "authorize backChannelLogout getAuth getOptionalAuth protectedResourceMetadata requireAnyRole requireAnyScope requireAuthorizationDetails requireClaim requireRecentLogin requireRole requireScope verifyJwt",
         "./koa/augment": "",
+        "./mcp": "authInfo boundSession toolScopes",
         "./redis": "replayStore revocationList",
         "./testing": "createTestClock createTestIssuer fakeAuth fakeResourceServer traceOf",
       }

@@ -10,6 +10,7 @@ export const shared: ViteUserConfig = {
     alias: [
       { find: '#platform', replacement: source('platform/node.ts') },
       { find: /^oauth-resource-server$/, replacement: source('index.ts') },
+      { find: /^oauth-resource-server\/mcp$/, replacement: source('mcp/index.ts') },
       { find: /^oauth-resource-server\/redis$/, replacement: source('redis/index.ts') },
       { find: /^oauth-resource-server\/testing$/, replacement: source('testing/index.ts') },
       { find: /^oauth-resource-server\/(\w+)\/augment$/, replacement: source('adapters/augment/$1.ts') },

@@ -3,6 +3,7 @@ import { namesFrom } from '../hints/names.ts'
 import type { Presented } from '../http/finder.ts'
 import type { Clock } from '../lib/clock.ts'
 import { isObserved, report } from '../lib/diagnostics.ts'
+import { resourceOf } from '../lib/resource-of.ts'
 import { wasRecalled } from '../token/remembered.ts'
 import { signedHash, signedHashOf } from '../token/signed-hash.ts'
 import { checkTimes } from '../token/times.ts'
@@ -77,7 +78,7 @@ class VerifiedAuth<C> implements Auth<C> {
     return new VerifiedAuth(auth.#verified, presented, claims, facts)
   }
 }
-/** Where hints and guards find what is nobody else's business. */
+/** Where hints, guards and the kit for MCP find what is nobody else's business. */
 function hide(name: symbol, read: (auth: VerifiedAuth<unknown>) => unknown): void {
   const get = function (this: VerifiedAuth<unknown>): unknown {
     return read(this)
@@ -85,6 +86,7 @@ function hide(name: symbol, read: (auth: VerifiedAuth<unknown>) => unknown): voi
   Object.defineProperty(VerifiedAuth.prototype, name, { get })
 }
 hide(namesFrom, (auth) => VerifiedAuth.verified(auth).namesFrom)
+hide(resourceOf, (auth) => VerifiedAuth.factsOf(auth)?.by.resource)
 hide(signedHash, (auth) => signedHashOf(VerifiedAuth.verified(auth)))
 hide(moment, (auth): Moment | undefined => {
   const clock = VerifiedAuth.factsOf(auth)?.clock
@@ -113,8 +115,8 @@ export type Acceptor<C> = AcceptorOf<VerifiedAuth<C>>
  * Makes the last stage: the sender, revocation, the application's claims, what can be used once, and the time once
  * more after the last wait. Nothing here is ever remembered.
  */
-export function acceptance<C>(requestChecks: RequestChecks<C>, clock: Clock): Acceptor<C> {
-  const by = {}
+export function acceptance<C>(requestChecks: RequestChecks<C>, clock: Clock, resource?: string): Acceptor<C> {
+  const by = { resource }
   const plain: AcceptanceFacts = { by, clock, signed: undefined, responseHeaders: undefined }
 
   function afterSender(

@@ -35,8 +35,8 @@ export interface RequestChecks<C> {
 
 /** How a caller was accepted; one object serves all callers without anything of their own. */
 export interface AcceptanceFacts {
-  /** The acceptor. */
-  readonly by: object
+  /** The acceptor, with the API's own identifier. */
+  readonly by: { readonly resource?: string | undefined }
   readonly clock: Clock | undefined
   /** The same caller with every claim as it was signed, where a schema changed the claims. */
   readonly signed: Auth | undefined

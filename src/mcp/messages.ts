@@ -1,0 +1,80 @@
+import { InvalidRequestError } from 'oauth-resource-server'
+
+/** Bytes of a body that are read; the SDK itself reads as many. */
+const maxBytes = 4 * 1024 * 1024
+
+/** A request of Express, Koa (`ctx`), Fastify or a fetch server, as far as it is read here. */
+interface AnyRequest {
+  readonly method?: string
+  readonly headers?: unknown
+  readonly body?: unknown
+  readonly request?: AnyRequest
+  readonly req?: AnyRequest
+  readonly clone?: () => Request
+}
+
+/**
+ * The JSON-RPC messages in the body of a request; none for methods without a body. A web `Request` is read from a copy,
+ * so that the transport reads it after us; the other frameworks must have parsed it.
+ *
+ * @throws {TypeError} where a framework has not parsed the body
+ * @throws {InvalidRequestError} for a body that is too long
+ */
+export async function messagesOf(request: unknown): Promise<readonly unknown[]> {
+  const given = Object(request) as AnyRequest
+  if ((given.method ?? given.req?.method) !== 'POST') return []
+  const body = typeof given.clone === 'function' ? await bodyOf(given.clone()) : parsedBody(given)
+  return Array.isArray(body) ? (body as unknown[]) : [body]
+}
+
+function parsedBody(request: AnyRequest): unknown {
+  const body = request.body ?? request.request?.body
+  if (typeof body !== 'object' || body === null) {
+    throw new TypeError(
+      'toolScopes: the body is not parsed; put express.json() (Koa: a body parser) before the guard, and use preHandler on Fastify',
+    )
+  }
+  return body
+}
+
+async function bodyOf(copy: Request): Promise<unknown> {
+  const reader = copy.body?.getReader()
+  if (reader === undefined) return undefined
+  const decoder = new TextDecoder()
+  let text = ''
+  let bytes = 0
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) break
+    bytes += value.byteLength
+    if (bytes > maxBytes) {
+      reader.cancel().catch(() => undefined)
+      throw new InvalidRequestError('The body of the request is too long')
+    }
+    text += decoder.decode(value, { stream: true })
+  }
+  try {
+    return JSON.parse(text + decoder.decode()) as unknown
+  } catch {
+    // The transport refuses it.
+    return undefined
+  }
+}
+
+/** The value of the header `Mcp-Session-Id`. @throws {InvalidRequestError} when it is there twice */
+export function sessionIdOf(request: unknown): string | undefined {
+  const given = Object(request) as AnyRequest
+  const headers = Object(given.headers ?? given.req?.headers) as {
+    get?: (name: string) => string | null
+    readonly [name: string]: unknown
+  }
+  const value: unknown = typeof headers.get === 'function' ? headers.get(name) : headers[name]
+  if (value === undefined || value === null) return undefined
+  // Node and web headers join what is sent twice; a session id has no comma (visible ASCII, made by the server).
+  if (typeof value !== 'string' || value.includes(',')) {
+    throw new InvalidRequestError('The session was sent more than once')
+  }
+  return value
+}
+
+const name = 'mcp-session-id'

@@ -1,0 +1,47 @@
+import { type Guard, InsufficientScopeError, scope } from 'oauth-resource-server'
+import { messagesOf } from './messages.ts'
+
+/** Scopes by the name of the tool that needs them. Tools that are not listed need none. */
+export type ToolScopes = Readonly<Record<string, string | readonly string[]>>
+
+/**
+ * Makes a guard for the endpoint of an MCP server: a request that calls tools needs the scopes of each of them. It is
+ * refused as a whole, with 403 `insufficient_scope` and one challenge that names all of them, so that the client asks
+ * for them at once (MCP authorization, "Scope Challenge Handling").
+ *
+ * It reads the body: on Express and Koa put a body parser before it, on Fastify use `preHandler`. A web `Request` is
+ * copied, 4 MiB at most. Requests that call no tool pass.
+ *
+ * @throws {TypeError} for scopes that are none
+ */
+export function toolScopes(tools: ToolScopes): Guard {
+  if (typeof tools !== 'object' || (tools as unknown) === null || Array.isArray(tools)) {
+    throw new TypeError("toolScopes: pass scopes by tool, for example { delete_report: ['reports:write'] }")
+  }
+  const needed = new Map<string, readonly string[]>()
+  for (const [tool, scopes] of Object.entries(tools)) {
+    const list = typeof scopes === 'string' ? [scopes] : scopes
+    // Checks the names.
+    scope(...list)
+    needed.set(tool, [...list])
+  }
+  return async (auth, request) => {
+    const all = new Set<string>()
+    for (const message of await messagesOf(request)) {
+      for (const each of needed.get(calledTool(message) ?? '') ?? []) all.add(each)
+    }
+    const scopes = [...all]
+    if (scopes.every((each) => auth.scopes.has(each))) return true
+    throw new InsufficientScopeError(scopes, {
+      detail: { claim: 'scope', expected: scopes, actual: [...auth.scopes] },
+    })
+  }
+}
+
+/** The tool that a JSON-RPC message calls. */
+function calledTool(message: unknown): string | undefined {
+  const { method, params } = Object(message) as { method?: unknown; params?: unknown }
+  if (method !== 'tools/call') return undefined
+  const { name } = Object(params) as { name?: unknown }
+  return typeof name === 'string' ? name : undefined
+}
