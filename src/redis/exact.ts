@@ -19,31 +19,37 @@ export function exactStore(
   { ask, isAnswering }: RemoteTools,
   state: ListState,
 ): FullStore {
-  const read = async (keys: readonly string[]): Promise<readonly unknown[]> =>
-    listOfReply(await ask(() => redis.run(readScript, [state.key, ...keys], state.values)))
+  /** A reply that cannot be read counts as a call that failed. */
+  const run = async (
+    script: string,
+    keys: readonly string[],
+    values: readonly string[],
+  ): Promise<readonly unknown[]> =>
+    ask(async () => {
+      const reply = listOfReply(await redis.run(script, [state.key, ...keys], [...state.values, ...values]))
+      state.read(reply)
+      return reply.slice(2)
+    })
 
   async function has(token: RevocableToken): Promise<boolean> {
     const keys = await keysOf(tag, token)
-    const reply = await read(keys)
-    state.read(reply)
-    const values = reply.slice(2)
+    const values = await run(readScript, keys, [])
     if (values.length !== keys.length) throw unreadable()
     // Every value is read, so that an unreadable one is noticed.
     return values.filter((value) => isRevokedBy(value, token)).length > 0
   }
 
   async function ready(): Promise<void> {
-    state.read(await read([]))
+    await run(readScript, [], [])
   }
 
   return {
     async add(entry) {
       const { kind, issuer, value, issuedBefore, lifetime, expiresIn } = entry
-      const keys = [state.key, keyOf(tag, kind, issuer, value), `${tag}changes`]
+      const keys = [keyOf(tag, kind, issuer, value), `${tag}changes`]
       const text = issuedBefore === undefined ? '*' : String(issuedBefore)
       const life = [milliseconds(expiresIn ?? lifetime), expiresIn === undefined ? '0' : '1']
-      const values = [...state.values, text, ...life, recordOf(entry)]
-      state.read(listOfReply(await ask(() => redis.run(revokeScript, keys, values))))
+      await run(revokeScript, keys, [text, ...life, recordOf(entry)])
     },
     has,
     ready,

@@ -87,9 +87,11 @@ export function replayStore(client: RedisClient, options: ReplayStoreOptions = {
     return async (key, lifeMs) => {
       const value = crypto.randomUUID()
       const keys = [`${tag}used:${key}`]
-      const reply = numberOf(await ask(() => redis.run(reserveScript, keys, [value, String(lifeMs)])))
-      if (reply !== 0 && reply !== 1) throw unreadable()
-      return reply === 1
+      return ask(async () => {
+        const reply = numberOf(await redis.run(reserveScript, keys, [value, String(lifeMs)]))
+        if (reply !== 0 && reply !== 1) throw unreadable()
+        return reply === 1
+      })
     }
   })
 }

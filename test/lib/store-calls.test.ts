@@ -120,6 +120,39 @@ describe('storeCalls', () => {
     expect(sent).toHaveLength(4)
   })
 
+  it('probes less often the longer the store is silent, down to every 5 seconds', () => {
+    const { outcome, advance, sent } = world()
+    void outcome()
+    advance(0.25)
+    const sends = (seconds: number): boolean => {
+      advance(seconds)
+      const before = sent.length
+      void outcome()
+      return sent.length > before
+    }
+    expect(sends(40)).toBe(true)
+    expect([sends(1.9), sends(0.2)]).toEqual([false, true])
+    expect(sends(200)).toBe(true)
+    expect([sends(4.9), sends(0.2)]).toEqual([false, true])
+  })
+
+  it('does not count as answering after a deadline, and counts a late answer once', async () => {
+    const { outcome, advance, sent, isAnswering } = world(1)
+    const first = outcome()
+    await answer(sent[0])
+    await first
+    expect(isAnswering()).toBe(true)
+    advance(1)
+    const late = outcome()
+    advance(0.25)
+    await late
+    expect(isAnswering()).toBe(false)
+    await answer(sent[1])
+    expect(isAnswering()).toBe(true)
+    void outcome()
+    expect(await outcome()).toBe('store: 1 calls are pending')
+  })
+
   it('goes on when a probe is answered', async () => {
     const { outcome, advance, sent } = world()
     void outcome()

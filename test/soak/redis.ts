@@ -12,11 +12,19 @@ import { machine, pause } from './tools.ts'
 
 /**
  * Breaks a real Redis under load with each client library, and writes a section of docs/evidence/reliability.md:
- * `npm run redis`, or `npm run redis -- --quick` to try it without writing anything.
+ * `npm run redis`, `npm run redis -- --quick` to try it without writing anything, or `--follow` for that part alone.
  */
 
-const { quick, client: only } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, client: { type: 'string', multiple: true } },
+const {
+  quick,
+  client: only,
+  follow: followOnly,
+} = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    client: { type: 'string', multiple: true },
+    follow: { type: 'boolean', default: false },
+  },
 }).values
 if (missingRedis !== undefined) throw new Error(missingRedis)
 
@@ -284,6 +292,10 @@ async function followed(): Promise<string> {
   return `${whole(delays.length)} revocations at 500 per second, each refused by another process ${at(0.5)} ms after \`revoke()\` resolved (median; ${at(0.99)} ms for 99 %, ${at(1)} ms at most).`
 }
 
+if (followOnly) {
+  console.log(await followed())
+  process.exit(0)
+}
 const faultsText = await faultTable()
 const reservedText = await reserved()
 console.error(reservedText)

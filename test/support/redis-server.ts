@@ -36,7 +36,8 @@ export interface RedisServer {
   readonly remove: () => Promise<void>
 }
 
-async function freePort(): Promise<number> {
+/** A port that nothing uses now. */
+export async function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const server = createServer()
     server.listen(0, '127.0.0.1', () => {
