@@ -4,6 +4,7 @@ import type { AuthenticatorOptions } from './caller/authenticate.ts'
 import type { LogoutParts } from './caller/logout.ts'
 import { confirmation, type ConfirmationMethod } from './caller/confirmation.ts'
 import { dpopMethod } from './caller/dpop.ts'
+import { mtlsMethod } from './caller/mtls.ts'
 import { replayStore } from './caller/replay.ts'
 import { revocationCheck } from './caller/revocation.ts'
 import { asSigned, withSchema } from './caller/schema.ts'
@@ -69,7 +70,7 @@ export function assemble<C>(settings: Settings<C>): Parts<C> {
     source: sourceOf(settings, issuers, clock, decrypter),
     acceptor: acceptance(
       {
-        sender: withUrlHeaders(confirmation(methodsOf(settings, clock, limit('dpop.replay')), settings)),
+        sender: withUrlHeaders(confirmation(methodsOf(settings, clock, limit), settings)),
         revocation: revocationCheck(settings.revocation, (timeoutMs) => limit('revocation', timeoutMs)),
         claims: settings.schema === undefined ? asSigned<C> : withSchema<C>(settings.schema, limit('schema')),
       },
@@ -102,13 +103,17 @@ function finderOf(settings: Settings<unknown>, limit: Limited): Finder {
 
 /** How the senders of bound tokens are confirmed. */
 function methodsOf(
-  { dpop, now }: Settings<unknown>,
+  { dpop, mtls, now }: Settings<unknown>,
   clock: Clock,
-  limitReplay: Limited,
+  limit: (name: string) => Limited,
 ): readonly ConfirmationMethod[] {
-  if (dpop === undefined) return []
-  const reserve = dpop.reserve ?? replayStore({ now }).reserve
-  return [dpopMethod({ settings: dpop, clock, reserve, limit: limitReplay })]
+  const methods: ConfirmationMethod[] = []
+  if (dpop !== undefined) {
+    const reserve = dpop.reserve ?? replayStore({ now }).reserve
+    methods.push(dpopMethod({ settings: dpop, clock, reserve, limit: limit('dpop.replay') }))
+  }
+  if (mtls !== undefined) methods.push(mtlsMethod(mtls, limit('mtls.certificate')))
+  return methods
 }
 
 /** The list of revoked tokens, unless requests are accepted without it too; it learns which resource server uses it. */

@@ -63,6 +63,13 @@ export type {
 } from './options/types.ts'
 export type { FetchedResponse, FetchFunction, FetchRequestInit } from './options/functions.ts'
 export type { DpopNonceOptions, DpopOptions } from './options/dpop.ts'
+export {
+  type CertificateFormat,
+  type CertificateFunction,
+  type CertificateHeader,
+  clientCertificate,
+  type MtlsOptions,
+} from './options/mtls.ts'
 export type { SenderOptions } from './options/sender-options.ts'
 export type { TokenOptions } from './options/token-options.ts'
 export type { KeyObjectLike, KeyOptions } from './options/key-options.ts'

@@ -320,7 +320,7 @@ describe('the exports', () => {
     const found = await Promise.all(subpaths.map(async (subpath) => [subpath, await exportsOf(subpath)]))
     expect(Object.fromEntries(found)).toMatchInlineSnapshot(`
       {
-        ".": "AuthError ForbiddenError InsufficientScopeError InsufficientUserAuthenticationError InvalidProofError InvalidRequestError InvalidTokenError MissingTokenError UpstreamError allOf anyOf anyRole anyScope asResourceServer authorizationDetails channelNames claim createResourceServer explain firstOf fromBody fromCookie fromHeader fromQuery hooksFor isAuthError not recentLogin replayStore replayStoreOn revocationList revocationListOn role scope",
+        ".": "AuthError ForbiddenError InsufficientScopeError InsufficientUserAuthenticationError InvalidProofError InvalidRequestError InvalidTokenError MissingTokenError UpstreamError allOf anyOf anyRole anyScope asResourceServer authorizationDetails channelNames claim clientCertificate createResourceServer explain firstOf fromBody fromCookie fromHeader fromQuery hooksFor isAuthError not recentLogin replayStore replayStoreOn revocationList revocationListOn role scope",
         "./express": "authorize backChannelLogout getAuth getOptionalAuth protectedResourceMetadata requireAnyRole requireAnyScope requireAuthorizationDetails requireClaim requireRecentLogin requireRole requireScope verifyJwt",
         "./express/augment": "",
         "./fastify": "authenticate authorize backChannelLogout getAuth getOptionalAuth protectedResourceMetadata requireAnyRole requireAnyScope requireAuthorizationDetails requireClaim requireRecentLogin requireRole requireScope verifyJwt",

@@ -1,5 +1,6 @@
 import { hmac } from '#platform'
 import { InvalidProofError } from '../errors.ts'
+import { isEqualText } from '../lib/equal-text.ts'
 import type { NonceSettings } from '../options/dpop.ts'
 import type { ResponseHeaders } from './request-checks.ts'
 
@@ -28,7 +29,7 @@ export function nonces({ secrets, lifetime }: NonceSettings, leeway: number): No
   async function isOurs(nonce: string, time: string): Promise<boolean> {
     const ours = await Promise.all(secrets.map((secret) => nonceAt(secret, time)))
     // Every one is compared, and in full: how long that takes tells nothing.
-    return ours.filter((each) => isEqual(each, nonce)).length > 0
+    return ours.filter((each) => isEqualText(each, nonce)).length > 0
   }
 
   async function ageOf(nonce: unknown, now: number): Promise<number | undefined> {
@@ -55,11 +56,4 @@ export function nonces({ secrets, lifetime }: NonceSettings, leeway: number): No
       return { 'DPoP-Nonce': await fresh(now), 'Cache-Control': 'no-store' }
     },
   }
-}
-
-/** Compares two texts in a time that depends on their length alone. */
-function isEqual(one: string, other: string): boolean {
-  let difference = one.length ^ other.length
-  for (let at = 0; at < one.length; at += 1) difference |= one.charCodeAt(at) ^ other.charCodeAt(at)
-  return difference === 0
 }

@@ -12,3 +12,15 @@ export function fromBase64url(text: string): Uint8Array | undefined {
   // Decoders forgive much; only the canonical spelling survives the way back.
   return bytes !== undefined && encodeBase64url(bytes) === text ? bytes : undefined
 }
+
+/**
+ * Decodes canonical base64 (RFC 4648 §4), with its padding.
+ *
+ * @returns `undefined` for anything else, the empty text included.
+ */
+export function fromBase64(text: string): Uint8Array | undefined {
+  if (text.length % 4 !== 0 || !base64.test(text)) return undefined
+  return fromBase64url(text.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, ''))
+}
+
+const base64 = /^[\d+/A-Za-z]+={0,2}$/

@@ -60,6 +60,28 @@ export function isDerOfKey(bytes: Uint8Array): boolean {
   return values.length > 1 && values.some((value) => nested(value)?.[0]?.tag === tags.objectId)
 }
 
+/**
+ * Tells whether bytes are one certificate (RFC 5280 §4.1) and nothing else, as far as its outline shows: the signed
+ * part with a key in it, an algorithm and a signature. What they contain is not checked.
+ */
+export function isCertificate(bytes: Uint8Array): boolean {
+  const whole = valueAt(bytes, 0)
+  if (
+    whole === undefined ||
+    whole.content.length !== bytes.byteLength - (whole.content.byteOffset - bytes.byteOffset)
+  )
+    return false
+  const [signed, algorithm, signature, ...more] = nested(whole) ?? []
+  const [, key] = infoOfCertificate(nested(whole)) ?? []
+  return (
+    signed !== undefined &&
+    algorithm?.tag === tags.sequence &&
+    signature?.tag === tags.bitString &&
+    key?.tag === tags.bitString &&
+    more.length === 0
+  )
+}
+
 function keyOfInfo(values: readonly DerValue[] | undefined): Jwk | undefined {
   const [algorithm, key] = values ?? []
   // The first byte counts unused bits; keys have none.

@@ -1,5 +1,6 @@
 import type { TokenRequest } from '../types.ts'
 import type { DpopOptions } from './dpop.ts'
+import type { MtlsOptions } from './mtls.ts'
 
 /** Options about this API as its callers address it, and about who may send a token. */
 export interface SenderOptions<R = TokenRequest> {
@@ -24,4 +25,10 @@ export interface SenderOptions<R = TokenRequest> {
    * @default none
    */
   readonly challengeScopes?: readonly string[] | undefined
+  /**
+   * Accepts tokens that are bound to a certificate, from clients that connect with it (mutual TLS, RFC 8705 §3).
+   *
+   * @default off: tokens bound to a certificate are refused
+   */
+  readonly mtls?: MtlsOptions<R> | undefined
 }

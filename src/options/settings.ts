@@ -11,6 +11,7 @@ import { checkHosts, insecureHostWarnings, type Warning } from './insecure-hosts
 import { issuerOptionNames } from './issuer.ts'
 import { issuersSettings, type IssuersSettings } from './issuers.ts'
 import { keyCacheSettings, type KeyCacheSettings } from './key-cache.ts'
+import { mtlsSettings, type MtlsSettings } from './mtls.ts'
 import { type OptionsBehind, optionsReader, type OptionsReader } from './reader.ts'
 import { checkResource, resourceWarnings } from './resource.ts'
 import { revocationSettings, type RevocationSettings } from './revocation.ts'
@@ -31,6 +32,7 @@ const optionNames = [
   'resource',
   'dpop',
   'challengeScopes',
+  'mtls',
   'maxTokenLength',
   'hookTimeoutMs',
   'onError',
@@ -61,6 +63,8 @@ export interface Settings<C> {
   readonly boundOnly: boolean
   /** Scopes that a 401 names when no guard has run. */
   readonly challengeScopes: readonly string[]
+  /** `undefined`: tokens bound to a certificate are refused. */
+  readonly mtls: MtlsSettings | undefined
   readonly optional: boolean
   readonly onError: 'respond' | 'throw'
   readonly errorFormat: ErrorFormat
@@ -107,6 +111,7 @@ export function settingsOf<C>(given: unknown): Settings<C> {
     dpop,
     boundOnly: checkFapi2(fapi2Facts(read, issuers, revocation)),
     challengeScopes,
+    mtls: mtlsSettings(read.values['mtls']),
     optional: read.flag('optional'),
     onError: read.word('onError', ['respond', 'throw']),
     errorFormat: errorFormatOf(read.values['errorFormat']),

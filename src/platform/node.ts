@@ -26,7 +26,8 @@ export const encodeBase64url: Platform['encodeBase64url'] = (bytes: Uint8Array):
 // One character per byte: the shortest text for a map key, and the cheapest to make.
 export const digest: Platform['digest'] = (text: string): string => hash('sha256', text, 'binary')
 
-export const sha256: Platform['sha256'] = (text: string): string => hash('sha256', text, 'base64url')
+export const sha256: Platform['sha256'] = (data: string | Uint8Array): string =>
+  hash('sha256', data, 'base64url')
 
 export const hmac: Platform['hmac'] = (secret: Uint8Array, text: string): string =>
   createHmac('sha256', secret).update(text).digest('base64url')

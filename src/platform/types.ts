@@ -25,8 +25,8 @@ export interface Platform {
   readonly encodeBase64url: (bytes: Uint8Array) => string
   /** SHA-256 of ASCII text, in a form fit for a map key. */
   readonly digest: (text: string) => MaybePromise<string>
-  /** SHA-256 of ASCII text, in base64url. */
-  readonly sha256: (text: string) => MaybePromise<string>
+  /** SHA-256 of bytes, or of ASCII text, in base64url. */
+  readonly sha256: (data: string | Uint8Array) => MaybePromise<string>
   /** HMAC with SHA-256 of ASCII text, in base64url (RFC 2104). @param secret is not changed */
   readonly hmac: (secret: Uint8Array, text: string) => MaybePromise<string>
   /** Names of the signature algorithms this machine can check. */

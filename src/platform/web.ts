@@ -21,14 +21,16 @@ function binaryOf(bytes: Uint8Array): string {
   return binary
 }
 
-const hashed = async (text: string): Promise<Uint8Array> =>
-  new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)))
+const hashed = async (data: string | Uint8Array): Promise<Uint8Array> => {
+  const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : Uint8Array.from(data)
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+}
 
 export const digest: Platform['digest'] = async (text: string): Promise<string> =>
   binaryOf(await hashed(text))
 
-export const sha256: Platform['sha256'] = async (text: string): Promise<string> =>
-  encodeBase64url(await hashed(text))
+export const sha256: Platform['sha256'] = async (data: string | Uint8Array): Promise<string> =>
+  encodeBase64url(await hashed(data))
 
 export const hmac: Platform['hmac'] = async (secret: Uint8Array, text: string): Promise<string> => {
   const algorithm = { name: 'HMAC', hash: 'SHA-256' }
