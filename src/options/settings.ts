@@ -12,6 +12,7 @@ import { issuerOptionNames } from './issuer.ts'
 import { issuersSettings, type IssuersSettings } from './issuers.ts'
 import { keyCacheSettings, type KeyCacheSettings } from './key-cache.ts'
 import { mtlsSettings, type MtlsSettings } from './mtls.ts'
+import { schemaOf } from './schema.ts'
 import { type OptionsBehind, optionsReader, type OptionsReader } from './reader.ts'
 import { checkResource, resourceWarnings } from './resource.ts'
 import { revocationSettings, type RevocationSettings } from './revocation.ts'
@@ -190,13 +191,4 @@ function fapi2Facts(
             introspected: introspection?.tokens,
           })),
   }
-}
-
-function schemaOf<C>(value: unknown): StandardSchema<unknown, C> | undefined {
-  if (value === undefined) return undefined
-  const standard = (value as Partial<StandardSchema<unknown, C>> | null)?.['~standard']
-  if (typeof standard?.validate !== 'function') {
-    throw new TypeError('schema: must be a Standard Schema, for example of zod, valibot or arktype')
-  }
-  return value as StandardSchema<unknown, C>
 }

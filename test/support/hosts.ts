@@ -1,5 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { connect as connectHttp2, createServer as createHttp2Server, type Http2Server } from 'node:http2'
+import {
+  connect as connectHttp2,
+  createSecureServer,
+  createServer as createHttp2Server,
+  type Http2Server,
+} from 'node:http2'
+import { createServer as createTlsServer } from 'node:https'
 import { createRequire } from 'node:module'
 import { type AddressInfo, connect } from 'node:net'
 import fastifyCors from '@fastify/cors'
@@ -47,6 +53,8 @@ export interface HostOptions {
   readonly http2?: boolean
   /** Gets every line that the framework's own logger writes, where it has one. The URL of requests is left out. */
   readonly log?: (line: string) => void
+  /** Speaks TLS, and asks for the certificate of the client without checking its chain. */
+  readonly tls?: { readonly key: string; readonly cert: string }
 }
 
 /** A running API of one framework. */
@@ -94,7 +102,7 @@ function host(
     const { server, close } = await serve(api, options, log)
     const { port } = server.address() as AddressInfo
     return {
-      origin: `http://127.0.0.1:${port}`,
+      origin: `${options.tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
       port,
       calls: () => log.calls,
       errors: () => log.errors,
@@ -133,12 +141,25 @@ function guardsOf(options: HostOptions, guards: AdapterGuards): readonly (readon
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => unknown
 
-async function listen(listener: Listener, { http2 }: HostOptions): Promise<Serving> {
+/** Options of a server that asks for the certificate of the client. */
+const withClients = (tls: NonNullable<HostOptions['tls']>) => ({
+  ...tls,
+  requestCert: true,
+  rejectUnauthorized: false,
+})
+
+function serverOf(listener: Listener, { http2, tls }: HostOptions): Server | Http2Server {
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void =>
+    void listener(request, response)
   // Same events, same request and response surface: Node's compatibility layer is made for this.
-  const server =
-    http2 === true
-      ? createHttp2Server(listener as never)
-      : createServer((request, response) => void listener(request, response))
+  if (tls !== undefined && http2 === true)
+    return createSecureServer(withClients(tls), listener as never) as unknown as Http2Server
+  if (tls !== undefined) return createTlsServer(withClients(tls), onRequest)
+  return http2 === true ? createHttp2Server(listener as never) : createServer(onRequest)
+}
+
+async function listen(listener: Listener, options: HostOptions): Promise<Serving> {
+  const server = serverOf(listener, options)
   const sessions = new Set<{ destroy: () => void }>()
   server.on('session', (session: { destroy: () => void }) => sessions.add(session))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -228,9 +249,9 @@ const fastifyHost: StartHost = host(async (api, options, log) => {
   const { log: write } = options
   const serializers = { req: ({ method }: { method: string }) => ({ method }) }
   const logger = write === undefined ? false : { level: 'trace', stream: { write }, serializers }
-  const app = (options.http2 === true
-    ? fastify({ http2: true, logger })
-    : fastify({ logger })) as unknown as FastifyInstance
+  const https = options.tls === undefined ? {} : { https: withClients(options.tls) }
+  const http2 = options.http2 === true ? { http2: true } : {}
+  const app = fastify({ ...https, ...http2, logger } as object) as unknown as FastifyInstance
   // Otherwise a client that keeps its HTTP/2 session open holds up close().
   const sessions = new Set<{ destroy: () => void }>()
   app.server.on('session', (session: { destroy: () => void }) => sessions.add(session))
