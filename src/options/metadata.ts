@@ -56,7 +56,7 @@ export interface MetadataFacts {
 
 /** Collects what the settings say about the metadata. */
 export function metadataFacts(
-  { resource, issuers, dpop, allowInsecureHosts }: Settings<unknown>,
+  { resource, issuers, dpop, mtls, allowInsecureHosts }: Settings<unknown>,
   bearerMethods: MetadataFacts['bearerMethods'],
 ): MetadataFacts {
   return {
@@ -64,7 +64,7 @@ export function metadataFacts(
     issuers: issuers.from === 'function' ? undefined : issuers.issuers.map(({ issuer }) => issuer),
     bearerMethods,
     dpop,
-    certificates: false,
+    certificates: mtls !== undefined,
     allowInsecureHosts,
   }
 }
