@@ -1,5 +1,5 @@
 /** Why a requirement has no test. */
-export type Reason = 'deployment' | 'dpop' | 'mtls' | 'encryption' | 'metadata' | 'status list'
+export type Reason = 'deployment' | 'dpop' | 'mtls' | 'encryption' | 'status list'
 
 /** What the reasons mean, for readers. */
 export const reasons: Readonly<Record<Reason, string>> = {
@@ -7,7 +7,6 @@ export const reasons: Readonly<Record<Reason, string>> = {
   dpop: 'DPoP is not built yet; bound tokens are refused',
   mtls: 'introspection endpoints are not called with a client certificate',
   encryption: 'encrypted introspection answers are not supported; they are refused',
-  metadata: 'helpers for MCP servers are not built yet',
   'status list': 'token status lists are not supported',
 }
 
@@ -482,10 +481,11 @@ export const requirements: readonly Requirement[] = [
   ['MCP-DISC-LOC-1', 'It names an authorization server.'],
   ['MCP-DISC-PRM-1', 'The challenge leads to it.'],
   ['MCP-SCOPE-1', 'The 401 challenge names scopes.'],
-  ['MCP-SCOPE-2', 'Consistently.', 'metadata'],
+  ['MCP-SCOPE-2', 'Consistently.'],
+  ['MCP-SCOPE-3', 'The challenge names the whole set for the operation.'],
   ['MCP-CANON-1', 'Identifiers are canonical.'],
   ['MCP-TOKEN-USE-1', 'No token in the query.'],
-  ['MCP-TOKEN-USE-2', 'Every request is authorised.', 'metadata'],
+  ['MCP-TOKEN-USE-2', 'Every request is authorised.'],
   ['MCP-TOKEN-1', 'Tokens are verified as OAuth 2.1 says.'],
   ['MCP-TOKEN-2', 'Tokens were issued for this server.'],
   ['MCP-TOKEN-3', 'Failures are answered as OAuth 2.1 says.'],
@@ -493,9 +493,11 @@ export const requirements: readonly Requirement[] = [
   ['MCP-TOKEN-5', 'Tokens are not passed on unless asked for.'],
   ['MCP-REFRESH-1', 'offline_access is never asked for.'],
   ['MCP-ERR-1', '401, 403 and 400 as specified.'],
-  ['MCP-ERR-SCOPE-1', 'Missing scope is 403 with everything in the challenge.', 'metadata'],
-  ['MCP-ERR-SCOPE-2', 'All scopes at once.', 'metadata'],
-  ['MCP-HIER-1', 'Broader scopes imply narrower ones.', 'metadata'],
+  ['MCP-ERR-SCOPE-1', 'Missing scope is 403 with everything in the challenge.'],
+  ['MCP-ERR-SCOPE-2', 'All scopes at once.'],
+  ['MCP-HIER-1', 'Broader scopes imply narrower ones.'],
+  ['MCP-ERR-2', 'Missing scope is a status of HTTP, not the result of a tool.'],
+  ['MCP-TYPE-1', 'Bearer and DPoP challenges lead to the metadata.'],
   ['MCP-SEC-AUD-1', 'Without this server in the audience a token is refused.'],
   ['MCP-SEC-STORE-1', 'Tokens are not logged.'],
   ['MCP-SEC-PASS-1', 'Tokens are not passed upstream.', 'deployment'],
