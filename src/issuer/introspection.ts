@@ -155,10 +155,12 @@ export function introspection({ introspector, settings, issuer, clock }: Introsp
   }
 }
 
-/** Whether the endpoint got the question: a made-up token may be why its answer is of no use. */
+/**
+ * Whether the question was sent, or was about to be. A made-up token may be why a connection ends without an answer,
+ * too; so only what the circuit or the limit of calls stopped costs no permit.
+ */
 function wasAsked(error: unknown): boolean {
-  const { cause } = error as Error
-  return cause instanceof FetchError && cause.status !== undefined
+  return (error as Error).cause instanceof FetchError
 }
 
 /** Without a reason: none was disclosed (RFC 7662 §2.2). */

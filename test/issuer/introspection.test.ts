@@ -318,6 +318,20 @@ describe('INT-14 made-up tokens', () => {
     for (let count = 0; count < 150; count++) expect(await outcome(api, `more-${count}`)).toBe('401 inactive')
   })
 
+  it('pay for a connection that is cut, though other answers keep the circuit closed', async () => {
+    const api = apiOf(server, { cacheFor: 0 })
+    server.answer = ({ form }) =>
+      form.get('token') === 'good' ? json(server.active()) : Promise.reject(new TypeError('fetch failed'))
+    expect(await outcome(api, 'good')).toBe('accepted')
+    for (let count = 0; count < 300; count++) {
+      await outcome(api, `junk-${count}`)
+      expect(await outcome(api, 'good')).toBe('accepted')
+    }
+    const about = server.questions.filter(({ form }) => form.get('token') !== 'good')
+    // Each is sent a second time, since the connection may have been an old one.
+    expect(about).toHaveLength(2 * unknownTokens.burst)
+  })
+
   it('that the endpoint refuses with 400 neither open the circuit nor come for nothing', async () => {
     server.answer = ({ form }) =>
       form.get('token') === 'good' ? json(server.active()) : new Response('', { status: 400 })
