@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 import { exportJWK, generateKeyPair } from 'jose'
+import * as oauth from 'oauth4webapi'
 import { Provider, type Configuration } from 'oidc-provider'
 import { createResourceServer, type ResourceServer } from 'oauth-resource-server'
 import { createTestClock } from 'oauth-resource-server/testing'
@@ -122,6 +123,47 @@ describe.each(Object.entries(clients))(
     })
   },
 )
+
+/** What oauth4webapi reads of the endpoint's response, plain or signed. */
+async function judged(token: string, signed: boolean): Promise<oauth.IntrospectionResponse> {
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- the servers of tests have no TLS
+  const http = { [oauth.allowInsecureRequests]: true }
+  const url = new URL(server.url)
+  const metadata = await oauth.processDiscoveryResponse(url, await oauth.discoveryRequest(url, http))
+  const client: oauth.Client = signed
+    ? { client_id: 'jwt', introspection_signed_response_alg: 'RS256' }
+    : { client_id: 'basic api' }
+  const key = await crypto.subtle.importKey('jwk', clientKey, { name: 'ECDSA', namedCurve: 'P-256' }, false, [
+    'sign',
+  ])
+  const authentication = signed
+    ? oauth.PrivateKeyJwt({ key, kid: clientKey.kid })
+    : oauth.ClientSecretBasic(secret)
+  const response = await oauth.introspectionRequest(metadata, client, authentication, token, {
+    ...http,
+    requestJwtResponse: signed,
+  })
+  return oauth.processIntrospectionResponse(metadata, client, response)
+}
+
+describe.each([
+  ['plain', false, clients.client_secret_basic],
+  ['signed', true, clients['private_key_jwt and signed answers']],
+] as const)('oauth4webapi reads the same of a %s answer', (_name, signed, introspection) => {
+  it('about an active, a revoked and a made-up token', async () => {
+    const api = createResourceServer({ issuer: server.url, audience, introspection })
+    const [token, revoked] = [await opaqueToken(), await opaqueToken()]
+    await post('/token/revocation', { token: revoked })
+    const theirs = await judged(token, signed)
+    const auth = await api.verify(token)
+    expect(theirs.active).toBe(true)
+    expect(auth.claims).toEqual({ ...theirs, iss: server.url })
+    for (const other of [revoked, randomUUID()]) {
+      expect(await judged(other, signed)).toMatchObject({ active: false })
+      expect(await outcome(api, other)).toBe('401 inactive')
+    }
+  })
+})
 
 it('INT-8 wrong credentials are 503, and health says so', async () => {
   const introspection = { clientId: 'basic api', clientSecret: 'wrong' }
