@@ -72,8 +72,9 @@ async function world(
   name: string,
   options: Partial<BackChannelLogoutOptions> = {},
   list = revocationList(),
+  of: object = {},
 ): Promise<World> {
-  const api = createResourceServer({ ...issuer.options, revocation: list })
+  const api = createResourceServer({ ...issuer.options, ...of, revocation: list })
   const endpoint = endpoints[name] as (typeof endpoints)[string]
   const port = await listening(await endpoint(api, list, { clientId, by: 'session', ...options }))
   const post: World['post'] = async (body, type = 'application/x-www-form-urlencoded') => {
@@ -185,6 +186,24 @@ describe.each(Object.keys(endpoints))('back-channel logout on %s', (name) => {
     expect(await (await world(name, {}, full)).send(await logoutToken())).toEqual(unavailable)
     const reserve = (): Promise<boolean> => Promise.reject(new Error('down'))
     expect(await (await world(name, { replay: { reserve } })).send(await logoutToken())).toEqual(unavailable)
+  })
+
+  it('responds 503 while the keys are not available, and revokes nothing', async () => {
+    let isDown = true
+    // Its own, since it goes on: the other tests share theirs.
+    const ownClock = createTestClock(now * 1000)
+    const options = {
+      now: ownClock.now,
+      jwks: undefined,
+      jwksUri: 'https://keys.test/jwks',
+      fetch: () =>
+        isDown ? Promise.reject(new TypeError('down')) : Promise.resolve(Response.json(issuer.jwks)),
+    }
+    const { send, use } = await world(name, {}, revocationList(), options)
+    expect(await send(await logoutToken())).toEqual(unavailable)
+    isDown = false
+    ownClock.advance(60)
+    expect(await use(await issuer.sign({ sub: 'alice', sid: 's-1' }))).toBe('200')
   })
 
   it('accepts the same token again after the store failed', async () => {
