@@ -61,7 +61,7 @@ const schemes = [
 ]
 
 /**
- * Tells what an Authorization header has instead of a Bearer token. Only well-known schemes are named: what stands in
+ * Tells what an Authorization header has instead of a token. Only well-known schemes are named: what stands in
  * front may be a token.
  */
 export function schemeHint(value: string): string {
@@ -69,10 +69,13 @@ export function schemeHint(value: string): string {
   if (second === undefined) {
     return first === ''
       ? 'the Authorization header is empty'
-      : 'the Authorization header has a value without a scheme: the word Bearer and a space must come first'
+      : 'the Authorization header has a value without a scheme: the word Bearer, or DPoP where dpop is set, and a space must come first'
   }
   const scheme = schemes.find((name) => name.toLowerCase() === first.toLowerCase())
-  return scheme === undefined
-    ? 'the Authorization header has another scheme than Bearer'
-    : `the Authorization header has the scheme ${scheme}: the word Bearer must stand before an access token`
+  if (scheme === undefined) return 'the Authorization header has a scheme that is neither Bearer nor DPoP'
+  // Where the option is set, a header with this scheme has a token.
+  if (scheme === 'DPoP') {
+    return 'the Authorization header has the scheme DPoP: set dpop to accept it, or let the client get Bearer tokens'
+  }
+  return `the Authorization header has the scheme ${scheme}: the word Bearer, or DPoP where dpop is set, must stand before an access token`
 }

@@ -155,7 +155,9 @@ describe('the hint about the form', () => {
     ['abc', /without a scheme/],
     ['Basic abc', /scheme Basic/],
     ['token abc', /scheme Token/],
-    ['s3cret abc', /another scheme/],
+    ['DPoP abc', /scheme DPoP: set dpop/],
+    ['Basic abc', /Bearer, or DPoP where dpop is set/],
+    ['s3cret abc', /neither Bearer nor DPoP/],
   ])('tells what the Authorization header %s is, without what may be a token', (value, hint) => {
     expect(schemeHint(value)).toMatch(hint)
     expect(schemeHint(value)).not.toMatch(/s3cret|abc/)
