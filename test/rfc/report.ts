@@ -51,7 +51,7 @@ const mistakes = [
     return found.filter(({ passed }) => !passed).map(({ name }) => `${id} fails: ${name}`)
   }),
   ...[...proofs.keys()]
-    .filter((id) => /^(?:RFC|OIDC|TSL|OAUTH|MCP)/.test(id) && !ids.has(id))
+    .filter((id) => /^(?:RFC|OIDC|TSL|OAUTH|MCP|FAPI)/.test(id) && !ids.has(id))
     .map((id) => `${id} is no requirement`),
 ]
 if (ids.size < requirements.length) mistakes.push('an id is there twice')
