@@ -1,8 +1,9 @@
 import { assemble, type Parts } from './assembly.ts'
+import { asReported } from './caller/as-reported.ts'
 import { authenticator } from './caller/authenticate.ts'
 import { authorizer } from './caller/authorize.ts'
 import { logoutHandler } from './caller/logout.ts'
-import { isAuthError } from './errors.ts'
+import { type AuthError, isAuthError } from './errors.ts'
 import { type AdapterInterface, brand, interfaceOf, protocol } from './adapter-interface.ts'
 import { plainly } from './hints/plain.ts'
 import { allOf } from './guards/combined.ts'
@@ -55,7 +56,8 @@ export function resourceServer<C, A extends undefined = undefined>(parts: Parts<
   const { authenticate, verify } = authenticator(parts)
   const { decide, ask } = authorizer(parts.acceptor, parts.limitGuards, parts.refused)
 
-  function refuse(error: unknown): HttpResponse {
+  function refuse(thrown: unknown): HttpResponse {
+    const error = asReported(thrown)
     if (!isAuthError(error)) throw error
     return answerFor(error, parts)
   }
@@ -85,14 +87,15 @@ export function resourceServer<C, A extends undefined = undefined>(parts: Parts<
     ask,
     refused: (error, request) => void parts.refused(error, { request }),
     headersFor: (auth) => (auth === undefined ? undefined : parts.acceptor.responseHeaders(auth)),
-    answer(error, _request, challengeScopes) {
+    answer(thrown, _request, challengeScopes) {
+      const error = asReported(thrown)
       if (!isAuthError(error)) throw error
       const options = challengeScopes === undefined ? parts : { ...parts, challengeScopes }
       if (parts.onError === 'throw') throw withHeaders(error, options)
       return answerFor(error, options)
     },
     forErrorPath(error) {
-      return withHeaders(error, parts)
+      return withHeaders(asReported(error) as AuthError, parts)
     },
     logout: (list, options) => logoutHandler(logoutSettings(list, options), parts),
     publish: (options) => plainly(() => publish(options)),

@@ -66,8 +66,10 @@ export function logoutHandler(settings: LogoutSettings, parts: LogoutParts): Log
     } catch (error) {
       if (!isAuthError(error)) throw error
       const refusal = asRequestError(error)
+      // First: a hook may change the error.
+      const answer = logoutAnswer(refusal)
       refused(refusal, { request: rawOf(request) })
-      return logoutAnswer(refusal)
+      return answer
     }
   }
 }

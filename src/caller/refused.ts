@@ -5,6 +5,7 @@ import { debug, isObserved, report } from '../lib/diagnostics.ts'
 import { isPromise } from '../lib/maybe-promise.ts'
 import { issuerOf } from '../token/of-issuer.ts'
 import type { HttpRequest } from '../types.ts'
+import { recordRefusal } from './as-reported.ts'
 
 /** What the application does about a refusal. Its result is ignored. */
 export type RefusedHook = (error: AuthError, request: unknown) => unknown
@@ -30,7 +31,10 @@ export function refusedBy(hook: RefusedHook | undefined): Refused {
   return (error, { request, issuer } = {}) => {
     if (!isAuthError(error)) return asError(error)
     tell(error, issuer ?? issuerOf(error))
-    if (hook !== undefined) call(hook, error, request)
+    if (hook !== undefined) {
+      recordRefusal(error)
+      call(hook, error, request)
+    }
     return error
   }
 }

@@ -1,8 +1,9 @@
 import type { AuthError, InsufficientScopeError, LoginRequirements } from '../errors.ts'
 import { quoted } from '../lib/characters.ts'
+import { errorOfState, stateOfError } from '../lib/error-copy.ts'
 import type { HttpResponse } from '../types.ts'
 import type { BodyWriter } from './error-body.ts'
-import { schemeOf } from './used-scheme.ts'
+import { likeScheme, schemeOf } from './used-scheme.ts'
 
 /** What every challenge of one API has in common. */
 export interface ChallengeOptions {
@@ -129,7 +130,7 @@ export function withHeaders(error: AuthError, options: ChallengeOptions): AuthEr
   try {
     return Object.assign(error, { headers })
   } catch {
-    // A frozen error, for example a constant that every refusal shares.
-    return Object.create(error, { headers: { value: headers, enumerable: true } }) as AuthError
+    // A frozen error, for example a constant that every refusal shares. Koa writes to the error too.
+    return Object.assign(likeScheme(errorOfState(stateOfError(error)), error), { headers })
   }
 }

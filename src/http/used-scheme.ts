@@ -15,3 +15,9 @@ export function withScheme<E>(error: E, scheme: Scheme): E {
 export function schemeOf(error: object): Scheme | undefined {
   return schemes.get(error)
 }
+
+/** Records for a copy of an error what is recorded for the error. @returns the copy */
+export function likeScheme<E extends object>(copy: E, error: object): E {
+  const scheme = schemes.get(error)
+  return scheme === undefined ? copy : withScheme(copy, scheme)
+}
