@@ -87,9 +87,11 @@ function copyOptions(value: unknown, where: string, names: readonly string[]): O
   if (hidden !== undefined) throw new TypeError(`${where}: ${hidden} must be enumerable`)
   const unknown = Object.keys(value).filter((name) => !names.includes(name))
   if (unknown.length > 0) {
-    throw new TypeError(
-      `${where}: unknown option ${unknown.map((name) => name + meant(name, names)).join(', ')}; the options are ${names.join(', ')}`,
-    )
+    const hints = unknown.map((name) => meant(name, names))
+    const told = unknown.map((name, index) => name + (hints[index] ?? '')).join(', ')
+    // The list is long, and a hint says more.
+    const list = hints.includes('') ? `; the options are ${names.join(', ')}` : ''
+    throw new TypeError(`${where}: unknown option ${told}${list}`)
   }
   const copy = Object.create(null) as Record<string, unknown>
   for (const [name, option] of Object.entries(value)) if (option !== undefined) copy[name] = option
