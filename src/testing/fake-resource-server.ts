@@ -100,7 +100,8 @@ export function fakeResourceServer<T = unknown, R = unknown, O extends boolean |
 
 /** @throws {TypeError} */
 function refuseProduction(): void {
-  if (process.env['NODE_ENV'] === 'production') {
+  const environment = process.env['NODE_ENV'] ?? ''
+  if (/^\s*prod(?:uction)?\s*$/i.test(environment)) {
     throw new TypeError('fakeResourceServer: lets every request through; it is not for NODE_ENV=production')
   }
 }

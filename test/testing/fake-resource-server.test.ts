@@ -110,6 +110,14 @@ describe('fakeResourceServer()', () => {
     )
   })
 
+  it.each(['Production', 'PRODUCTION', ' production ', 'prod', 'Prod', 'production\n'])(
+    'is a TypeError under NODE_ENV=%j too',
+    (value) => {
+      vi.stubEnv('NODE_ENV', value)
+      expect(() => fakeResourceServer(fakeAuth())).toThrow(/not for NODE_ENV=production/)
+    },
+  )
+
   it('lets nobody through when NODE_ENV=production is set later', async () => {
     const api = fakeResourceServer(fakeAuth())
     vi.stubEnv('NODE_ENV', 'production')
@@ -118,10 +126,13 @@ describe('fakeResourceServer()', () => {
     await expect(api.authenticate({ headers: {} })).resolves.toBeDefined()
   })
 
-  it.each(['development', 'test', '', undefined])('works under NODE_ENV=%s', (value) => {
-    vi.stubEnv('NODE_ENV', value)
-    expect(() => fakeResourceServer(fakeAuth())).not.toThrow()
-  })
+  it.each(['development', 'test', '', 'preprod', 'nonproduction', undefined])(
+    'works under NODE_ENV=%s',
+    (value) => {
+      vi.stubEnv('NODE_ENV', value)
+      expect(() => fakeResourceServer(fakeAuth())).not.toThrow()
+    },
+  )
 
   it.each([undefined, {}, { subject: 'alice' }, 'alice', []])(
     'is a TypeError for the caller %j',
