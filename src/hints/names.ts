@@ -30,8 +30,8 @@ const usual = [
 ]
 
 /**
- * Tells why a caller does not have a scope or role: it may stand in a claim that is not read. Names of claims alone are
- * in the answer.
+ * Tells why a caller does not have a scope or role: it may stand in a claim that is not read. Only names that
+ * issuers use for claims are in the answer: others may be data, as the keys of a record by user are.
  *
  * @param wanted what the route needs
  */
@@ -42,15 +42,19 @@ export function namesHint(
 ): string {
   const claims = Object(caller.claims) as ClaimsObject
   const read = caller[namesFrom]?.[option] ?? defaults[option]
-  const places = placesOf(wanted, claims).filter((place) => !read.includes(place))
+  const places = placesOf(wanted, claims).filter(({ path }) => !read.includes(path))
   const present = read.filter((path) => at(claims, path) !== undefined)
   const missing = read.length > 0 && present.length === 0
   const lookedFor = missing ? `looked for in ${listed(read)}, which the token does not have; ` : ''
-  const [place] = places
+  const place = places.find(({ shown, path }) => shown === path) ?? places[0]
   if (place !== undefined) {
+    const { path, shown } = place
+    const found = `${lookedFor}the token has it in ${quoted(shown)}`
+    if (shown !== path)
+      return `${found}, where * stands for a name that is not shown: set ${option} to the whole path`
     // The claims that are read today stay, so that other routes go on.
-    const paths = [...present, place].map(quoted).join(', ')
-    return `${lookedFor}the token has it in ${quoted(place)}: set ${option}: ${present.length === 0 ? paths : `[${paths}]`}`
+    const paths = [...present, path].map(quoted).join(', ')
+    return `${found}: set ${option}: ${present.length === 0 ? paths : `[${paths}]`}`
   }
   const others = usual.filter((name) => Object.hasOwn(claims, name) && !read.includes(name))
   if (missing && others.length > 0) {
@@ -64,24 +68,69 @@ export function namesHint(
 const maxPlaces = 200
 const maxDepth = 3
 
+/** Where a name was found. */
+interface Place {
+  readonly path: string
+  /** The path with `*` for every name that may be data. */
+  readonly shown: string
+}
+
 /** Paths of the claims that have one of these names. It looks at a bounded number of members. */
-function placesOf(wanted: readonly string[], claims: ClaimsObject): readonly string[] {
-  const found: string[] = []
+function placesOf(wanted: readonly string[], claims: ClaimsObject): readonly Place[] {
+  const parties = partiesOf(claims)
+  const found: Place[] = []
   let left = maxPlaces
-  const search = (value: object, path: string, depth: number): void => {
+  const search = (value: object, way: Place, depth: number): void => {
     for (const name of Object.keys(value)) {
       if (left-- <= 0) return
       const member = own(value, name)
+      const shown = isUsual(name) || (depth > 1 && parties.includes(name)) ? name : '*'
       // The name of a top-level claim needs no pointer, unless it looks like one.
-      const here = path === '' && !name.startsWith('/') ? name : `${path === '' ? '' : path}/${escaped(name)}`
-      if (hasName(member, wanted)) found.push(here)
-      else if (typeof member === 'object' && member !== null && !Array.isArray(member) && depth < maxDepth) {
-        search(member, `${path}/${escaped(name)}`, depth + 1)
+      if (hasName(member, wanted)) {
+        const isPlain = depth === 1 && !name.startsWith('/')
+        found.push(isPlain ? { path: name, shown } : step(way, name, shown))
+      } else if (
+        typeof member === 'object' &&
+        member !== null &&
+        !Array.isArray(member) &&
+        depth < maxDepth
+      ) {
+        search(member, step(way, name, shown), depth + 1)
       }
     }
   }
-  search(claims, '', 1)
+  search(claims, { path: '', shown: '' }, 1)
   return found
+}
+
+function step({ path, shown }: Place, name: string, shownName: string): Place {
+  return { path: `${path}/${escaped(name)}`, shown: `${shown}/${escaped(shownName)}` }
+}
+
+/** Names of claims and members that hold scopes and roles, also within a namespace: `https://example.com/roles`. */
+const usualName =
+  /^(?:[a-z][\w.:/-]{0,99}[/:._-])?(?:roles?|groups?|permissions?|scopes?|scp|wids|entitlements|authorities|privileges)$/i
+
+/** Members that hold others. */
+const containers: readonly string[] = [
+  ...[
+    'realm_access',
+    'resource_access',
+    'authorization',
+    'app_metadata',
+    'user_metadata',
+    'access',
+    'claims',
+  ],
+]
+
+function isUsual(name: string): boolean {
+  return containers.includes(name) || usualName.test(name)
+}
+
+/** APIs and clients that the token names in claims whose values may be shown: Keycloak has members with these names. */
+function partiesOf(claims: ClaimsObject): readonly unknown[] {
+  return ['aud', 'azp', 'client_id'].flatMap((name) => own(claims, name))
 }
 
 function hasName(value: unknown, wanted: readonly string[]): boolean {

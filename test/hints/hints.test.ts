@@ -230,14 +230,40 @@ describe('the hint about scopes and roles', () => {
       { realm_access: { roles: ['admin'] } },
       /has it in '\/realm_access\/roles': set roles: '\/realm_access\/roles'/,
     ],
-    [{ resource_access: { api: { roles: ['admin'] } } }, /'\/resource_access\/api\/roles'/],
+    [{ azp: 'web', resource_access: { web: { roles: ['admin'] } } }, /'\/resource_access\/web\/roles': set/],
+    [
+      { aud: ['a', 'api'], resource_access: { api: { roles: ['admin'] } } },
+      /'\/resource_access\/api\/roles': set/,
+    ],
+    [
+      { resource_access: { api: { roles: ['admin'] } } },
+      /'\/resource_access\/\*\/roles', where \* stands for a name that is not shown: set roles to the whole path/,
+    ],
     [{ 'https://x.test/roles': ['admin'] }, /'https:\/\/x\.test\/roles'/],
-    [{ 'a/b': { 'c~d': 'admin' } }, /'\/a~1b\/c~0d'/],
+    [{ 'a/roles': { 'c/roles': 'admin' } }, /'\/a~1roles\/c~1roles'/],
+    [{ zzz: ['admin'], groups: ['admin'] }, /has it in 'groups': set roles: 'groups'/],
     [{ groups: ['staff'] }, /may have roles: 'groups'/],
     [{}, /grant the role/],
   ])('looks in %o', (claims, hint) => {
     const caller = { claims }
     expect(namesHint('roles', ['admin'], caller)).toMatch(hint)
+  })
+
+  it.each([
+    { m: { 'canary@x': ['admin'] } },
+    { canary: 'admin' },
+    { 'canary@x': ['admin'] },
+    { 'canary@x.test/roles': ['admin'] },
+    { canary: { roles: ['admin'] } },
+    { realm_access: { canary: ['admin'] } },
+    { resource_access: { canary: { roles: ['admin'] } } },
+    { azp: 'web', resource_access: { 'canary@x': { roles: ['admin'] } } },
+    { azp: 'canary', canary: ['admin'] },
+    { '/canary': ['admin'] },
+    { sub: 'canary', roles: ['canary'], users: { canary: { groups: 'admin' } } },
+  ])('shows no name that may be data: %o', (claims) => {
+    expect(namesHint('roles', ['admin'], { claims })).not.toContain('canary')
+    expect(namesHint('roles', ['admin'], { claims })).toContain('*')
   })
 
   it('looks at a bounded number of claims', () => {
