@@ -1,4 +1,4 @@
-import { shownNames } from '../detail.ts'
+import { shownNames, typeName } from '../detail.ts'
 import { InvalidTokenError } from '../errors.ts'
 import type { Limited } from '../lib/limited.ts'
 import type { ClaimsObject } from '../lib/claim-path.ts'
@@ -43,16 +43,27 @@ const maxIssues = 10
 /** Names the claims that the schema refused, and where in them. The messages may have values in them: they stay out. */
 function refused(issues: unknown, claims: ClaimsObject): InvalidTokenError {
   const list: readonly unknown[] = Array.isArray(issues) ? issues.slice(0, maxIssues) : []
-  const paths = list.map(pathOf).filter((path) => path.length > 0)
-  const [path] = paths
-  if (path === undefined) return new InvalidTokenError('schema')
-  const [claim = ''] = path
+  const located = list.map((issue) => ({ issue, path: pathOf(issue) })).filter(({ path }) => path.length > 0)
+  const [first] = located
+  if (first === undefined) return new InvalidTokenError('schema')
+  const { issue, path } = first
+  const [claim = '', ...members] = path
   const [shown = ''] = shownNames([claim])
-  const expected = expectedBy(list.find((issue) => pathOf(issue).length > 0)) ?? 'valid'
-  const hint = `the schema refuses ${shownNames(paths.map(shownPath)).join(', ')}`
-  return new InvalidTokenError('schema', {
-    detail: { claim: shown, expected, actual: own(claims, claim), hint },
-  })
+  const hint = `the schema refuses ${shownNames(located.map((it) => shownPath(it.path))).join(', ')}`
+  const actual = valueAt(claims, path)
+  const expected = expectedBy(issue, actual)
+  // What a schema expects of a member is no fact about the claim around it.
+  if (members.length === 0) {
+    return new InvalidTokenError('schema', {
+      detail: { claim: shown, expected: expected ?? 'valid', actual, hint },
+    })
+  }
+  const wanted = expected === undefined ? '' : `, expected ${expected}`
+  const place = shownNames([shownPath(path)]).join('')
+  const compared =
+    (actual === undefined ? `token has no ${place}` : `token has ${place} of type ${typeName(actual)}`) +
+    wanted
+  return new InvalidTokenError('schema', { detail: { claim: shown, hint: `${hint}: ${compared}` } })
 }
 
 /** The names on the way to what an issue is about. */
@@ -64,15 +75,32 @@ function pathOf(issue: unknown): readonly string[] {
   )
 }
 
-/** A path as it may be shown: the names of members may be data, as those of a record by user are. */
+function valueAt(claims: unknown, path: readonly string[]): unknown {
+  let value = claims
+  for (const name of path) value = typeof value === 'object' && value !== null ? own(value, name) : undefined
+  return value
+}
+
+/** Members that many issuers have; names of others may be data, as those of a record by user are. */
+const commonMembers: ReadonlySet<string> = new Set([
+  ...['id', 'name', 'type', 'value', 'key', 'kind', 'label', 'level', 'email', 'phone', 'profile', 'address'],
+  ...['street', 'street_address', 'city', 'locality', 'region', 'postal_code', 'country', 'formatted'],
+  ...['roles', 'groups', 'permissions', 'scopes', 'tenant', 'organization', 'org', 'org_id', 'tenant_id'],
+])
+
+/** A path as it may be shown: with indexes, and with the names that say nothing about anyone. */
 function shownPath([claim = '', ...members]: readonly string[]): string {
-  return [claim, ...members.map((name) => (/^(?:[A-Za-z_]{1,32}|\d{1,4})$/.test(name) ? name : '*'))].join(
-    '.',
-  )
+  return [
+    claim,
+    ...members.map((name) => (commonMembers.has(name) || /^\d{1,4}$/.test(name) ? name : '*')),
+  ].join('.')
 }
 
 /** What zod, valibot and arktype say that they expected: it comes from the schema alone. */
-function expectedBy(issue: unknown): string | undefined {
-  const { expected } = Object(issue) as { expected?: unknown }
+function expectedBy(issue: unknown, actual: unknown): string | undefined {
+  const { expected, path } = Object(issue) as { expected?: unknown; path?: unknown }
+  const last = Object(Array.isArray(path) ? (path as unknown[]).at(-1) : undefined) as { origin?: unknown }
+  // Valibot expects something of the name of a member then, not of its value.
+  if (last.origin === 'key') return actual === undefined ? 'present' : undefined
   return typeof expected === 'string' && /^[\w ,.'"<>=|()-]{1,60}$/.test(expected) ? expected : undefined
 }
