@@ -42,8 +42,20 @@ const maxNames = 10
 export function shownDetail(facts: RefusalDetail): RefusalDetail {
   if (!Object.hasOwn(facts, 'actual')) return Object.freeze({ ...facts })
   const { claim, actual } = facts
-  const shown = claim !== undefined && shownClaims.has(claim) ? shownValue(actual) : typeName(actual)
-  return Object.freeze({ ...facts, actual: shown })
+  if (claim === undefined || !shownClaims.has(claim))
+    return Object.freeze({ ...facts, actual: typeName(actual) })
+  const shown = shownValue(claim, actual)
+  if (shown !== undefined || actual === undefined) return Object.freeze({ ...facts, actual: shown })
+  const detail = { ...facts, actual: typeName(actual) }
+  return Object.freeze(Object.defineProperty(detail, typeAlone, { value: true }))
+}
+
+// Registered globally, so that either build explains the errors of the other.
+const typeAlone = Symbol.for('oauth-resource-server.type-alone')
+
+/** Whether `actual` is the type of a claim whose value would be shown if it were of another type. */
+export function isTypeAlone(detail: RefusalDetail): boolean {
+  return Object.hasOwn(detail, typeAlone)
 }
 
 /** Names of scopes or roles as they may be shown in {@link RefusalDetail.actual}. */
@@ -56,11 +68,15 @@ export function shownNames(names: Iterable<string>): readonly string[] {
   return shown
 }
 
-function shownValue(value: unknown): unknown {
+/** Claims that may be lists of names. */
+const lists: ReadonlySet<string> = new Set(['aud', 'scope', 'roles'])
+
+/** A value as it may be shown; `undefined` where there is none, or where its type alone may be. */
+function shownValue(claim: string, value: unknown): unknown {
   if (typeof value === 'string') return shownText(value)
-  if (typeof value === 'number' || typeof value === 'boolean' || value === undefined) return value
-  if (Array.isArray(value) && value.every((entry) => typeof entry === 'string')) return shownNames(value)
-  return typeName(value)
+  if (typeof value === 'number' || typeof value === 'boolean') return value
+  const isListOfNames = Array.isArray(value) && value.every((entry) => typeof entry === 'string')
+  return isListOfNames && lists.has(claim) ? shownNames(value) : undefined
 }
 
 /** The type of a claim, as JSON knows it. */

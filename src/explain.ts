@@ -1,4 +1,4 @@
-import { type RefusalDetail, shownClaims, shownText, typeName } from './detail.ts'
+import { isTypeAlone, type RefusalDetail, shownClaims, shownText, typeName } from './detail.ts'
 import { type AuthError, isAuthError } from './errors.ts'
 import { type FailedFetch, networkHint } from './hints/network.ts'
 import { isPlain } from './hints/plain.ts'
@@ -112,7 +112,7 @@ const impliedClaim: Readonly<Partial<Record<Reason, string>>> = {
 function comparison(reason: Reason, detail: RefusalDetail): string {
   const { claim, expected } = detail
   if (claim === undefined) return ''
-  const is = Object.hasOwn(detail, 'actual') ? actualIn(reason, claim, detail.actual) : undefined
+  const is = Object.hasOwn(detail, 'actual') ? actualIn(reason, claim, detail) : undefined
   const wanted = expected === undefined || expected === null ? undefined : expectedIn(reason, claim, expected)
   if (is === undefined && wanted === undefined) return ''
   return `: ${[is, wanted].filter((half) => half !== undefined).join(', ')}`
@@ -126,8 +126,10 @@ const holders: Readonly<Partial<Record<Reason, string>>> = {
   replayed: 'the proof',
 }
 
-function actualIn(reason: Reason, claim: string, actual: unknown): string {
+function actualIn(reason: Reason, claim: string, detail: RefusalDetail): string {
+  const { actual } = detail
   const holder = holders[reason] ?? 'token'
+  if (isTypeAlone(detail)) return `${holder} has ${types[String(actual)] ?? String(actual)} as ${claim}`
   const name = impliedClaim[reason] === claim ? '' : `${claim} `
   if (actual === undefined || actual === 'absent') return `${holder} has no ${claim}`
   if (Array.isArray(actual) && actual.length === 0)
@@ -139,6 +141,12 @@ function actualIn(reason: Reason, claim: string, actual: unknown): string {
 
 /** Reasons for which a guard of the route decides. */
 const byRoutes: ReadonlySet<Reason> = new Set(['scope', 'role', 'step_up', 'authorization_details'])
+
+/** The types of claims that have no value to show. */
+const types: Readonly<Record<string, string>> = {
+  object: 'an object',
+  list: 'a list',
+}
 
 function expectedIn(reason: Reason, claim: string, expected: unknown): string {
   const isConfigured = Array.isArray(expected) || claim === 'iss'

@@ -74,6 +74,28 @@ describe('explain()', () => {
     )
   })
 
+  it.each<[Record<string, unknown>, string]>([
+    [{ exp: {} }, 'token has an object as exp'],
+    [{ exp: [] }, 'token has a list as exp'],
+    [{ exp: 'object' }, 'token has exp "object"'],
+    [{ exp: null }, 'token has null as exp'],
+    [{ nbf: ['1'] }, 'token has a list as nbf'],
+    [{ iat: { at: 1 } }, 'token has an object as iat'],
+    [{ aud: { a: 1 } }, 'token has an object as aud'],
+    [{ aud: ['a', 1] }, 'token has a list as aud'],
+    [{ scope: { a: 1 } }, 'token has an object as scope'],
+    [{ iss: {} }, 'token has an object as iss'],
+  ])('names the type of a claim whose value cannot be shown: %o', async (claims, line) => {
+    expect(await explained(claims, { scopes: 'scope' })).toContain(line)
+  })
+
+  it('names the type of a kid that is no text', async () => {
+    const header = b64(JSON.stringify({ alg: 'EdDSA', typ: 'at+jwt', kid: { a: 1 } }))
+    const payload = b64(JSON.stringify({ iss: issuer.issuer, aud: issuer.audience, exp: now + 60 }))
+    const api = createResourceServer({ ...issuer.options, ...at })
+    expect(await explainedToken(api, `${header}.${payload}.AAAA`)).not.toContain('"object"')
+  })
+
   it('tells what an opaque token is, and shows nothing of it', async () => {
     const api = createResourceServer(issuer.options)
     expect(await explainedToken(api, 'b25lLW9wYXF1ZS10b2tlbg')).toMatch(
