@@ -17,6 +17,8 @@ export const protocol = 4
 /** What adapters call. A resource server carries it under the brand, where it is no part of its public face. */
 export interface AdapterInterface<C = Claims> {
   readonly protocol: number
+  /** Whether the token is looked for in the parsed body. */
+  readonly readsBody: boolean
   /**
    * Finds the caller. `undefined` only with `optional: true`, for a request without credentials.
    *

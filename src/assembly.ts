@@ -14,7 +14,7 @@ import type { AnswerOptions } from './http/challenge.ts'
 import { fromHeader } from './http/credentials.ts'
 import { bodyWriter } from './http/error-body.ts'
 import { withCrossSiteCheck } from './http/cross-site.ts'
-import { type Finder, checkOnlyAuthorization, limitedFinder } from './http/finder.ts'
+import { builtInOf, type Finder, checkOnlyAuthorization, limitedFinder } from './http/finder.ts'
 import { bearerMethodsOf } from './http/bearer-methods.ts'
 import { metadataUrl } from './http/metadata.ts'
 import type { Fetch } from './issuer/fetch-json.ts'
@@ -78,6 +78,7 @@ export function assemble<C>(settings: Settings<C>): Parts<C> {
       settings.resource,
     ),
     find: finderOf(settings, limit('tokenFrom')),
+    readsBody: settings.tokenFrom !== undefined && builtInOf(settings.tokenFrom)?.readsBody === true,
     limitGuards: limit('guard'),
     limitStores: limit('backChannelLogout'),
     warn,

@@ -112,6 +112,8 @@ export interface Hooks<A, B, C, R> {
    * @throws {TypeError} for options that are wrong
    */
   readonly metadata: (...args: MetadataArguments) => MetadataHook<A, B, C, R>
+  /** Whether a resource server looks for the token in the parsed body. */
+  readonly readsBody: (api: object) => boolean
   /** The guards every adapter exports, in the form its framework takes. */
   readonly guardsBy: <H>(wrap: (guard: Guard<A>) => H) => RouteGuards<H, A>
   /**

@@ -108,5 +108,6 @@ export function hooksFor<A, B, C, R>(framework: Framework<A, B, C, R>): Hooks<A,
     return { path, hook: serving(respond, (a, b, c) => framework.next(a, b, c)) }
   }
 
-  return { verify, guarded, logout, metadata, guardsBy: routeGuards, misuse, ...callersBy(rawOf) }
+  const readsBody = (api: object): boolean => interfaceOf(api)?.readsBody === true
+  return { verify, guarded, logout, metadata, readsBody, guardsBy: routeGuards, misuse, ...callersBy(rawOf) }
 }

@@ -70,6 +70,7 @@ export function resourceServer<C, A extends undefined = undefined>(parts: Parts<
 
   const adapter: AdapterInterface<C> = {
     protocol,
+    readsBody: parts.readsBody,
     authenticate(request, waitUntil) {
       if (waitUntil === undefined) return authenticate(request)
       const result = Promise.resolve(request).then(authenticate)

@@ -44,7 +44,7 @@ export type VerifyJwtOptions =
 const hijacked: ResponseState = { headersSent: true, writableEnded: true }
 
 // Hooks with a callback return nothing: Fastify would go on a second time when a promise of theirs resolves.
-const { verify, guarded, logout, metadata, guardsBy, misuse, ...callers } = hooksFor<
+const { verify, guarded, logout, metadata, readsBody, guardsBy, misuse, ...callers } = hooksFor<
   FastifyRequest,
   FastifyReply,
   Done,
@@ -99,7 +99,9 @@ export function verifyJwt(app: AnyInstance, options: VerifyJwtOptions, done: Don
   }
   let hook: FastifyGuard
   try {
-    hook = authenticate(apiOf(options, misuse))
+    const api = apiOf(options, misuse)
+    if (readsBody(api)) throw misuse(bodyLater)
+    hook = verify(api) as FastifyGuard
   } catch (error) {
     // Fastify waits for `done`, and does not catch what a plugin throws.
     done(error as Error)
@@ -110,6 +112,9 @@ export function verifyJwt(app: AnyInstance, options: VerifyJwtOptions, done: Don
   app.addHook('onRequest', hook)
   done()
 }
+
+const bodyLater =
+  'tokenFrom: fromBody() finds nothing in this plugin, which runs before bodies are read; instead of the plugin use authenticate(api) as the preHandler of each route'
 
 // What fastify-plugin does: without it the hook would cover a context of its own, with no route in it.
 Object.assign(verifyJwt, {

@@ -13,6 +13,8 @@ import { rawOf, type Refused } from './refused.ts'
 /** What {@link authenticator} works with. */
 export interface AuthenticatorOptions<C> {
   readonly find: Finder
+  /** Whether `find` reads the parsed body. */
+  readonly readsBody: boolean
   /** Whether a request without credentials is let through. */
   readonly optional: boolean
   readonly source: TokenSource
@@ -45,7 +47,7 @@ export function authenticator<C>(options: AuthenticatorOptions<C>): Authenticato
   ): MaybePromise<VerifiedAuth<C> | undefined> {
     if (presented !== undefined) return judgePresented(presented, trace)
     if (options.optional) return undefined
-    throw missingToken(request)
+    throw missingToken(request, options.readsBody)
   }
 
   function judgePresented(presented: Presented, trace: Trace | undefined): MaybePromise<VerifiedAuth<C>> {

@@ -72,11 +72,18 @@ export function hasOtherTokenScheme(request: HttpRequest): boolean {
   return otherTokenScheme.test(firstHeader(request, 'authorization') ?? '')
 }
 
-/** The refusal of a request in which no token was found, with what was found instead. */
-export function missingToken(request: HttpRequest): MissingTokenError {
-  const hint = missingHint(request)
+/**
+ * The refusal of a request in which no token was found, with what was found instead.
+ *
+ * @param readsBody whether a token in the form was looked for
+ */
+export function missingToken(request: HttpRequest, readsBody = false): MissingTokenError {
+  const hint = missingHint(request) ?? (readsBody && request.body === undefined ? notParsed : undefined)
   return new MissingTokenError(hint === undefined ? {} : { detail: { hint } })
 }
+
+const notParsed =
+  'fromBody() finds no parsed body: register a parser of forms before verifyJwt(); on Fastify use { preHandler: authenticate(api) }; on fetch servers pass a function as tokenFrom'
 
 function missingHint(request: HttpRequest): string | undefined {
   if (request.method === 'OPTIONS' && headerValues(request, 'access-control-request-method') !== undefined) {

@@ -75,10 +75,18 @@ export function fromQuery<R>(...names: readonly unknown[]): Extractor<R> {
   return withBearerMethods(find, ['query'])
 }
 
+const formReader: BuiltIn = {
+  mayWait: false,
+  readsAuthorization: false,
+  readsCookies: false,
+  readsBody: true,
+}
+
 /**
  * Finds the token in the form parameter `access_token` (RFC 6750 §2.2): never on GET or HEAD, and only of an
  * `application/x-www-form-urlencoded` body that a parser has read before. That is so on Express and Koa; Fastify
- * verifies before it reads a body, and a web `Request` has no parsed body: nothing is found there.
+ * does so with `{ preHandler: authenticate(api) }`, and its plugin refuses `fromBody()`, as it runs before bodies are
+ * read. A web `Request` has no parsed body: nothing is found there.
  */
 export function fromBody<R = HttpRequest>(): Extractor<R>
 export function fromBody<R>(...names: readonly unknown[]): Extractor<R> {
@@ -94,7 +102,7 @@ export function fromBody<R>(...names: readonly unknown[]): Extractor<R> {
     if (token === undefined) return undefined
     if (typeof token !== 'string') throw malformed('the form has access_token more than once, or not as text')
     return onlyPlace(presented(token, 'body', request))
-  })
+  }, formReader)
   return withBearerMethods(find, ['body'])
 }
 
@@ -131,8 +139,9 @@ export function firstOf<R = HttpRequest>(...extractors: readonly Extractor<R>[])
       ? Promise.all(found).then(one)
       : one(found as (Presented | Failure | undefined)[])
   }
-  const first = extractor<R>(find, { mayWait, readsAuthorization, readsCookies } satisfies BuiltIn)
-  return withBearerMethods(first, bearerMethodsOfAll(extractors))
+  const readsBody = extractors.some((each) => builtInOf(each)?.readsBody === true)
+  const traits = { mayWait, readsAuthorization, readsCookies, readsBody } satisfies BuiltIn
+  return withBearerMethods(extractor<R>(find, traits), bearerMethodsOfAll(extractors))
 }
 
 /**

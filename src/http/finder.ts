@@ -31,6 +31,8 @@ export interface BuiltIn {
   readonly readsCookies: boolean
   /** Whether it reads nothing but the Authorization header. */
   readonly onlyAuthorization?: boolean
+  /** Whether it reads the parsed body. */
+  readonly readsBody?: boolean
 }
 
 const elsewhere: BuiltIn = { mayWait: false, readsAuthorization: false, readsCookies: false }

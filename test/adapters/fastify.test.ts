@@ -1,6 +1,20 @@
 import { fastify, type FastifyInstance, type InjectOptions } from 'fastify'
-import { type Auth, createResourceServer } from 'oauth-resource-server'
-import { authorize, type FastifyGuard, getAuth, requireScope, verifyJwt } from 'oauth-resource-server/fastify'
+import {
+  type Auth,
+  createResourceServer,
+  firstOf,
+  fromBody,
+  fromHeader,
+  isAuthError,
+} from 'oauth-resource-server'
+import {
+  authenticate,
+  authorize,
+  type FastifyGuard,
+  getAuth,
+  requireScope,
+  verifyJwt,
+} from 'oauth-resource-server/fastify'
 import { createTestIssuer } from 'oauth-resource-server/testing'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 
@@ -196,5 +210,38 @@ describe('verifyJwt on Fastify', () => {
     expect(called).toBe(1)
     authorize(() => true)(request, {}, () => called++)
     expect(called).toBe(2)
+  })
+})
+
+describe('fromBody() on Fastify', () => {
+  const form = 'application/x-www-form-urlencoded'
+  const tokenFrom = fromBody()
+
+  it.each([
+    ['alone', fromBody()],
+    ['among others', firstOf(fromHeader(), firstOf(fromBody(), fromHeader('x-api-token')))],
+  ])('is a TypeError of the plugin, which runs before bodies are read: %s', async (_title, from) => {
+    const app = application()
+    app.register(verifyJwt, { ...issuer.options, tokenFrom: from })
+    await expect(app.ready()).rejects.toThrow(
+      /^tokenFrom: fromBody\(\).*authenticate\(api\) as the preHandler/,
+    )
+  })
+
+  it('finds the token in a preHandler, and tells so in an onRequest hook', async () => {
+    const hints: unknown[] = []
+    const onRefused = (error: unknown): unknown => hints.push(isAuthError(error) && error.detail.hint)
+    const reader = createResourceServer({ ...issuer.options, tokenFrom, onRefused })
+    const app = application()
+    app.addContentTypeParser(form, { parseAs: 'string' }, (_request, body, done) => {
+      done(null, Object.fromEntries(new URLSearchParams(String(body))))
+    })
+    app.post('/late', { preHandler: authenticate(reader) }, (request) => getAuth(request).issuer)
+    app.post('/early', { onRequest: authenticate(reader) }, (request) => getAuth(request).issuer)
+    const payload = new URLSearchParams({ access_token: await issuer.sign() }).toString()
+    const post = async (url: string): Promise<number> =>
+      (await app.inject({ method: 'POST', url, payload, headers: { 'content-type': form } })).statusCode
+    expect([await post('/late'), await post('/early')]).toEqual([200, 401])
+    expect(hints).toEqual([expect.stringContaining('preHandler')])
   })
 })

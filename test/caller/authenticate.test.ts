@@ -33,6 +33,7 @@ function world(parts: Parts = {}): Authenticator<unknown> {
   return authenticator({
     find: parts.find ?? (() => presented),
     optional: parts.optional ?? false,
+    readsBody: false,
     source: { verify: parts.verify ?? (() => 'verified'), stillHolds: () => true } as unknown as TokenSource,
     acceptor: { accept: parts.accept ?? (() => 'auth') } as unknown as Acceptor<unknown>,
     clock: systemClock(() => seconds * 1000),

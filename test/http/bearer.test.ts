@@ -122,5 +122,7 @@ describe('a missing token', () => {
     ['the header of a preflight in another method', { ...preflight, method: 'GET' }],
   ])('has nothing to tell of %s', (_title, from) => {
     expect(missingToken(from).detail).toEqual({})
+    expect(missingToken(from, true).detail.hint).toMatch(/fromBody\(\) finds no parsed body.*preHandler/)
+    expect(missingToken({ ...from, body: {} }, true).detail).toEqual({})
   })
 })
