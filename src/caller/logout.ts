@@ -10,6 +10,7 @@ import { formMember } from '../http/form.ts'
 import type { Issuers } from '../issuer/issuers.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Limited } from '../lib/limited.ts'
+import { factsOf, safeCause } from '../lib/safe-cause.ts'
 import type { LogoutSettings } from '../options/logout.ts'
 import type { ReplayStore, RevocationEntry } from '../stores.ts'
 import { type LogoutToken, logoutVerifier } from '../token/logout-token.ts'
@@ -108,8 +109,8 @@ async function isFirstUse(
 }
 
 function unknownUse(cause: unknown): UpstreamError {
-  const hint = 'it could not be found out whether the logout token was used before: see the cause'
-  return new UpstreamError(retryAfter, { cause, detail: { hint } })
+  const hint = `it could not be found out whether the logout token was used before: ${factsOf(cause)}`
+  return new UpstreamError(retryAfter, { cause: safeCause(cause), detail: { hint } })
 }
 
 /** A logout token is part of the request: what is wrong with it is wrong with the request (§2.8). */

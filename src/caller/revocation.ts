@@ -1,8 +1,10 @@
 import { isAuthError, InvalidTokenError, isRefusal, UpstreamError } from '../errors.ts'
 import type { Presented } from '../http/finder.ts'
+import { isPlain, plain } from '../hints/plain.ts'
 import type { Limited } from '../lib/limited.ts'
 import { isPromise } from '../lib/maybe-promise.ts'
 import { own } from '../lib/objects.ts'
+import { factsOf, safeCause } from '../lib/safe-cause.ts'
 import type { OnUnavailable, RevocationSettings } from '../options/revocation.ts'
 import type { RevocableToken, RevocationListInterface } from '../stores.ts'
 import { hashOf, signedHashOf } from '../token/signed-hash.ts'
@@ -58,9 +60,11 @@ function conclude(ask: () => MaybePromise<unknown>, onUnavailable: OnUnavailable
   return isPromise(answer) ? Promise.resolve(answer).then(judge).catch(fail) : undefined
 }
 
+const revoked = 'the list of revoked tokens, or isRevoked, has it: the client must get a new token'
+
 function judge(answer: unknown): void {
-  if (answer === true) throw new InvalidTokenError('revoked')
-  if (answer !== false) throw new TypeError('revocation: isRevoked must return true or false')
+  if (answer === true) throw new InvalidTokenError('revoked', { detail: { hint: revoked } })
+  if (answer !== false) throw plain(new TypeError('revocation: isRevoked must return true or false'))
 }
 
 /** Seconds after which a client may try again. */
@@ -68,8 +72,14 @@ const retryAfter = 1
 
 function unavailable(error: unknown): Error {
   if (isAuthError(error) && error.reason === 'unavailable') return error
-  const hint = 'nobody can tell whether the token was revoked: see the cause'
-  return new UpstreamError(retryAfter, { cause: error, detail: { hint } })
+  const shown = isObject(error) && isPlain(error)
+  const facts = shown ? (error as Error).message : `isRevoked failed, ${factsOf(error)}`
+  const hint = `nobody can tell whether the token was revoked: ${facts}`
+  return new UpstreamError(retryAfter, { cause: shown ? error : safeCause(error), detail: { hint } })
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }
 
 /**

@@ -163,7 +163,10 @@ function wasAsked(error: unknown): boolean {
   return (error as Error).cause instanceof FetchError
 }
 
+const inactive =
+  'the issuer says that the token is not active, and not why: it expired, was revoked, is of another issuer, or the client in the option introspection may not ask about it; the client must get a new token'
+
 /** Without a reason: none was disclosed (RFC 7662 §2.2). */
 function notActive(): InvalidTokenError {
-  return new InvalidTokenError('inactive')
+  return new InvalidTokenError('inactive', { detail: { hint: inactive } })
 }

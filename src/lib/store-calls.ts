@@ -1,6 +1,7 @@
 import { UpstreamError } from '../errors.ts'
 import { type Clock, unhurriedClock } from './clock.ts'
 import { isPromise } from './maybe-promise.ts'
+import { factsOf, safeCause } from './safe-cause.ts'
 
 /** Limits of the calls to one store. */
 export interface StoreLimits {
@@ -18,7 +19,7 @@ export interface StoreCalls {
    * Makes a call. While the store is silent only one call at a time goes out, to find out whether it responds again;
    * every other one is refused at once.
    *
-   * @throws {UpstreamError} when it fails, is late, or is not made; `cause` is the client's own error
+   * @throws {UpstreamError} when it fails, is late, or is not made; `cause.original` is the client's own error
    */
   readonly ask: <T>(call: () => PromiseLike<T>) => Promise<T>
   /** Whether the last call was answered. */
@@ -78,7 +79,7 @@ export function storeCalls(
     silentSince ??= now()
   }
 
-  const unavailable = (hint: string, cause?: unknown): UpstreamError =>
+  const unavailable = (hint: string, cause?: Error): UpstreamError =>
     new UpstreamError(retryAfter, { cause, detail: { hint: `${name}: ${hint}` } })
 
   function send<T>(call: () => PromiseLike<T>): Promise<T> {
@@ -110,7 +111,7 @@ export function storeCalls(
         (error: unknown) => {
           end()
           failed()
-          reject(unavailable('the call failed: see the cause', error))
+          reject(unavailable(`the call failed, ${factsOf(error)}`, safeCause(error)))
         },
       )
     })

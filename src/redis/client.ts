@@ -1,3 +1,5 @@
+import { UpstreamError } from 'oauth-resource-server'
+
 /** The one command that the stores need. It goes to the primary, also where reads go to replicas. */
 export interface Redis {
   /** Runs a script. All keys are in one slot. */
@@ -78,6 +80,7 @@ function wholeNumber(value: unknown): number {
 }
 
 /** The error for a value that nobody here has written. It is a 503, never a pass. */
-export function unreadable(): Error {
-  return new Error('a value in Redis cannot be read: another program may have written under this prefix')
+export function unreadable(): UpstreamError {
+  const hint = 'a value in Redis cannot be read: another program may have written under this prefix'
+  return new UpstreamError(1, { detail: { hint } })
 }

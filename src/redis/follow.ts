@@ -154,13 +154,22 @@ function timeOf(id: string): number {
   return id === start ? -Infinity : numberOf(id.split('-')[0])
 }
 
+/** @throws {UpstreamError} without the text, which the parser would quote */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw unreadable()
+  }
+}
+
 /** @throws {Error} for a record that nobody here has written */
 function entryOf(record: unknown, now: number): { readonly id: string; readonly entry: RevocationEntry } {
   const [name, fields] = listOfReply(record)
   const id = textOf(name)
   const [field, text, fieldOfLife, life] = listOfReply(fields)
   if (textOf(field) !== 'entry' || textOf(fieldOfLife) !== 'life') throw unreadable()
-  const [kind, issuer, value, issuedBefore] = listOfReply(JSON.parse(textOf(text)))
+  const [kind, issuer, value, issuedBefore] = listOfReply(parsed(textOf(text)))
   if (!kinds.includes(kind) || typeof value !== 'string') throw unreadable()
   return {
     id,

@@ -69,7 +69,7 @@ describe('storeCalls', () => {
     const cause = new Error('closed')
     const error: unknown = await ask(() => Promise.reject(cause)).catch((it: unknown) => it)
     expect(error).toBeInstanceOf(UpstreamError)
-    expect(error).toMatchObject({ status: 503, cause })
+    expect(error).toMatchObject({ status: 503, cause: { original: cause } })
     expect(isAnswering()).toBe(false)
   })
 
