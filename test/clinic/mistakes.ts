@@ -245,7 +245,7 @@ export const tokenMistakes: Readonly<Record<string, Mistake>> = {
   },
   'a schema that refuses': {
     options: { schema },
-    line: /^schema: the schema refuses the claims: profile \(the schema refuses profile\.address\.city: token has no profile\.address\.city\)/,
+    line: /^schema: the schema refuses the claims: profile \(the schema refuses profile\.address\.city: token has profile\.address\.city of type string\)/,
   },
   'a token bound to a key': {
     claims: { cnf: { jkt: canary } },
