@@ -8,9 +8,9 @@ class SafeCause extends Error {
     const { name, code } = shownMembers(original)
     Object.defineProperty(this, 'name', { value: name, configurable: true, writable: true })
     Object.defineProperty(this, 'stack', {
-      value: `${name}: ${this.message}${framesOf(original)}`,
+      // When it is read: it takes time, and many calls fail at once.
+      get: () => `${name}: ${this.message}${framesOf(original)}`,
       configurable: true,
-      writable: true,
     })
     if (code !== undefined) Object.assign(this, { code })
   }
