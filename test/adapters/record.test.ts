@@ -234,7 +234,7 @@ describe('getAuth()', () => {
   })
 
   it('asks a record that nobody can replace', () => {
-    const key = Symbol.for('oauth-resource-server.proven.3')
+    const key = Symbol.for('oauth-resource-server.proven.4')
     expect(Object.getOwnPropertyDescriptor(globalThis, key)).toMatchObject({
       writable: false,
       configurable: false,
@@ -251,7 +251,7 @@ describe('a resource server of another release', () => {
   ])('is refused with the numbers: %s', (_title, face) => {
     const foreign = Object.defineProperty({}, brand, { value: face }) as typeof api
     for (const take of [asResourceServer, forExpress.verifyJwt, forKoa.verifyJwt, forFastify.authenticate]) {
-      expect(() => (take as (given: unknown) => unknown)(foreign)).toThrow(/another release.*here 3/)
+      expect(() => (take as (given: unknown) => unknown)(foreign)).toThrow(/another release.*here 4/)
     }
   })
 
