@@ -33,13 +33,22 @@ const testResults = results.testResults
 
 const proofs = new Map<string, Map<string, Proof>>()
 for (const { title, status } of testResults.flatMap(({ assertionResults }) => assertionResults)) {
-  const id = /^\S+/.exec(title)?.[0] ?? ''
-  const named = proofs.get(id) ?? new Map<string, Proof>()
-  proofs.set(id, named)
-  const name = title.slice(id.length).trim()
-  const before = named.get(name)
-  const passed = status === 'passed' && before?.passed !== false
-  named.set(name, { name, passed, times: (before?.times ?? 0) + 1 })
+  // One test may show several requirements: all the ids that the title begins with.
+  const words = title.split(/\s+/)
+  const end = words.findIndex((word) => !isId(word))
+  const name = words.slice(end === -1 ? words.length : end).join(' ')
+  for (const id of words.slice(0, end === -1 ? words.length : end)) {
+    const named = proofs.get(id) ?? new Map<string, Proof>()
+    proofs.set(id, named)
+    const before = named.get(name)
+    const passed = status === 'passed' && before?.passed !== false
+    named.set(name, { name, passed, times: (before?.times ?? 0) + 1 })
+  }
+}
+
+/** Whether a word of a title is the id of a requirement, known or not. */
+function isId(word: string): boolean {
+  return /^(?:RFC|OIDC|TSL|OAUTH|MCP|FAPI)[\dA-Za-z]*-/.test(word)
 }
 
 const ids = new Set(requirements.map(([id]) => id))
@@ -50,9 +59,7 @@ const mistakes = [
     if (untested !== undefined && found.length > 0) return [`${id} has a reason and a test`]
     return found.filter(({ passed }) => !passed).map(({ name }) => `${id} fails: ${name}`)
   }),
-  ...[...proofs.keys()]
-    .filter((id) => /^(?:RFC|OIDC|TSL|OAUTH|MCP|FAPI)/.test(id) && !ids.has(id))
-    .map((id) => `${id} is no requirement`),
+  ...[...proofs.keys()].filter((id) => !ids.has(id)).map((id) => `${id} is no requirement`),
 ]
 if (ids.size < requirements.length) mistakes.push('an id is there twice')
 
