@@ -11,6 +11,7 @@ const unit = [
 const assurance = [
   'test/{browser,fuzz,properties,soak,vectors}/**/*.test.ts',
   'test/issuer/{faults,invariants,process}.test.ts',
+  'test/redis/{faults,follow}.test.ts',
   'test/{types,type-messages,snippets,testing-guide}.test.ts',
 ]
 const never = ['test/consumers/**', '**/node_modules/**']
