@@ -33,13 +33,18 @@ const files = [...code.keys()]
 const outside = /^(?:adapters|mcp|redis|testing)\//
 const core = files.filter((file) => !outside.test(file))
 
+const imported = new Map(
+  files.map((file) => {
+    const { importedFiles } = ts.preProcessFile(read(file))
+    const names = importedFiles.map(({ fileName }) =>
+      fileName.startsWith('.') ? join(dirname(file), fileName) : fileName,
+    )
+    return [file, names]
+  }),
+)
+
 /** What a file imports, types included: packages by name, our own files by path within `src`. */
-function importsOf(file: string): string[] {
-  const { importedFiles } = ts.preProcessFile(read(file))
-  return importedFiles.map(({ fileName }) =>
-    fileName.startsWith('.') ? join(dirname(file), fileName) : fileName,
-  )
-}
+const importsOf = (file: string): readonly string[] => imported.get(file) ?? []
 
 /** What a file imports at run time. */
 function needs(file: string): string[] {
