@@ -13,7 +13,11 @@ import {
 const raw = { cookies: {} }
 const request: HttpRequest = { headers: {}, raw }
 const ours = (mayWait: boolean) =>
-  extractor(() => presented('t', 'query', request), { mayWait, readsAuthorization: true, readsCookies: false })
+  extractor(() => presented('t', 'query', request), {
+    mayWait,
+    readsAuthorization: true,
+    readsCookies: false,
+  })
 
 describe('presented', () => {
   it('is a Bearer token with its place, or nothing', () => {
@@ -30,7 +34,11 @@ describe('presented', () => {
 describe('an extractor of this library', () => {
   it('tells of itself, and a function of the application does not', () => {
     expect(builtInOf(ours(true))).toEqual({ mayWait: true, readsAuthorization: true, readsCookies: false })
-    expect(builtInOf(extractor(() => undefined))).toEqual({ mayWait: false, readsAuthorization: false, readsCookies: false })
+    expect(builtInOf(extractor(() => undefined))).toEqual({
+      mayWait: false,
+      readsAuthorization: false,
+      readsCookies: false,
+    })
     expect(builtInOf(() => undefined)).toBeUndefined()
   })
 

@@ -65,8 +65,7 @@ describe('decrypterOf()', () => {
     const importKey = vi.spyOn(crypto.subtle, 'importKey')
     const by = decrypterOf(settings.keys)
     await by.ready()
-    const privately = (): number =>
-      importKey.mock.calls.filter(([, key]) => 'd' in key).length
+    const privately = (): number => importKey.mock.calls.filter(([, key]) => 'd' in key).length
     expect(privately()).toBe(4)
     await read(await encrypt('a'), by)
     await by.ready()

@@ -152,8 +152,7 @@ function serverOf(listener: Listener, { http2, tls }: HostOptions): Server | Htt
   const onRequest = (request: IncomingMessage, response: ServerResponse): void =>
     void listener(request, response)
   // Same events, same request and response surface: Node's compatibility layer is made for this.
-  if (tls !== undefined && http2 === true)
-    return createSecureServer(withClients(tls), listener as never)
+  if (tls !== undefined && http2 === true) return createSecureServer(withClients(tls), listener as never)
   if (tls !== undefined) return createTlsServer(withClients(tls), onRequest)
   return http2 === true ? createHttp2Server(listener as never) : createServer(onRequest)
 }
