@@ -39,6 +39,8 @@ function authorize(server: Server, issuer: string): void {
     jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), alg: 'ES256', use: 'sig', kid: 'key' }] },
     cookies: { keys: [randomUUID()] },
     features: {
+      backchannelLogout: { enabled: false },
+      clientCredentials: { enabled: false },
       resourceIndicators: {
         getResourceServerInfo: (_context, audience) => ({
           audience,
@@ -49,6 +51,8 @@ function authorize(server: Server, issuer: string): void {
         }),
       },
     },
+    fetch: globalThis.fetch,
+    extraTokenClaims: () => ({}),
     findAccount: (_context, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
   })
   server.on('request', provider.callback())
