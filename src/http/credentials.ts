@@ -139,7 +139,7 @@ export function firstOf<R = HttpRequest>(...extractors: readonly Extractor<R>[])
       ? Promise.all(found).then(one)
       : one(found as (Presented | Failure | undefined)[])
   }
-  const readsBody = extractors.some((each) => builtInOf(each)?.readsBody === true)
+  const readsBody = extractors.every((each) => builtInOf(each)?.readsBody === true)
   const traits = { mayWait, readsAuthorization, readsCookies, readsBody } satisfies BuiltIn
   return withBearerMethods(extractor<R>(find, traits), bearerMethodsOfAll(extractors))
 }

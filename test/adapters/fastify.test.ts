@@ -219,13 +219,21 @@ describe('fromBody() on Fastify', () => {
 
   it.each([
     ['alone', fromBody()],
-    ['among others', firstOf(fromHeader(), firstOf(fromBody(), fromHeader('x-api-token')))],
+    ['in a list by itself', firstOf(firstOf(fromBody()))],
   ])('is a TypeError of the plugin, which runs before bodies are read: %s', async (_title, from) => {
     const app = application()
     app.register(verifyJwt, { ...issuer.options, tokenFrom: from })
     await expect(app.ready()).rejects.toThrow(
       /^tokenFrom: fromBody\(\).*authenticate\(api\) as the preHandler/,
     )
+  })
+
+  it('may be one of several places, of which the plugin reads the others', async () => {
+    const app = application()
+    app.register(verifyJwt, { ...issuer.options, tokenFrom: firstOf(fromHeader(), fromBody()) })
+    app.get('/', (request) => getAuth(request).issuer)
+    const headers = { authorization: `Bearer ${await issuer.sign()}` }
+    expect((await app.inject({ url: '/', headers })).statusCode).toBe(200)
   })
 
   it('finds the token in a preHandler, and tells so in an onRequest hook', async () => {

@@ -110,7 +110,7 @@ describe('a missing token', () => {
   it.each([
     ['a CORS preflight', preflight, /CORS preflight/],
     ['another scheme', request('Basic x'), /the scheme Basic/],
-    ['an unknown scheme', request('Other x'), /another scheme/],
+    ['an unknown scheme', request('Other x'), /neither Bearer nor DPoP/],
     ['no scheme', request('x'), /without a scheme/],
   ])('tells the operator of %s', (_title, from, hint) => {
     expect(missingToken(from).detail.hint).toMatch(hint)
