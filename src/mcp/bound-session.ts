@@ -22,7 +22,7 @@ export interface BoundSession extends Guard {
  *
  * A session that is not known yet belongs to the first caller who sends its id, and from the start where
  * `onsessioninitialized` calls `bind(id, auth)`. It is remembered in this process alone, as the sessions of the SDK's
- * transports are.
+ * transports are. A caller whose token has neither subject nor client can use no session.
  *
  * @throws {TypeError} for a limit that is none
  */
@@ -58,6 +58,8 @@ export function boundSession(options: BoundSessionOptions = {}): BoundSession {
   const guard: Guard = (auth, request) => {
     const sessionId = sessionIdOf(request)
     if (sessionId === undefined) return true
+    // Without a name of its own, a caller cannot be told from others.
+    if (auth.subject === undefined && auth.clientId === undefined) return false
     const owner = owners.get(sessionId)
     if (owner !== undefined && owner !== callerOf(auth)) return false
     bind(sessionId, auth)

@@ -28,7 +28,8 @@ export async function messagesOf(request: unknown): Promise<readonly unknown[]> 
 }
 
 function parsedBody(request: AnyRequest): unknown {
-  const body = request.body ?? request.request?.body
+  // On Koa `ctx.body` is the response.
+  const { body } = request.request ?? request
   if (typeof body !== 'object' || body === null) {
     throw new TypeError(
       'toolScopes: the body is not parsed; put express.json() (Koa: a body parser) before the guard, and use preHandler on Fastify',

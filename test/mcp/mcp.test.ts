@@ -1,4 +1,4 @@
-import { createServer } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { randomUUID } from 'node:crypto'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
@@ -6,9 +6,11 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
 import express, { type Request as ExpressRequest } from 'express'
+import Koa from 'koa'
 import { type Auth, createResourceServer } from 'oauth-resource-server'
 import { authorize, getAuth, verifyJwt } from 'oauth-resource-server/express'
 import { protect } from 'oauth-resource-server/fetch'
+import * as koa from 'oauth-resource-server/koa'
 import { authInfo, boundSession, toolScopes } from 'oauth-resource-server/mcp'
 import { createTestIssuer } from 'oauth-resource-server/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -163,6 +165,13 @@ describe('boundSession', () => {
     },
   )
 
+  it('lets nobody use a session who has neither subject nor client', async () => {
+    const guard = boundSession()
+    const nameless = await api.verify(await issuer.sign({ sub: undefined, client_id: undefined }))
+    expect(await guard(nameless, request())).toBe(true)
+    expect(await guard(nameless, request('s'))).toBe(false)
+  })
+
   it('refuses a request with two sessions', async () => {
     const [owner] = await callers()
     expect(() => boundSession()(owner, request('a, b'))).toThrow(/more than once/)
@@ -257,5 +266,25 @@ describe('an MCP server on Express, called by the client of the SDK', () => {
     await expect(guard(auth, { request: { body: call('other') }, req: { method: 'POST' } })).resolves.toBe(
       true,
     )
+  })
+
+  it('reads the request of Koa, whose ctx.body is the response', async () => {
+    const app = new Koa()
+    app.use(async (ctx, next) => {
+      ctx.body = {}
+      ;(ctx.request as { body?: unknown }).body = call(String(ctx.query['tool']))
+      await next()
+    })
+    app.use(koa.verifyJwt(api)).use(koa.authorize(toolScopes(needed)))
+    const server = createServer(app.callback() as RequestListener).listen(0, '127.0.0.1')
+    await new Promise((resolve) => server.once('listening', resolve))
+    const { port } = server.address() as AddressInfo
+    const post = async (tool: string): Promise<number> => {
+      const headers = { authorization: `Bearer ${alice}` }
+      return (await fetch(`http://127.0.0.1:${port}/?tool=${tool}`, { method: 'POST', headers })).status
+    }
+    expect([await post('list_reports'), await post('delete_report')]).toEqual([200, 403])
+    server.closeAllConnections()
+    server.close()
   })
 })
