@@ -55,7 +55,7 @@ export function decrypterOf(keys: readonly DecryptionKey[]): Decrypter {
         try {
           // With a wrong key for the content, `jose` goes on with a random one (RFC 7516 §11.5).
           const { plaintext } = await compactDecrypt(token, material, options)
-          return new TextDecoder('utf-8', { fatal: true }).decode(plaintext)
+          return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(plaintext)
         } catch {
           // Another key may fit, where the token names none.
         }

@@ -23,6 +23,10 @@ describe('decrypterOf()', () => {
     expect(await read(token)).toBeUndefined()
   })
 
+  it('gives every character, a mark of the byte order included', async () => {
+    expect(await read(await encrypt('\ufeffa.b.c'))).toBe('\ufeffa.b.c')
+  })
+
   it.each([
     ['another kid', { kid: 'other' }],
     ['the kid of a key for another algorithm', { kid: 'p256' }],
