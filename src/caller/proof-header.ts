@@ -23,11 +23,11 @@ export function proofOf(request: HttpRequest): ParsedProof {
   if (text === undefined || text === '') {
     throw brokenProof({ claim: 'DPoP', hint: 'the request has no header DPoP, which must have a proof' })
   }
+  // Node and the web platform join two headers like this.
+  if (text.includes(',')) throw moreThanOneProof()
   if (text.length > longestProof) {
     throw brokenProof({ claim: 'DPoP', expected: `at most ${longestProof} characters` })
   }
-  // Node and the web platform join two headers like this.
-  if (text.includes(',')) throw moreThanOneProof()
   const proof = parseProof(text)
   if (proof !== undefined) return proof
   throw brokenProof({

@@ -188,6 +188,8 @@ describe('the proof', () => {
     const headers = dpopHeaders(token, dpop)
     const rawHeaders = ['DPoP', dpop, 'dpop', dpop]
     expect(await verdict(api.authenticate(request(headers, { rawHeaders })))).toBe('400 malformed')
+    const long = `${'a'.repeat(4000)}, ${'a'.repeat(4000)}`
+    expect(await verdict(api.authenticate(request(dpopHeaders(token, long))))).toBe('400 malformed')
     const list = { authorization: `DPoP ${token}`, dpop: [dpop, dpop] } as never
     expect(await verdict(api.authenticate(request(list)))).toBe('400 malformed')
   })
@@ -224,7 +226,14 @@ describe('the proof', () => {
     const raw = { url: '/raw' }
     expect(await send({ claims: { htu: `${resource}/v1/raw` } }, { raw }, behind)).toBe('200')
     expect(given.at(-1)).toBe(raw)
-    for (const wrong of [undefined, '/v1', Promise.resolve('https://api.test/')]) {
+    const wrongs = [
+      undefined,
+      '/v1',
+      'https:///v1',
+      'https://me@api.test/',
+      Promise.resolve('https://api.test/'),
+    ]
+    for (const wrong of wrongs) {
       await expect(send({}, {}, apiOf({ url: () => wrong as never }))).rejects.toThrow(/^dpop\.url: /)
     }
   })
