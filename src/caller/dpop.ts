@@ -5,7 +5,7 @@ import { importKey, type JudgedKey, type VerificationKey } from '../jose/jwk.ts'
 import { thumbprint } from '../jose/thumbprint.ts'
 import { boundedCache } from '../lib/cache.ts'
 import type { Clock } from '../lib/clock.ts'
-import { normalUri, pathOfTarget } from '../lib/http-uri.ts'
+import { isAbsolute, pathOfTarget, uriOfTarget } from '../lib/http-uri.ts'
 import type { Limited } from '../lib/limited.ts'
 import type { DpopSettings } from '../options/dpop.ts'
 import type { HttpRequest } from '../types.ts'
@@ -106,13 +106,13 @@ function provenRequest(request: HttpRequest, { origin, url }: DpopSettings): Pro
     return { method, uri: path === undefined ? undefined : `${origin}${path}` }
   }
   const given = url(request.raw ?? request)
-  const uri = typeof given === 'string' ? normalUri(given) : undefined
-  if (uri === undefined) {
+  if (typeof given !== 'string' || !isAbsolute(given)) {
     throw new TypeError(
       'dpop.url: the function must return the absolute URL that the client called, as a string',
     )
   }
-  return { method, uri }
+  // The path is the client's, and so is what is wrong with it.
+  return { method, uri: uriOfTarget(given) }
 }
 
 const downgraded =

@@ -24,6 +24,20 @@ export function normalUri(text: string): string | undefined {
   return `${protocol}://${host.toLowerCase()}${suffix}${withoutDotSegments(decoded(path))}`
 }
 
+/** Tells whether a text is the beginning of an absolute http or https URI, with any path (RFC 3986 §3). */
+export function isAbsolute(text: string): boolean {
+  return normalUri(text.split('/', 3).join('/')) !== undefined
+}
+
+/**
+ * Normalises an absolute URI that was made of a request target: as {@link normalUri}, and `undefined` also for dot
+ * segments and a fragment, as in {@link pathOfTarget}.
+ */
+export function uriOfTarget(text: string): string | undefined {
+  const [, , , path = ''] = absolute.exec(text) ?? []
+  return text.includes('#') || hasDotSegments(decoded(path)) ? undefined : normalUri(text)
+}
+
 /**
  * Normalises the path of a request target as it was sent, without its query. The target is a path, or absolute as
  * proxies and the web platform write it; of an absolute one only the path counts.

@@ -238,6 +238,16 @@ describe('the proof', () => {
     }
   })
 
+  it.each(['/x/../admin', '/%2e%2E/admin', '/a\\b', '/ü', '/./admin', '/admin#'])(
+    'is for no URL of which dpop.url repeats the path %s: that is the fault of the client',
+    async (url) => {
+      const behind = apiOf({ url: (it: { readonly url?: string }) => `https://api.test/v1${String(it.url)}` })
+      for (const path of ['/v1/admin', '/admin', `/v1${url}`]) {
+        expect(await send({ claims: { htu: resource + path } }, { url }, behind)).toBe('401 proof')
+      }
+    },
+  )
+
   it('obeys other bounds', async () => {
     const wide = apiOf({ maxAge: 120, leeway: 30, algorithms: ['ES256'] })
     expect(await send({ claims: { iat: now() - 120 } }, {}, wide)).toBe('200')

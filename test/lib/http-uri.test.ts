@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { normalUri, pathOfTarget } from '../../src/lib/http-uri.ts'
+import { isAbsolute, normalUri, pathOfTarget, uriOfTarget } from '../../src/lib/http-uri.ts'
 
 describe('normalUri', () => {
   it.each([
@@ -102,4 +102,41 @@ describe('pathOfTarget', () => {
   ])('%j has none', (target) => {
     expect(pathOfTarget(target)).toBeUndefined()
   })
+})
+
+describe('uriOfTarget', () => {
+  it.each([
+    ['HTTPS://api.test:443/v1/%78?a=/../b', 'https://api.test/v1/x'],
+    ['https://api.test', 'https://api.test/'],
+    ['https://api.test/v1//evil.test/x', 'https://api.test/v1//evil.test/x'],
+  ])('%s becomes %s', (text, expected) => {
+    expect(uriOfTarget(text)).toBe(expected)
+  })
+
+  it.each([
+    '/v1/x',
+    'https://api.test/v1/../x',
+    'https://api.test/v1/%2e/x',
+    'https://api.test/v1/x#a',
+    'https://api.test/v1/a\\b',
+    'https://api.test/v1/ü',
+  ])('refuses %j', (text) => {
+    expect(uriOfTarget(text)).toBeUndefined()
+  })
+})
+
+describe('isAbsolute', () => {
+  it.each(['https://api.test', 'http://[::1]:3000/x', 'https://api.test/../ü\\'])(
+    'is true for %s',
+    (text) => {
+      expect(isAbsolute(text)).toBe(true)
+    },
+  )
+
+  it.each(['', '/x', 'api.test/x', 'https:///x', 'https://me@api.test/x', 'ftp://api.test/x'])(
+    'is false for %j',
+    (text) => {
+      expect(isAbsolute(text)).toBe(false)
+    },
+  )
 })
