@@ -37,16 +37,6 @@ export interface Authorizer {
   ) => MaybePromise<void>
 }
 
-/** What follows from the result of a guard. */
-interface End {
-  readonly allowed: () => void
-  /** @returns the error to throw */
-  readonly refused: (error: unknown) => Error
-}
-
-/** For a guard that was asked by another one, which decides. */
-const partOfAnother: End = { allowed: () => undefined, refused: asError }
-
 /**
  * Makes the functions that run guards.
  *
@@ -65,49 +55,63 @@ export function authorizer(acceptor: Acceptor<unknown>, limit: Limited, refused:
     throw new TypeError('authorize: the caller must be an Auth that this resource server returned')
   }
 
-  function run<R>(guard: Guard<R>, caller: Auth, request: R, end: End): MaybePromise<void> {
+  /** @param outermost whether no other guard waits for this one, and decides in its place */
+  function run<R>(guard: Guard<R>, caller: Auth, request: R, outermost: boolean): MaybePromise<void> {
     let refusal: MaybePromise<unknown>
     try {
       refusal = limit(decide(guard, caller, request))
     } catch (error) {
-      throw end.refused(error)
+      throw failure(error, caller, request, outermost)
     }
-    if (refusal instanceof Promise) {
-      return refusal.then(
-        (found) => {
-          conclude(found, end)
-        },
-        (error: unknown) => {
-          throw end.refused(error)
-        },
-      )
-    }
-    conclude(refusal, end)
+    if (refusal instanceof Promise) return runLater(refusal, caller, request, outermost)
+    conclude(refusal, caller, request, outermost)
+  }
+
+  // A function of its own, so that a guard that is synchronous allocates nothing.
+  function runLater(
+    refusal: Promise<unknown>,
+    caller: Auth,
+    request: unknown,
+    outermost: boolean,
+  ): Promise<void> {
+    return refusal.then(
+      (found) => conclude(found, caller, request, outermost),
+      (error: unknown) => {
+        throw failure(error, caller, request, outermost)
+      },
+    )
+  }
+
+  /** @throws {AuthError} for a refusal */
+  function conclude(refusal: unknown, caller: Auth, request: unknown, outermost: boolean): void {
+    if (refusal !== undefined) throw failure(refusal, caller, request, outermost)
+    if (outermost) open(caller, -1)
+  }
+
+  /** The error to throw, which is reported where the outermost guard refuses. */
+  function failure(error: unknown, caller: Auth, request: unknown, outermost: boolean): Error {
+    if (!outermost) return asError(error)
+    // Otherwise not ended: what is refused stays refused, and that was reported.
+    if (!isAuthError(error)) open(caller, -1)
+    return refused(withScheme(error, caller.scheme), { request, issuer: caller.issuer })
   }
 
   /** Runs a guard that no other one waits for. */
   function judge<R>(guard: Guard<R>, caller: Auth, request: R): MaybePromise<void> {
     open(caller, 1)
-    return run(guard, caller, request, {
-      allowed: () => void open(caller, -1),
-      refused(error) {
-        // Otherwise not ended: what is refused stays refused, and that was reported.
-        if (!isAuthError(error)) open(caller, -1)
-        return refused(withScheme(error, caller.scheme), { request, issuer: caller.issuer })
-      },
-    })
+    return run(guard, caller, request, true)
   }
 
   return {
     decide(guard, auth, request) {
       const judged = judgedOf(auth, request)
-      return open(judged, 0) > 0 ? run(guard, judged, request, partOfAnother) : judge(guard, judged, request)
+      return open(judged, 0) > 0 ? run(guard, judged, request, false) : judge(guard, judged, request)
     },
     ask(guard, auth, request, asker = auth) {
       const judged = judgedOf(auth, request)
       const asking = acceptor.judged(asker)
       const known = asking !== undefined && open(asking, 0) > 0 ? asking : judged
-      if (open(known, 0) > 0) return run(guard, known, request, partOfAnother)
+      if (open(known, 0) > 0) return run(guard, known, request, false)
       open(judged, 1)
       try {
         return judge(guard, acceptor.copy(judged), request)
@@ -116,10 +120,4 @@ export function authorizer(acceptor: Acceptor<unknown>, limit: Limited, refused:
       }
     },
   }
-}
-
-/** @throws {AuthError} */
-function conclude(refusal: unknown, end: End): void {
-  if (refusal !== undefined) throw end.refused(refusal)
-  end.allowed()
 }
