@@ -40,8 +40,11 @@ export function confirmation(
   { boundOnly = false }: ConfirmationOptions = {},
 ): RequestChecks<unknown>['sender'] {
   const required = methods.filter((method) => method.required === true).map(({ member }) => member)
+  const acceptsUnbound = required.length === 0 && !boundOnly
   return (token, presented) => {
     const cnf = own(token.claims, 'cnf') as object | undefined
+    // Nearly every token where nothing is bound, on every request; the checks below decide everything else.
+    if (cnf === undefined && presented.scheme === 'Bearer' && acceptsUnbound) return undefined
     const present = cnf === undefined ? [] : members.filter((member) => Object.hasOwn(cnf, member))
     // A DPoP request with a token that is not bound to a key (RFC 9449 §7.1).
     if (presented.scheme === 'DPoP' && !present.includes('jkt')) throw notConfirmed('jkt', unbound)
