@@ -8,7 +8,7 @@ import { type AdapterInterface, brand, interfaceOf, protocol } from './adapter-i
 import { plainly } from './hints/plain.ts'
 import { allOf } from './guards/combined.ts'
 import { answerFor, withHeaders } from './http/challenge.ts'
-import { publisher } from './http/metadata.ts'
+import { type MetadataHandler, publication, type Published } from './http/metadata.ts'
 import { healthOf } from './issuer/issuer-health.ts'
 import { logoutSettings } from './options/logout.ts'
 import { metadataOf, metadataWarnings } from './options/metadata.ts'
@@ -50,6 +50,9 @@ export function asResourceServer(
     : (value as ResourceServer<unknown, undefined>)
 }
 
+/** What adapters call. A member that every request reads is no getter. */
+type Publishing<C> = Omit<AdapterInterface<C>, 'published'> & { published: MetadataHandler | undefined }
+
 /** Makes a resource server of its parts. */
 export function resourceServer<C, A extends undefined = undefined>(parts: Parts<C>): ResourceServer<C, A> {
   const { issuers, stores } = parts
@@ -62,13 +65,15 @@ export function resourceServer<C, A extends undefined = undefined>(parts: Parts<
     return answerFor(error, parts)
   }
 
-  const { publish, published } = publisher((options) => {
+  function publish(options: unknown): Published {
     const document = metadataOf(options, parts.metadata)
     for (const { message, code } of metadataWarnings(document)) parts.warn(message, code)
-    return document
-  })
+    const published = publication(document)
+    adapter.published = published.respond
+    return published
+  }
 
-  const adapter: AdapterInterface<C> = {
+  const adapter: Publishing<C> = {
     protocol,
     readsBody: parts.readsBody,
     authenticate(request, waitUntil) {
@@ -100,9 +105,7 @@ export function resourceServer<C, A extends undefined = undefined>(parts: Parts<
     },
     logout: (list, options) => logoutHandler(logoutSettings(list, options), parts),
     publish: (options) => plainly(() => publish(options)),
-    get published() {
-      return published()
-    },
+    published: undefined,
     async trace(request, ...guards) {
       const steps: TraceStep[] = []
       const add: Trace = (step) => void steps.push(step)

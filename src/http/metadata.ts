@@ -11,25 +11,10 @@ export interface Published {
   readonly respond: MetadataHandler
 }
 
-/** Publishes the metadata of one resource server. */
-export interface Publisher {
-  /** Makes the handler, which `published` returns from now on. @throws {TypeError} for options that are wrong */
-  readonly publish: (options: unknown) => Published
-  readonly published: () => MetadataHandler | undefined
-}
-
-/** Makes a publisher. @param documentOf makes the document, and throws a TypeError for options that are wrong */
-export function publisher(documentOf: (options: unknown) => { readonly resource: string }): Publisher {
-  let current: MetadataHandler | undefined
-  return {
-    publish(options) {
-      const document = documentOf(options)
-      const respond = metadataHandler(document.resource, JSON.stringify(document))
-      current = respond
-      return { path: new URL(metadataUrl(document.resource)).pathname, respond }
-    },
-    published: () => current,
-  }
+/** Makes the handler of a document, and the path that it responds to. */
+export function publication(document: { readonly resource: string }): Published {
+  const respond = metadataHandler(document.resource, JSON.stringify(document))
+  return { path: new URL(metadataUrl(document.resource)).pathname, respond }
 }
 
 const suffix = '/.well-known/oauth-protected-resource'
