@@ -5,7 +5,6 @@ import {
   type GetAuth,
   type GetOptionalAuth,
   hooksFor,
-  type HttpRequest,
   type LogoutArguments,
   type MetadataArguments,
   type ResourceServerLike,
@@ -14,6 +13,7 @@ import {
   type RouteGuards,
 } from 'oauth-resource-server'
 import { type EndpointPlugin, logoutEndpoint, metadataEndpoint } from './fastify-endpoints.ts'
+import { RequestView } from './fastify-request.ts'
 import { apiOf } from './plugin-options.ts'
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- Fastify's own way to say "any": a server's and route's generics */
@@ -51,7 +51,7 @@ const { verify, guarded, logout, metadata, readsBody, guardsBy, misuse, ...calle
   unknown
 >({
   rawOf: (request) => request.raw,
-  requestOf,
+  requestOf: (request) => new RequestView(request),
   responseOf: (_request, reply) => (reply.sent ? hijacked : reply.raw),
   keep(auth, request) {
     ;(request as { auth?: Auth | undefined }).auth = auth
@@ -71,13 +71,6 @@ const { verify, guarded, logout, metadata, readsBody, guardsBy, misuse, ...calle
   },
   awaits: false,
 })
-
-function requestOf(request: FastifyRequest): HttpRequest {
-  const { raw, method, url, originalUrl, headers, body } = request
-  const { rawHeaders } = raw
-  const { originalMethod } = raw as { originalMethod?: string }
-  return { method, url, originalUrl, originalMethod, headers, rawHeaders, body, raw: request }
-}
 
 /**
  * Plugin that accepts only requests with a valid access token. {@link getAuth} returns the caller, who is also on

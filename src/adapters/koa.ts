@@ -5,13 +5,13 @@ import {
   type GetAuth,
   type GetOptionalAuth,
   hooksFor,
-  type HttpRequest,
   type LogoutArguments,
   type MetadataArguments,
   type ResourceServerLike,
   type ResourceServerOptions,
   type RouteGuards,
 } from 'oauth-resource-server'
+import { RequestView } from './koa-request.ts'
 
 type Next = () => Promise<void>
 
@@ -22,7 +22,7 @@ const { verify, guarded, logout, metadata, guardsBy, ...callers } = hooksFor<
   void | Promise<void>
 >({
   rawOf: (ctx) => ctx.req,
-  requestOf,
+  requestOf: (ctx) => new RequestView(ctx),
   responseOf: (ctx) => ctx.res,
   keep(auth, ctx) {
     ;(ctx.state as { auth?: Auth | undefined }).auth = auth
@@ -52,21 +52,6 @@ const { verify, guarded, logout, metadata, guardsBy, ...callers } = hooksFor<
   },
   awaits: true,
 })
-
-function requestOf(ctx: Context): HttpRequest {
-  const { req, request } = ctx
-  return {
-    method: req.method,
-    url: req.url,
-    headers: req.headers,
-    rawHeaders: req.rawHeaders,
-    body: (request as { body?: unknown }).body,
-    // That of another framework, where Koa is mounted in one.
-    originalUrl: (req as { originalUrl?: string }).originalUrl ?? ctx.originalUrl,
-    originalMethod: (req as { originalMethod?: string }).originalMethod,
-    raw: ctx,
-  }
-}
 
 /**
  * Middleware that accepts only requests with a valid access token. {@link getAuth} returns the caller, who is also
