@@ -25,6 +25,9 @@ export interface AcceptedEncryption {
 
 const longestKeyId = 256
 
+/** What `cty` may say of the text inside: a JWT (RFC 7519 §5.2); `oidc-provider` writes the type of access tokens. */
+const contentTypes = ['jwt', 'at+jwt']
+
 /** Tells whether a token has the five parts of an encrypted one (RFC 7516 §3.1). */
 export function looksEncrypted(token: string): boolean {
   return token.split('.', 6).length === 5
@@ -35,7 +38,7 @@ export function looksEncrypted(token: string): boolean {
  * object. Nothing is decrypted.
  *
  * @throws {InvalidTokenError} `malformed` for anything else: for an `alg` or `enc` that is not accepted, `zip`, `crit`,
- * a `cty` other than JWT (RFC 7519 §5.2), and parts whose length does not fit
+ * a `cty` other than JWT and at+jwt, and parts whose length does not fit
  */
 export function parseJwe(token: string, accepted: AcceptedEncryption): JweHeader {
   const parts = token.split('.', 6)
@@ -70,9 +73,9 @@ function headerOf(part: string, { algorithms, encryption }: AcceptedEncryption):
     }
   }
   const cty = own(members, 'cty')
-  if (typeof cty !== 'string' || mediaType(cty) !== 'jwt') {
+  if (typeof cty !== 'string' || !contentTypes.includes(mediaType(cty))) {
     const hint = 'the issuer must sign the token before it encrypts it'
-    throw refusal({ claim: 'cty', expected: 'JWT', actual: cty, hint })
+    throw refusal({ claim: 'cty', expected: 'JWT or at+jwt', actual: cty, hint })
   }
   const kid = own(members, 'kid')
   if (kid !== undefined && (typeof kid !== 'string' || kid.length > longestKeyId)) {

@@ -106,6 +106,8 @@ describe('parseJwe()', () => {
     ['cty', undefined],
     ['cty', 'JSON'],
     ['cty', 'JWS'],
+    ['cty', 'dpop+jwt'],
+    ['cty', 'logout+jwt'],
     ['cty', 'text/jwt'],
     ['cty', ['JWT']],
     ['kid', 7],
@@ -129,7 +131,7 @@ describe('parseJwe()', () => {
       hint: 'see decryption.encryption',
     })
     expect(refused(junk({ ...goodHeader, cty: 'x' }))).toMatchObject({
-      expected: 'JWT',
+      expected: 'JWT or at+jwt',
       hint: 'the issuer must sign the token before it encrypts it',
     })
   })

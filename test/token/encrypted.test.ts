@@ -75,6 +75,7 @@ describe('an encrypted token', () => {
   it.each([
     ['cty in another case', { cty: 'jwt' }],
     ['cty as a media type', { cty: 'application/JWT' }],
+    ['cty of an access token, as oidc-provider writes it', { cty: 'at+jwt' }],
     ['unknown members', { foo: 1, jku: 'https://evil.test/', x5c: ['AAAA'] }],
     ['claims repeated', { iss: 'https://issuer.test/', sub: 'user-1', aud: 'https://api.test' }],
   ])('is accepted with %s', async (_title, change) => {
