@@ -1,6 +1,6 @@
 /** The little of oidc-provider that the examples use; the package itself comes without types. */
 declare module 'oidc-provider' {
-  import type { RequestListener } from 'node:http'
+  import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
   import type { JsonWebKey } from 'node:crypto'
 
   export interface Client {
@@ -49,9 +49,32 @@ declare module 'oidc-provider' {
     findAccount(context: unknown, subject: string): Account | undefined
   }
 
+  export interface Grant {
+    addOIDCScope(scope: string): void
+    addResourceScope(resource: string, scope: string): void
+    save(): Promise<unknown>
+  }
+
   export class Provider {
     constructor(issuer: string, configuration: Configuration)
+    readonly Grant: new (of: { readonly clientId: string; readonly accountId: string }) => Grant
     callback(): RequestListener
+    interactionDetails(
+      request: IncomingMessage,
+      response: ServerResponse,
+    ): Promise<{ readonly params: { readonly acr_values?: string } }>
+    interactionFinished(request: IncomingMessage, response: ServerResponse, result: object): Promise<void>
+  }
+
+  export interface Check {
+    new (name: string, description: string, check: (context: never) => boolean): object
+    readonly REQUEST_PROMPT: true
+    readonly NO_NEED_TO_PROMPT: false
+  }
+
+  export const interactionPolicy: {
+    readonly Check: Check
+    base(): { get(prompt: string): { readonly checks: { add(check: object): void } } }
   }
 
   export const errors: { readonly InvalidTarget: new () => Error }
