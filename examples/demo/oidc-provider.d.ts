@@ -12,6 +12,40 @@ declare module 'oidc-provider' {
     readonly accountId?: string
   }
 
+  /** What a user has allowed a client. */
+  export interface Grant {
+    addOIDCScope(scopes: string): void
+    addResourceScope(resource: string, scopes: string): void
+    rejectResourceScope(resource: string, scopes: string): void
+    save(): Promise<string>
+  }
+
+  /** What one request is about; `oidc.entities` has what was loaded for it, by the name of its class. */
+  export interface Context {
+    readonly req: IncomingMessage
+    readonly res: ServerResponse
+    body: unknown
+    type: string
+    set(name: string, value: string): void
+    readonly oidc: {
+      readonly client: Client
+      readonly provider: Provider
+      readonly account?: Account
+      readonly session: {
+        grantIdFor(clientId: string): string | undefined
+        readonly accountId?: string
+      }
+      readonly entities: Readonly<Record<string, { readonly sid?: string } | undefined>>
+    }
+  }
+
+  /** A sign-in that waits for the user. */
+  export interface Interaction {
+    readonly uid: string
+    readonly prompt: { readonly name: string }
+    readonly params: Readonly<Record<string, string | undefined>>
+  }
+
   export interface ResourceServer {
     readonly scope: string
     readonly accessTokenFormat: 'jwt' | 'opaque'
@@ -39,30 +73,41 @@ declare module 'oidc-provider' {
       readonly backchannelLogout?: { readonly enabled: boolean }
       readonly clientCredentials?: { readonly enabled: boolean }
       readonly clientIdMetadataDocument?: { readonly enabled: boolean; readonly ack: string }
+      readonly devInteractions?: { readonly enabled: boolean }
+      readonly dPoP?: { readonly enabled: boolean }
+      readonly introspection?: { readonly enabled: boolean }
       readonly registration?: { readonly enabled: boolean }
+      readonly revocation?: { readonly enabled: boolean }
+      readonly rpInitiatedLogout?: {
+        readonly enabled: boolean
+        logoutSource(context: Context, form: string): void
+      }
       readonly resourceIndicators?: {
         getResourceServerInfo(context: unknown, resource: string, client: Client): ResourceServer
+        useGrantedResource?(): boolean
       }
     }
-    extraTokenClaims?(context: unknown, token: AccessToken): Record<string, unknown> | undefined
+    /** Seconds, by kind of token. */
+    readonly ttl?: Readonly<Record<string, number>>
+    readonly claims?: Readonly<Record<string, readonly string[]>>
+    readonly conformIdTokenClaims?: boolean
+    readonly rotateRefreshToken?: boolean
+    readonly interactions?: {
+      url?(context: Context, interaction: Interaction): string
+      readonly policy?: unknown
+    }
     issueRefreshToken?(context: unknown, client: Client): boolean
+    loadExistingGrant?(context: Context): Promise<Grant | undefined>
+    renderError?(context: Context, out: Readonly<Record<string, string>>): void
+    extraTokenClaims?(context: Context, token: AccessToken): Record<string, unknown> | undefined
     findAccount(context: unknown, subject: string): Account | undefined
-  }
-
-  export interface Grant {
-    addOIDCScope(scope: string): void
-    addResourceScope(resource: string, scope: string): void
-    save(): Promise<unknown>
   }
 
   export class Provider {
     constructor(issuer: string, configuration: Configuration)
-    readonly Grant: new (of: { readonly clientId: string; readonly accountId: string }) => Grant
     callback(): RequestListener
-    interactionDetails(
-      request: IncomingMessage,
-      response: ServerResponse,
-    ): Promise<{ readonly params: { readonly acr_values?: string } }>
+    readonly Grant: new (of: { readonly clientId: string; readonly accountId: string }) => Grant
+    interactionDetails(request: IncomingMessage, response: ServerResponse): Promise<Interaction>
     interactionFinished(request: IncomingMessage, response: ServerResponse, result: object): Promise<void>
   }
 

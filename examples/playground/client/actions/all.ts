@@ -1,0 +1,48 @@
+import { z } from 'zod'
+import { routes } from '../../facts.ts'
+import type { ActionName, Actions } from '../../protocol.ts'
+import type { Session } from '../sessions.ts'
+import type { World } from '../world.ts'
+import type { Action, Done } from './action.ts'
+import { call } from './call.ts'
+
+/** An action with the shape of what it takes. */
+interface Entry<D> {
+  readonly shape: z.ZodType<D>
+  readonly run: Action<D>
+}
+
+const route = z.enum(routes.map(({ name }) => name))
+const api = z.enum(['Express', 'Fastify', 'Koa'])
+
+const actions: { readonly [N in ActionName]?: Entry<Actions[N]> } = {
+  call: entry(
+    z.strictObject({
+      api: api.optional(),
+      route,
+      token: z.enum(['current', 'previous', 'none', 'id', 'machine']).optional(),
+    }),
+    call,
+  ),
+}
+
+function entry<D>(shape: z.ZodType, run: Action<D>): Entry<D> {
+  return { shape: shape as z.ZodType<D>, run }
+}
+
+/** Whether there is an action of this name. */
+export function isAction(name: string): name is ActionName {
+  return Object.hasOwn(actions, name)
+}
+
+/**
+ * Runs an action.
+ *
+ * @param details what the page sent, unchecked
+ * @throws {z.ZodError} for details of another shape
+ * @throws {Problem} when it makes no sense now
+ */
+export async function act(world: World, session: Session, name: ActionName, details: unknown): Promise<Done> {
+  const { shape, run } = actions[name] as Entry<unknown>
+  return run(world, session, shape.parse(details))
+}

@@ -1,0 +1,57 @@
+import type { Request, Response } from 'express'
+import { buildEndSessionUrl } from 'openid-client'
+import { beginSignIn, finishSignIn } from './oidc.ts'
+import { endOfLogin, type Sessions } from './sessions.ts'
+import type { World } from './world.ts'
+
+/** The three routes of a sign-in and a sign-out. */
+export interface SignInRoutes {
+  readonly login: (request: Request, response: Response) => Promise<void>
+  readonly callback: (request: Request, response: Response) => Promise<void>
+  readonly logout: (request: Request, response: Response) => void
+}
+
+/** The browser is sent back and forth; what it carries is worth nothing to anyone else. */
+export function signInRoutes(world: World, sessions: Sessions): SignInRoutes {
+  const { urls, oidc } = world
+  return {
+    async login(request, response) {
+      const { user } = request.query
+      const recordedFrom = Math.max(0, world.recorder.last() - 1)
+      const { url, transaction } = await beginSignIn(
+        oidc,
+        urls.client,
+        typeof user === 'string' ? user : undefined,
+      )
+      response.set('set-cookie', sessions.begin({ ...transaction, recordedFrom }))
+      response.redirect(303, url.href)
+    },
+    async callback(request, response) {
+      const transaction = sessions.finish(request.headers.cookie)
+      if (transaction === undefined) {
+        response
+          .status(400)
+          .type('text')
+          .send('This sign-in was not begun in this browser, or took too long.')
+        return
+      }
+      const arrived = new URL(request.originalUrl, urls.client)
+      const { tokens, user } = await finishSignIn(oidc, arrived, transaction)
+      const { session, cookie } = sessions.create(sessions.find(request.headers.cookie))
+      Object.assign(session, { tokens, user, recordedFrom: transaction.recordedFrom })
+      response.set('set-cookie', [cookie, endOfLogin])
+      response.redirect(303, '/')
+    },
+    logout(request, response) {
+      const old = sessions.find(request.headers.cookie)
+      const { session, cookie } = sessions.create(old)
+      session.recordedFrom = old?.recordedFrom ?? 0
+      const token = old?.tokens?.access
+      if (token !== undefined) session.previousAccess = token
+      response.set('set-cookie', cookie)
+      // The client's name is enough: an ID token in a URL would stay in histories and logs.
+      const url = buildEndSessionUrl(oidc, { post_logout_redirect_uri: `${urls.client}/` })
+      response.redirect(303, url.href)
+    },
+  }
+}

@@ -1,0 +1,76 @@
+import type { RequestListener, ServerResponse } from 'node:http'
+import type { Provider } from 'oidc-provider'
+import { usualLifetime } from '../facts.ts'
+import type { IssuerMode, KeyView } from '../protocol.ts'
+import { makeKeys, type SigningKey } from './keys.ts'
+import { makeProvider, type ProviderOptions } from './provider.ts'
+import { isSignIn, signIn } from './sign-in.ts'
+
+/** The authorization server with its switches. */
+export interface AuthorizationServer {
+  readonly listener: RequestListener
+  /** Down: connections are cut. Hanging: no request gets a response. Requests that hang are cut by the next change. */
+  setMode(mode: IssuerMode): void
+  readonly mode: () => IssuerMode
+  /** Signs with new keys from now on. @param withdraw whether the old ones are no longer published */
+  rotate(withdraw: boolean): Promise<void>
+  readonly keys: () => readonly KeyView[]
+  /** For access tokens issued from now on. Seconds. */
+  setLifetime(seconds: number): void
+  readonly lifetime: () => number
+}
+
+/** Makes the authorization server; it needs the URLs of the others. */
+export async function authorizationServer(
+  options: Pick<ProviderOptions, 'issuer' | 'client' | 'logoutUrl'>,
+): Promise<AuthorizationServer> {
+  const hanging = new Set<ServerResponse>()
+  let lifetime = usualLifetime
+  let mode: IssuerMode = 'up'
+  let keys: SigningKey[] = []
+  let provider: Provider
+  let listener: RequestListener
+
+  function use(newKeys: SigningKey[]): void {
+    keys = newKeys
+    provider = makeProvider({ ...options, keys, lifetime: () => lifetime })
+    listener = provider.callback()
+  }
+  use(await makeKeys())
+
+  return {
+    listener(request, response) {
+      if (mode === 'down') {
+        request.socket.destroy()
+      } else if (mode === 'hanging') {
+        hanging.add(response)
+        response.once('close', () => hanging.delete(response))
+      } else if (isSignIn(request)) {
+        signIn(provider, request, response, options.client).catch((error: unknown) => {
+          response.destroy(error as Error)
+        })
+      } else {
+        listener(request, response)
+      }
+    },
+    setMode(next) {
+      mode = next
+      for (const response of hanging) response.socket?.destroy()
+    },
+    mode: () => mode,
+    async rotate(withdraw) {
+      const fresh = await makeKeys()
+      use(withdraw ? fresh : [...fresh, ...keys])
+    },
+    keys: () =>
+      keys.map(({ kid, alg }, index) => ({
+        kid,
+        alg,
+        inUse: keys.findIndex((key) => key.alg === alg) === index,
+      })),
+    setLifetime(seconds) {
+      lifetime = seconds
+    },
+    lifetime: () => lifetime,
+  }
+}

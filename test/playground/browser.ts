@@ -1,0 +1,113 @@
+import { Agent, fetch, type RequestInit, type Response } from 'undici'
+import type { ActionName, Actions, Outcome, State } from '../../examples/playground/protocol.ts'
+import type { Launched } from '../../examples/playground/launch.ts'
+
+/** A browser as far as the playground needs one: cookies by host, redirects, forms, and Fetch Metadata. */
+export interface Browser {
+  /** Everything the page of the client has received, as text. */
+  readonly received: string[]
+  /** Signs in on the real pages. */
+  signIn(user: string, password: string): Promise<State>
+  /** Signs out on the real pages. @returns every address on the way */
+  signOut(): Promise<string[]>
+  state(): Promise<State>
+  act<N extends ActionName>(name: N, details: Actions[N]): Promise<Outcome>
+  /** One request, redirects not followed. */
+  send(url: string, init?: RequestInit, site?: string): Promise<Response>
+}
+
+/** Opens a browser that trusts the playground's certificate and knows no session yet. */
+export function openBrowser({ urls, certificate }: Pick<Launched, 'urls' | 'certificate'>): Browser {
+  const dispatcher = new Agent({ connect: { ca: certificate.cert } })
+  const cookies = new Map<string, Map<string, string>>()
+  const received: string[] = []
+
+  async function send(url: string, init: RequestInit = {}, site = 'same-origin'): Promise<Response> {
+    const { hostname } = new URL(url)
+    const jar = cookies.get(hostname) ?? new Map<string, string>()
+    cookies.set(hostname, jar)
+    const isStrictlySafe = site === 'same-origin' || site === 'none'
+    const sent = [...jar].filter(([name]) => isStrictlySafe || name !== '__Host-session')
+    const response = await fetch(url, {
+      redirect: 'manual',
+      dispatcher,
+      ...init,
+      headers: {
+        cookie: sent.map(([name, value]) => `${name}=${value}`).join('; '),
+        'sec-fetch-site': site,
+        ...(init.headers as Record<string, string> | undefined),
+      },
+    })
+    for (const line of response.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
+      if (value === '') jar.delete(name)
+      else jar.set(name, value)
+    }
+    return response
+  }
+
+  /** Follows redirects and fills in forms, as a user does. @returns the addresses on the way */
+  async function visit(
+    start: string,
+    answers: Record<string, string>,
+    first: RequestInit = {},
+  ): Promise<string[]> {
+    const visited: string[] = []
+    let [target, init, site] = [start, first, 'same-origin']
+    for (let step = 0; step < 20; step += 1) {
+      visited.push(target)
+      const response = await send(target, init, site)
+      const location = response.headers.get('location')
+      const page = await response.text()
+      if (location === null && target.startsWith(`${urls.client}/`)) return visited
+      const action = /<form[^>]* action="([^"]+)"/.exec(page)?.[1]
+      if (location === null && (!response.ok || action === undefined)) {
+        throw new Error(`${target}: ${response.status} ${page}`)
+      }
+      const hidden = [...page.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)]
+      const form = new URLSearchParams([
+        ...hidden.map(([, n = '', v = '']): [string, string] => [n, v]),
+        ...Object.entries(answers),
+      ])
+      const next = new URL(location ?? action ?? '', target)
+      site = next.hostname === new URL(target).hostname ? site : 'cross-site'
+      if (location === null) site = 'same-origin'
+      init =
+        location === null
+          ? {
+              method: 'POST',
+              body: form.toString(),
+              headers: { 'content-type': 'application/x-www-form-urlencoded' },
+            }
+          : {}
+      target = next.href
+    }
+    throw new Error(`never arrived: ${visited.join(' ')}`)
+  }
+
+  async function json<T>(path: string, init?: RequestInit): Promise<T> {
+    const response = await send(urls.client + path, init)
+    const body = await response.text()
+    received.push(body)
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${body}`)
+    return JSON.parse(body) as T
+  }
+  const state = (): Promise<State> => json('/state')
+
+  return {
+    received,
+    send,
+    state,
+    async signIn(login, password) {
+      await visit(`${urls.client}/login?user=${login}`, { login, password })
+      return state()
+    },
+    signOut: () => visit(`${urls.client}/logout`, { logout: 'yes' }, { method: 'POST' }),
+    act: (name, details) =>
+      json(`/do/${name}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(details),
+      }),
+  }
+}
