@@ -9,7 +9,7 @@ const src = join(root, 'src')
 
 function filesIn(directory: string): string[] {
   return readdirSync(join(root, directory), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
+    .filter((file) => /\.tsx?$/.test(file))
     .sort()
 }
 
