@@ -59,7 +59,28 @@ declare module 'oidc-provider' {
     claims(): Record<string, unknown>
   }
 
+  /** What is stored. */
+  export interface Payload {
+    readonly uid?: string
+    readonly userCode?: string
+    readonly grantId?: string
+    /** Seconds since 1970. */
+    consumed?: number
+  }
+
+  /** Stores things of one kind. */
+  export interface Adapter {
+    upsert(id: string, payload: Payload, seconds?: number): Promise<void>
+    find(id: string): Promise<Payload | undefined>
+    findByUid(uid: string): Promise<Payload | undefined>
+    findByUserCode(code: string): Promise<Payload | undefined>
+    destroy(id: string): Promise<void>
+    consume(id: string): Promise<void>
+    revokeByGrantId(grantId: string): Promise<void>
+  }
+
   export interface Configuration {
+    readonly adapter?: (kind: string) => Adapter
     readonly clients?: readonly object[]
     readonly clientDefaults?: object
     readonly extraClientMetadata?: {

@@ -7,7 +7,7 @@ import { clientServer } from './client/server.ts'
 import type { Urls } from './client/world.ts'
 import { authorizationServer } from './issuer/server.ts'
 import { listen, type Listening } from './listen.ts'
-import { recorder as makeRecorder } from './recorder.ts'
+import { makeRecorder } from './recording/recorder.ts'
 import { asText, makeTraces } from './traces.ts'
 import { welcome } from './welcome.ts'
 
@@ -54,7 +54,7 @@ export async function startPlayground({ port = 4000, certificate }: PlaygroundOp
       otherSite: otherSite.url,
     }
 
-    const recorder = makeRecorder()
+    const recorder = makeRecorder({ otherSite: urls.otherSite })
     const traces = makeTraces()
     const server = await authorizationServer({
       issuer: urls.issuer,

@@ -1,7 +1,7 @@
 import type { RevocationList } from 'oauth-resource-server'
 import type { Listening } from '../listen.ts'
 import type { ApiName, KeyCacheView } from '../protocol.ts'
-import type { Recorder } from '../recorder.ts'
+import type { Recorder } from '../recording/recorder.ts'
 import { guardedBy, type MakeApi } from './api.ts'
 import { expressApi } from './express.ts'
 import { fastifyApi } from './fastify.ts'

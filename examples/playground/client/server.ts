@@ -25,6 +25,7 @@ export function clientServer(world: World, files: Files): Express {
 
   app.use((request, response, next) => {
     response.set(headers(urls.issuer))
+    response.locals['before'] = recorder.last() - 1
     const because = refusalOf(request, urls.client)
     if (because === undefined) {
       next()
@@ -63,13 +64,13 @@ export function clientServer(world: World, files: Files): Express {
     } else if (!request.is('application/json')) {
       sendJson(response, { error: 'only JSON is understood: a form of another site cannot send it' }, 403)
     } else if (isAction(name)) {
-      const before = recorder.last() - 1
       const { calls = [], asItShouldBe, ...done } = await act(world, session, name, request.body)
+      recorder.responding(response, 200)
       const outcome: Outcome = {
         ...done,
         asItShouldBe: asItShouldBe && calls.every(({ agrees }) => agrees),
         decisions: calls.map(({ decision }) => decision),
-        exchanges: recorder.since(before),
+        exchanges: recorder.since(response.locals['before'] as number),
         state: stateOf(world, session),
       }
       sendJson(response, outcome)

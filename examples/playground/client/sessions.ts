@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
+import type { RunningApi } from '../apis/start.ts'
 import type { CryptoKeyPair } from './dpop.ts'
 
 /** The tokens of a sign-in. They never leave the server. */
@@ -22,8 +23,15 @@ export interface Session {
   previousRefresh?: string
   /** The key that the access token is bound to. */
   dpopKey?: CryptoKeyPair
-  /** The last proof, to replay it. */
-  lastProof?: { readonly proof: string; readonly token: string }
+  /** The last request with a proof, to replay it. */
+  lastProof?: {
+    readonly proof: string
+    readonly token: string
+    readonly route: string
+    readonly api: RunningApi
+  }
+  /** A used refresh token was presented again, so the authorization server accepts none of its family. */
+  isWithdrawn?: boolean
   /** Number of the exchange after which its recording begins. */
   recordedFrom: number
 }

@@ -46,8 +46,10 @@ export function signInRoutes(world: World, sessions: Sessions): SignInRoutes {
       const old = sessions.find(request.headers.cookie)
       const { session, cookie } = sessions.create(old)
       session.recordedFrom = old?.recordedFrom ?? 0
-      const token = old?.tokens?.access
-      if (token !== undefined) session.previousAccess = token
+      // The old access token is kept, to show that it is refused; a bound one needs its key for that.
+      const previousAccess = old?.tokens?.access ?? old?.previousAccess
+      if (previousAccess !== undefined) session.previousAccess = previousAccess
+      if (old?.dpopKey !== undefined) session.dpopKey = old.dpopKey
       response.set('set-cookie', cookie)
       // The client's name is enough: an ID token in a URL would stay in histories and logs.
       const url = buildEndSessionUrl(oidc, { post_logout_redirect_uri: `${urls.client}/` })

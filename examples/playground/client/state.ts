@@ -1,5 +1,6 @@
 import { routes, users } from '../facts.ts'
 import type { State } from '../protocol.ts'
+import { isBound } from './bound.ts'
 import { takeApart } from './parts.ts'
 import type { Session } from './sessions.ts'
 import type { World } from './world.ts'
@@ -7,7 +8,7 @@ import type { World } from './world.ts'
 /** All that the page shows. Tokens are taken apart. */
 export function stateOf(world: World, session: Session): State {
   const { urls, server, apis, attacks, recorder } = world
-  const { user, tokens, previousAccess, refreshes, dpopKey, recordedFrom } = session
+  const { user, tokens, previousAccess, refreshes, recordedFrom } = session
   return {
     ...(user !== undefined && { user }),
     ...(tokens !== undefined && {
@@ -16,7 +17,7 @@ export function stateOf(world: World, session: Session): State {
       refreshes,
     }),
     ...(previousAccess !== undefined && { previousAccessToken: takeApart(previousAccess) }),
-    dpop: dpopKey !== undefined,
+    dpop: tokens !== undefined && isBound(tokens.access),
     users: Object.entries(users).map(([name, { roles, may }]) => ({ name, roles, may })),
     routes,
     forgeries: [],

@@ -1,7 +1,7 @@
 import type { Configuration } from 'openid-client'
 import type { RunningApi } from '../apis/start.ts'
 import type { AuthorizationServer } from '../issuer/server.ts'
-import type { Recorder } from '../recorder.ts'
+import type { Recorder } from '../recording/recorder.ts'
 import type { Traces } from '../traces.ts'
 import type { Attacks } from './attacks.ts'
 

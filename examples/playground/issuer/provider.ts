@@ -1,6 +1,6 @@
 import '../../demo/quiet.ts'
 import { randomUUID } from 'node:crypto'
-import { type Configuration, type Context, errors, Provider } from 'oidc-provider'
+import { type Adapter, type Configuration, type Context, errors, Provider } from 'oidc-provider'
 import { audience, machineClient, scopes, users, webClient } from '../facts.ts'
 import { fetchAs } from '../parties.ts'
 import { grantAtOnce } from './grant.ts'
@@ -13,6 +13,7 @@ export interface ProviderOptions {
   readonly issuer: string
   /** The first key of an algorithm signs; all are published. */
   readonly keys: readonly SigningKey[]
+  readonly storage: (kind: string) => Adapter
   /** The client's URL. */
   readonly client: string
   /** Where sign-outs are reported to (OpenID Connect Back-Channel Logout 1.0). */
@@ -25,14 +26,14 @@ export interface ProviderOptions {
 const cookieKeys = [randomUUID()]
 
 /**
- * Makes the certified OpenID Connect and OAuth 2 server. It keeps what it knows in the memory of the process, so that
- * another one with other keys goes on where this one stopped.
+ * Makes the certified OpenID Connect and OAuth 2 server. What it knows is in `storage`, so that another one with other
+ * keys goes on where this one stopped.
  */
 export function makeProvider(options: ProviderOptions): Provider {
   return new Provider(options.issuer, configuration(options))
 }
 
-function configuration({ keys, client, logoutUrl, lifetime }: ProviderOptions): Configuration {
+function configuration({ keys, storage, client, logoutUrl, lifetime }: ProviderOptions): Configuration {
   return {
     clients: [
       {
@@ -56,6 +57,7 @@ function configuration({ keys, client, logoutUrl, lifetime }: ProviderOptions): 
     claims: { openid: ['sub', 'roles'] },
     conformIdTokenClaims: false,
     jwks: { keys },
+    adapter: storage,
     cookies: { keys: cookieKeys },
     // Without the provider's own dispatcher, which never connects to loopback.
     fetch: async (url, { dispatcher: _, ...init }) => fetchAs('Authorization server')(url, init),

@@ -5,6 +5,7 @@ import type { IssuerMode, KeyView } from '../protocol.ts'
 import { makeKeys, type SigningKey } from './keys.ts'
 import { makeProvider, type ProviderOptions } from './provider.ts'
 import { isSignIn, signIn } from './sign-in.ts'
+import { makeStorage } from './storage.ts'
 
 /** The authorization server with its switches. */
 export interface AuthorizationServer {
@@ -20,10 +21,14 @@ export interface AuthorizationServer {
   readonly lifetime: () => number
 }
 
+/** Keys that are published. Older ones have no valid tokens any more, unless somebody rotates many times. */
+const most = 8
+
 /** Makes the authorization server; it needs the URLs of the others. */
 export async function authorizationServer(
   options: Pick<ProviderOptions, 'issuer' | 'client' | 'logoutUrl'>,
 ): Promise<AuthorizationServer> {
+  const storage = makeStorage()
   const hanging = new Set<ServerResponse>()
   let lifetime = usualLifetime
   let mode: IssuerMode = 'up'
@@ -33,7 +38,7 @@ export async function authorizationServer(
 
   function use(newKeys: SigningKey[]): void {
     keys = newKeys
-    provider = makeProvider({ ...options, keys, lifetime: () => lifetime })
+    provider = makeProvider({ ...options, keys, storage, lifetime: () => lifetime })
     listener = provider.callback()
   }
   use(await makeKeys())
@@ -60,7 +65,7 @@ export async function authorizationServer(
     mode: () => mode,
     async rotate(withdraw) {
       const fresh = await makeKeys()
-      use(withdraw ? fresh : [...fresh, ...keys])
+      use(withdraw ? fresh : [...fresh, ...keys].slice(0, most))
     },
     keys: () =>
       keys.map(({ kid, alg }, index) => ({

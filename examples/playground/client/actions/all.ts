@@ -4,7 +4,10 @@ import type { ActionName, Actions } from '../../protocol.ts'
 import type { Session } from '../sessions.ts'
 import type { World } from '../world.ts'
 import type { Action, Done } from './action.ts'
-import { call } from './call.ts'
+import { call, clientCredentials } from './call.ts'
+import { dpop, dpopReplay } from './dpop.ts'
+import { issuer, lifetime, rotateKeys } from './issuer.ts'
+import { refresh, reuseRefresh, revoke } from './tokens.ts'
 
 /** An action with the shape of what it takes. */
 interface Entry<D> {
@@ -15,6 +18,9 @@ interface Entry<D> {
 const route = z.enum(routes.map(({ name }) => name))
 const api = z.enum(['Express', 'Fastify', 'Koa'])
 
+const nothing = z.strictObject({})
+const seconds = z.number().int().min(5).max(900)
+
 const actions: { readonly [N in ActionName]?: Entry<Actions[N]> } = {
   call: entry(
     z.strictObject({
@@ -24,6 +30,15 @@ const actions: { readonly [N in ActionName]?: Entry<Actions[N]> } = {
     }),
     call,
   ),
+  refresh: entry(nothing, refresh),
+  'reuse-refresh': entry(nothing, reuseRefresh),
+  revoke: entry(nothing, revoke),
+  'client-credentials': entry(z.strictObject({ route }), clientCredentials),
+  'rotate-keys': entry(z.strictObject({ withdraw: z.boolean() }), rotateKeys),
+  issuer: entry(z.strictObject({ mode: z.enum(['up', 'down', 'hanging']) }), issuer),
+  lifetime: entry(z.strictObject({ seconds }), lifetime),
+  dpop: entry(nothing, dpop),
+  'dpop-replay': entry(z.strictObject({ as: z.enum(['proof', 'bearer']).optional() }), dpopReplay),
 }
 
 function entry<D>(shape: z.ZodType, run: Action<D>): Entry<D> {
