@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { RunningApi } from '../apis/start.ts'
 import { callHeader, fetchAs } from '../parties.ts'
 import type { Decision } from '../protocol.ts'
-import { takeApart } from './parts.ts'
+import { takeApart } from '../take-apart.ts'
 import { verdictOf } from './verdict.ts'
 import type { World } from './world.ts'
 

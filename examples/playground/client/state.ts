@@ -1,7 +1,7 @@
 import { routes, users } from '../facts.ts'
 import type { State } from '../protocol.ts'
 import { isBound } from './bound.ts'
-import { takeApart } from './parts.ts'
+import { takeApart } from '../take-apart.ts'
 import type { Session } from './sessions.ts'
 import type { World } from './world.ts'
 

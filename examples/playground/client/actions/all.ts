@@ -7,6 +7,7 @@ import type { Action, Done } from './action.ts'
 import { call, clientCredentials } from './call.ts'
 import { dpop, dpopReplay } from './dpop.ts'
 import { issuer, lifetime, rotateKeys } from './issuer.ts'
+import { paste, takeTextApart } from './texts.ts'
 import { refresh, reuseRefresh, revoke } from './tokens.ts'
 
 /** An action with the shape of what it takes. */
@@ -18,6 +19,7 @@ interface Entry<D> {
 const route = z.enum(routes.map(({ name }) => name))
 const api = z.enum(['Express', 'Fastify', 'Koa'])
 
+const text = z.string().max(40_000)
 const nothing = z.strictObject({})
 const seconds = z.number().int().min(5).max(900)
 
@@ -30,6 +32,8 @@ const actions: { readonly [N in ActionName]?: Entry<Actions[N]> } = {
     }),
     call,
   ),
+  paste: entry(z.strictObject({ text }), paste),
+  'take-apart': entry(z.strictObject({ text }), takeTextApart),
   refresh: entry(nothing, refresh),
   'reuse-refresh': entry(nothing, reuseRefresh),
   revoke: entry(nothing, revoke),
