@@ -9,7 +9,7 @@ const unit = [
 ]
 /** What takes long because it tries much: chance, load, other processes, and the compiler. */
 const assurance = [
-  'test/{browser,fuzz,properties,soak,vectors}/**/*.test.ts',
+  'test/{browser,fuzz,playground,properties,soak,vectors}/**/*.test.ts',
   'test/issuer/{faults,invariants,process,waiting-requests}.test.ts',
   'test/redis/{connection,faults,follow,follow-model}.test.ts',
   'test/{types,type-messages,snippets,testing-guide}.test.ts',

@@ -4,37 +4,40 @@ import type { Launched } from '../../examples/playground/launch.ts'
 
 /** A browser as far as the playground needs one: cookies by host, redirects, forms, and Fetch Metadata. */
 export interface Browser {
-  /** Everything the page of the client has received, as text. */
-  readonly received: string[]
   /** Signs in on the real pages. */
   signIn(user: string, password: string): Promise<State>
   /** Signs out on the real pages. @returns every address on the way */
   signOut(): Promise<string[]>
   state(): Promise<State>
   act<N extends ActionName>(name: N, details: Actions[N]): Promise<Outcome>
-  /** One request, redirects not followed. */
+  /** One request, redirects not followed. @param site for `Sec-Fetch-Site`, which old browsers do not send */
   send(url: string, init?: RequestInit, site?: string): Promise<Response>
 }
 
-/** Opens a browser that trusts the playground's certificate and knows no session yet. */
-export function openBrowser({ urls, certificate }: Pick<Launched, 'urls' | 'certificate'>): Browser {
+/**
+ * Opens a browser that trusts the playground's certificate and knows no session yet.
+ *
+ * @param received gets everything that the page of the client receives, as text
+ */
+export function openBrowser(
+  { urls, certificate }: Pick<Launched, 'urls' | 'certificate'>,
+  received: string[] = [],
+): Browser {
   const dispatcher = new Agent({ connect: { ca: certificate.cert } })
   const cookies = new Map<string, Map<string, string>>()
-  const received: string[] = []
 
-  async function send(url: string, init: RequestInit = {}, site = 'same-origin'): Promise<Response> {
+  async function send(url: string, init: RequestInit = {}, site?: string): Promise<Response> {
     const { hostname } = new URL(url)
     const jar = cookies.get(hostname) ?? new Map<string, string>()
     cookies.set(hostname, jar)
-    const isStrictlySafe = site === 'same-origin' || site === 'none'
-    const sent = [...jar].filter(([name]) => isStrictlySafe || name !== '__Host-session')
+    const sent = [...jar].filter(([name]) => site !== 'cross-site' || name !== '__Host-session')
     const response = await fetch(url, {
       redirect: 'manual',
       dispatcher,
       ...init,
       headers: {
         cookie: sent.map(([name, value]) => `${name}=${value}`).join('; '),
-        'sec-fetch-site': site,
+        ...(site !== undefined && { 'sec-fetch-site': site }),
         ...(init.headers as Record<string, string> | undefined),
       },
     })
@@ -86,7 +89,7 @@ export function openBrowser({ urls, certificate }: Pick<Launched, 'urls' | 'cert
   }
 
   async function json<T>(path: string, init?: RequestInit): Promise<T> {
-    const response = await send(urls.client + path, init)
+    const response = await send(urls.client + path, init, 'same-origin')
     const body = await response.text()
     received.push(body)
     if (!response.ok) throw new Error(`${path}: ${response.status} ${body}`)
@@ -95,7 +98,6 @@ export function openBrowser({ urls, certificate }: Pick<Launched, 'urls' | 'cert
   const state = (): Promise<State> => json('/state')
 
   return {
-    received,
     send,
     state,
     async signIn(login, password) {

@@ -61,7 +61,7 @@ function configuration({ keys, storage, client, logoutUrl, lifetime }: ProviderO
     cookies: { keys: cookieKeys },
     // Without the provider's own dispatcher, which never connects to loopback.
     fetch: async (url, { dispatcher: _, ...init }) => fetchAs('Authorization server')(url, init),
-    ttl: { AccessToken: 900, ClientCredentials: 900, IdToken: 3600, RefreshToken: 86_400, Session: 86_400 },
+    ttl: { IdToken: 3600, Interaction: 3600, Grant: 86_400, RefreshToken: 86_400, Session: 86_400 },
     interactions: { url: (_context, { uid }) => `/sign-in/${uid}` },
     loadExistingGrant: grantAtOnce,
     issueRefreshToken: (_context, { clientId }) => clientId === webClient.id,
