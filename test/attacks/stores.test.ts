@@ -4,6 +4,7 @@ import { createTestIssuer } from 'oauth-resource-server/testing'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { followScript } from '../../src/redis/scripts.ts'
 import { heldBytes, offer } from '../soak/tools.ts'
+import { boundToken, dpopClient, dpopHeaders, resource } from '../support/dpop.ts'
 import { verdict } from '../support/tokens.ts'
 
 // With a client that behaves as one does in front of such a Redis; test/redis has the same with real ones.
@@ -63,6 +64,39 @@ describe('a store in trouble', () => {
     await expect(revoked).rejects.toMatchObject({ status: 503 })
     be(responds)
     await vi.waitFor(async () => expect(await verdict(api.verify(token))).toBe('200'), { timeout: 2000 })
+  })
+
+  it.each<[string, Behaviour]>([
+    ['hung', never],
+    ['down', fails('connect ECONNREFUSED')],
+    ['slow', () => new Promise((resolve) => setTimeout(resolve, 250, responds('', ['state'])))],
+  ])(
+    'CAC-17 CSR-6 that is %s is 503 within the deadline, and lets tokens through only where that is written',
+    async (_what, behaviour) => {
+      const timeoutMs = 100
+      const { client } = fakeClient(behaviour)
+      const begun = performance.now()
+      expect(await verdict(apiOn(client, { timeoutMs }).verify(token))).toBe('503 unavailable')
+      // A machine that is busy with other work is late by itself.
+      expect(performance.now() - begun).toBeLessThan(timeoutMs + 50 + 500)
+      const refusing = apiOn(client, { timeoutMs, onUnavailable: 'refuse' })
+      expect(await verdict(refusing.verify(token))).toBe('503 unavailable')
+      expect(await verdict(apiOn(client, { timeoutMs, onUnavailable: 'allow' }).verify(token))).toBe('200')
+    },
+  )
+
+  it('CAC-17 that is hung is 503 for proofs, whatever the list allows', async () => {
+    const { client } = fakeClient(never)
+    const holder = dpopClient(Date.now)
+    const api = createResourceServer({
+      ...issuer.options,
+      resource,
+      revocation: revocationList(client, { timeoutMs: 20, onUnavailable: 'allow' }),
+      dpop: { replay: replayStore(client, { timeoutMs: 20 }) },
+    })
+    const bound = await boundToken(issuer, holder)
+    const headers = dpopHeaders(bound, holder.proof(bound))
+    expect(await verdict(api.authenticate({ method: 'GET', url: '/', headers }))).toBe('503 unavailable')
   })
 
   it('STO-2 that is hung gets few commands of many requests, which leave nothing behind', async () => {

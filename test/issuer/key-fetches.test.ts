@@ -156,7 +156,7 @@ describe('A3 a fetch that the runtime never settles', () => {
     expect(await judged(await forge('lost'))).toEqual(['503 unavailable', 5.5])
   })
 
-  it('never replaces newer keys, whenever its answer comes', async () => {
+  it('CAC-13 never replaces newer keys, whenever its answer comes', async () => {
     await api.ready()
     const old = await sign()
     const before = await publishes(issuer)(net.calls[0] as never)
