@@ -39,6 +39,9 @@ const probePause = { least: 0.4, most: 5 }
  * Makes calls with a deadline of our own. A store that is hung answers nothing, and some clients then wait for ever:
  * so each call has a deadline, only so many wait at the same time, and after a deadline within which nothing at all
  * was answered the store counts as silent. Any answer ends that, a late one too.
+ *
+ * A store that answers, but nothing in time any more, counts as silent as well: more was asked than it can answer, and
+ * what waits in the client would only grow. An answer in time ends that, or one to the last call: then nothing waits.
  */
 export function storeCalls(
   clock: Pick<Clock, 'schedule'>,
@@ -46,9 +49,13 @@ export function storeCalls(
   now: () => number = unhurriedClock(),
 ): StoreCalls {
   let waiting = 0
+  let sent = 0
   let answering = false
   let answeredAt = -Infinity
+  let answeredInTimeAt = -Infinity
   let silentSince: number | undefined
+  /** Whether it is silent for being late alone. */
+  let isBehind = false
   /** No further call goes to a silent store before this. */
   let probeAt = -Infinity
 
@@ -61,10 +68,11 @@ export function storeCalls(
     return undefined
   }
 
-  function answered(): void {
+  function answered(isInTime: boolean, isLast: boolean): void {
     answering = true
     answeredAt = now()
-    silentSince = undefined
+    if (isInTime) answeredInTimeAt = answeredAt
+    if (!isBehind || isInTime || isLast) silentSince = undefined
   }
 
   function failed(): void {
@@ -74,9 +82,11 @@ export function storeCalls(
   }
 
   function late(sentAt: number): void {
-    if (answeredAt >= sentAt) return
+    if (answeredInTimeAt >= sentAt) return
     answering = false
-    silentSince ??= now()
+    if (silentSince !== undefined) return
+    silentSince = now()
+    isBehind = answeredAt >= sentAt
   }
 
   const unavailable = (hint: string, cause?: Error): UpstreamError =>
@@ -84,6 +94,7 @@ export function storeCalls(
 
   function send<T>(call: () => PromiseLike<T>): Promise<T> {
     const sentAt = now()
+    const number = (sent += 1)
     waiting += 1
     return new Promise<T>((resolve, reject) => {
       let isWaiting = true
@@ -104,8 +115,8 @@ export function storeCalls(
       })
       begun(call).then(
         (value) => {
+          answered(isWaiting, number === sent)
           end()
-          answered()
           resolve(value)
         },
         (error: unknown) => {

@@ -174,6 +174,74 @@ describe('storeCalls', () => {
     expect(sent).toHaveLength(3)
   })
 
+  describe('that is behind: it answers, and nothing in time', () => {
+    /** Two calls were late though the first was answered at last, and a probe is on its way. */
+    async function behind(): Promise<ReturnType<typeof world>> {
+      const it = world()
+      void it.outcome()
+      it.advance(0.2)
+      void it.outcome()
+      it.advance(0.05)
+      // Silent for a moment; this late answer ends that.
+      await answer(it.sent[0])
+      it.advance(0.2)
+      expect(it.sent).toHaveLength(2)
+      return it
+    }
+
+    it('gets one call at a time', async () => {
+      const { outcome, sent, isAnswering } = await behind()
+      expect(isAnswering()).toBe(false)
+      void outcome()
+      expect(await outcome()).toBe('store: the store does not respond')
+      expect(sent).toHaveLength(3)
+    })
+
+    it('gets no more for a late answer to an earlier call', async () => {
+      const { outcome, sent } = await behind()
+      void outcome()
+      await answer(sent[1])
+      expect(await outcome()).toBe('store: the store does not respond')
+    })
+
+    it('gets all calls again once it answers in time', async () => {
+      const { outcome, sent, isAnswering } = await behind()
+      void outcome()
+      await answer(sent[2])
+      void outcome()
+      void outcome()
+      expect([sent.length, isAnswering()]).toEqual([5, true])
+    })
+
+    it('gets all calls again once it has answered the last one, late as that is', async () => {
+      const { outcome, sent, advance } = await behind()
+      void outcome()
+      advance(0.3)
+      await answer(sent[1])
+      expect(await outcome()).toBe('store: the store does not respond')
+      await answer(sent[2])
+      void outcome()
+      void outcome()
+      expect(sent).toHaveLength(5)
+    })
+
+    it('gets through what waits for it, and is in time again, though the load stays what it was', async () => {
+      const { outcome, advance, sent } = world()
+      const outcomes = new Map<string, number>()
+      let answered = 0
+      const inTime: boolean[] = []
+      for (let ms = 0; ms < 2500; ms += 1) {
+        void outcome().then((result) => outcomes.set(result, (outcomes.get(result) ?? 0) + 1))
+        advance(0.001)
+        // It takes one millisecond for each, and stood still for half a second.
+        if (ms >= 500 && answered < sent.length) await answer(sent[answered++])
+        if (ms >= 2000) inTime.push(sent.length - answered < 250)
+      }
+      expect(new Set(inTime)).toEqual(new Set([true]))
+      expect(outcomes.get('value')).toBeGreaterThan(1000)
+    })
+  })
+
   it('probes again 100 ms after the client failed a probe', async () => {
     const { outcome, advance, sent } = world()
     void outcome()
