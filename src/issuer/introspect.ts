@@ -77,7 +77,7 @@ export function introspector(options: IntrospectorOptions): Introspector {
     try {
       return await read(answer)
     } catch (error) {
-      throw error instanceof FetchError ? error.at(url) : error
+      throw asFetchError(error).at(url)
     }
   }
 
@@ -117,8 +117,7 @@ export function introspector(options: IntrospectorOptions): Introspector {
 
   /** Counts a failure, and makes of it what the client gets. */
   function failed(error: unknown, passage?: Passage): UpstreamError {
-    const failure =
-      error instanceof FetchError ? error : new FetchError('the answer cannot be read', { cause: error })
+    const failure = asFetchError(error)
     if (refusesOne(failure.status)) passage?.succeeded()
     else passage?.failed(failure.retryAfter)
     events.failed(failure)
@@ -154,6 +153,10 @@ export function introspector(options: IntrospectorOptions): Introspector {
     },
     health: () => events.health(Object.values(circuits).some((each) => each.isOpen())),
   }
+}
+
+function asFetchError(error: unknown): FetchError {
+  return error instanceof FetchError ? error : new FetchError('the answer cannot be read', { cause: error })
 }
 
 /** Whether a connection ended without an answer. */
