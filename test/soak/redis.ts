@@ -12,18 +12,23 @@ import { machine, pause } from './tools.ts'
 
 /**
  * Breaks a real Redis under load with each client library, and writes a section of docs/evidence/reliability.md:
- * `npm run redis`, `npm run redis -- --quick` to try it without writing anything, or `--follow` for that part alone.
+ * `npm run redis`, `npm run redis -- --quick` to try it without writing anything, or a part alone: `--fault killed
+ * --client 'redis 6'`, `--reserve`, `--follow`.
  */
 
 const {
   quick,
   client: only,
+  fault: faultOnly,
   follow: followOnly,
+  reserve: reserveOnly,
 } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     client: { type: 'string', multiple: true },
+    fault: { type: 'string' },
     follow: { type: 'boolean', default: false },
+    reserve: { type: 'boolean', default: false },
   },
 }).values
 if (missingRedis !== undefined) throw new Error(missingRedis)
@@ -209,6 +214,7 @@ function aloneCell(found: Measured | string): string {
 async function faultTable(): Promise<string> {
   const rows: string[][] = []
   for (const [title, fault] of Object.entries(faults)) {
+    if (!title.startsWith(faultOnly ?? '')) continue
     for (const name of names) {
       // Each with a server of its own.
       const [own, alone] = await Promise.all([measure(name, 'ours', fault), measure(name, 'alone', fault)])
@@ -292,8 +298,10 @@ async function followed(): Promise<string> {
   return `${whole(delays.length)} revocations at 500 per second, each refused by another process ${at(0.5)} ms after \`revoke()\` resolved (median; ${at(0.99)} ms for 99 %, ${at(1)} ms at most).`
 }
 
-if (followOnly) {
-  console.log(await followed())
+if (followOnly || reserveOnly || faultOnly !== undefined) {
+  if (faultOnly !== undefined) console.log(await faultTable())
+  if (reserveOnly) console.log(await reserved())
+  if (followOnly) console.log(await followed())
   process.exit(0)
 }
 const faultsText = await faultTable()
