@@ -59,6 +59,18 @@ describe('requirements on introspection', () => {
     expect(() => apiOf(server, { clientSecret: undefined })).toThrow(/^introspection\.clientSecret: set/)
   })
 
+  it('RFC8705-5-1 an alias for mutual TLS is used where it is written, with a fetch that has the certificate', async () => {
+    const alias = 'https://mtls.issuer.test/introspect'
+    server.metadata['mtls_endpoint_aliases'] = { introspection_endpoint: alias }
+    expect(() => apiOf(server, { authMethod: 'tls_client_auth' })).toThrow(
+      /^introspection\.authMethod: must be/,
+    )
+    expect(await outcome(apiOf(server, { endpoint: alias }))).toBe('accepted')
+    // Without a certificate of ours the alias would refuse us.
+    expect(await outcome(apiOf(server))).toBe('accepted')
+    expect(server.questions.map(({ url }) => url)).toEqual([alias, endpointUrl])
+  })
+
   it.each([false, 'true', 1, undefined])('RFC7662-2.2-1 active: %j is inactive', async (active) => {
     expect(await judged({ active })).toBe('401 inactive')
   })

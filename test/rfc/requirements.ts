@@ -1,10 +1,9 @@
 /** Why a requirement has no test. */
-export type Reason = 'deployment' | 'mtls' | 'encryption' | 'status list'
+export type Reason = 'deployment' | 'encryption' | 'status list'
 
 /** What the reasons mean, for readers. */
 export const reasons: Readonly<Record<Reason, string>> = {
   deployment: 'a duty of whoever deploys, or of the documentation; no library can test it',
-  mtls: 'introspection endpoints are not called with a client certificate',
   encryption: 'encrypted introspection answers are not supported; they are refused',
   'status list': 'token status lists are not supported',
 }
@@ -245,7 +244,7 @@ export const requirements: readonly Requirement[] = [
   ['RFC8705-3-4', 'A bound token without its certificate is refused, also where binding is not supported.'],
   ['RFC8705-3.1-1', 'The binding is the base64url SHA-256 of the certificate.'],
   ['RFC8705-3.2-1', 'The same applies to bindings from introspection.'],
-  ['RFC8705-5-1', 'Aliases of endpoints for mutual TLS are preferred.', 'mtls'],
+  ['RFC8705-5-1', 'Aliases of endpoints for mutual TLS are used by callers that use it.'],
   ['RFC8705-6.2-1', 'The chain need not be validated.'],
   ['RFC8705-6.3-1', 'A new certificate ends old tokens.'],
   ['RFC8705-6.5-1', 'A certificate from a proxy needs explicit trust.'],
