@@ -1,3 +1,4 @@
+import { escape, plainPage } from '../page/document.ts'
 import { scopes, users } from '../facts.ts'
 
 /** What the sign-in page shows. */
@@ -13,18 +14,21 @@ export interface SignInPage {
 /** The authorization server's sign-in page. */
 export function signInPage({ action, user, problem }: SignInPage): string {
   const people = Object.entries(users).map(
-    ([name, { password, may }]) => `<li><b>${name}</b>, password <b>${password}</b>: may ${may}</li>`,
+    ([name, { password, may }]) =>
+      `<tr><th scope="row">${name}</th><td><code>${password}</code></td><td>${may}</td></tr>`,
   )
   return page(
     'Sign in',
-    `<p>The client <b>playground</b> requests access: ${scopes.join(', ')}. You grant it what you may do yourself.</p>
+    `<p>The client <strong>playground</strong> requests access: ${scopes.map((scope) => `<code>${scope}</code>`).join(', ')}. You grant it what you may do yourself. It never sees your password.</p>
 ${problem === undefined ? '' : `<p role="alert">${escape(problem)}</p>`}
 <form method="post" action="${escape(action)}">
-<p><label>Name <input name="login" value="${escape(user)}" autocomplete="username" required></label></p>
-<p><label>Password <input name="password" type="password" value="${escape(users[user]?.password ?? '')}" autocomplete="current-password" required></label></p>
-<p><button type="submit">Sign in</button></p>
+<label>Name <input name="login" value="${escape(user)}" autocomplete="username" required></label>
+<label>Password <input name="password" type="password" value="${escape(users[user]?.password ?? '')}" autocomplete="current-password" required></label>
+<button type="submit" class="primary">Sign in</button>
 </form>
-<ul>${people.join('')}</ul>`,
+<h2>Who can sign in</h2>
+<table><thead><tr><th scope="col">Name</th><th scope="col">Password</th><th scope="col">May</th></tr></thead>
+<tbody>${people.join('')}</tbody></table>`,
   )
 }
 
@@ -33,7 +37,7 @@ export function signOutPage(user: string, form: string): string {
   return page(
     'Sign out',
     `<p>${escape(user)}, do you want to sign out of the authorization server too?</p>${form}
-<p><button type="submit" form="op.logoutForm" name="logout" value="yes">Yes, sign out</button>
+<p class="buttons"><button type="submit" class="primary" form="op.logoutForm" name="logout" value="yes">Yes, sign out</button>
 <button type="submit" form="op.logoutForm">No, stay signed in</button></p>`,
   )
 }
@@ -43,12 +47,6 @@ export function errorPage(error: string, description: string): string {
   return page('That did not work', `<p><b>${escape(error)}</b>: ${escape(description)}</p>`)
 }
 
-function page(title: string, content: string): string {
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title></head><body><main><h1>${title}</h1>${content}</main></body></html>`
-}
-
-function escape(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
+function page(title: string, body: string): string {
+  return plainPage({ title, body, who: 'The authorization server' })
 }

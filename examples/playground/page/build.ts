@@ -36,7 +36,9 @@ export async function buildPage(): Promise<Page> {
   const text = (ending: string): string => outputFiles.find(({ path }) => path.endsWith(ending))?.text ?? ''
   const html = document({
     title: 'OAuth playground',
-    head: `<script type="module" src="${paths.script}"></script>`,
+    head: `<link rel="icon" href="${paths.icon}">
+<link rel="stylesheet" href="${paths.style}">
+<script type="module" src="${paths.script}"></script>`,
     body: '<div id="page"><p class="loading">Loading the playground …</p></div>\n<noscript><p class="loading">This page needs JavaScript. The tour in the terminal does not: <code>npm run playground -- --tour</code></p></noscript>',
   })
   return { html, script: text('.js'), style: text('.css'), icon }

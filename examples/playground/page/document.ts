@@ -1,4 +1,5 @@
 /** Plain pages in the style of the playground: the welcome page, and the pages of the authorization server. */
+import { readFileSync } from 'node:fs'
 
 /** Writes text so that HTML has it as text, in elements and in quoted attributes. */
 export function escape(text: string): string {
@@ -16,13 +17,11 @@ export function escape(text: string): string {
  * A whole HTML document.
  *
  * @param parts.title text; the rest is HTML
- * @param parts.style where the style sheet is. @default '/page.css'
  */
 export function document(parts: {
   readonly title: string
+  readonly head: string
   readonly body: string
-  readonly head?: string
-  readonly style?: string
 }): string {
   return `<!doctype html>
 <html lang="en">
@@ -31,9 +30,7 @@ export function document(parts: {
 <meta name="viewport" content="width=device-width">
 <meta name="color-scheme" content="light dark">
 <title>${escape(parts.title)}</title>
-<link rel="icon" href="/icon.svg">
-<link rel="stylesheet" href="${escape(parts.style ?? '/page.css')}">
-${parts.head ?? ''}
+${parts.head}
 </head>
 <body>
 ${parts.body}
@@ -42,13 +39,14 @@ ${parts.body}
 `
 }
 
+const style = readFileSync(new URL('style.css', import.meta.url), 'utf8')
+
 /**
- * A page of one column: the sign-in, consent and error pages of the authorization server. Its server has to serve the
- * style and the icon of `buildPage()` at `/page.css` and `/icon.svg`.
+ * A page of one column, without a script. Its style is inline, so its policy has to allow that; it loads nothing.
  *
  * @param parts.title text, the heading too
- * @param parts.body HTML below the heading: paragraphs, and forms of `label`, `input`, `select`, `button`
- * @param parts.who text above the heading, for example `Authorization server · https://127.0.0.1:4002`
+ * @param parts.body HTML below the heading
+ * @param parts.who text above the heading: whose page it is
  */
 export function plainPage(parts: {
   readonly title: string
@@ -58,6 +56,7 @@ export function plainPage(parts: {
   const { title, body, who } = parts
   return document({
     title,
+    head: `<style>${style}</style>`,
     body: `<main class="plain">
 ${who === undefined ? '' : `<p class="who">${escape(who)}</p>`}
 <h1>${escape(title)}</h1>
@@ -69,15 +68,13 @@ ${body}
 /**
  * The page that greets a newcomer, over plain HTTP: says first what the certificate warning means.
  *
- * @param at.client origin of the client, for example `https://localhost:4001`
- * @param at.authorizationServer its origin, whose warning appears too
+ * @param urls origins, for example `https://localhost:4001`
  */
-export function welcomePage(at: {
+export function welcomePage(urls: {
   readonly client: string
-  readonly authorizationServer: string
-  readonly otherSite?: string
+  readonly issuer: string
+  readonly otherSite: string
 }): string {
-  const others = [at.authorizationServer, ...(at.otherSite === undefined ? [] : [at.otherSite])]
   return plainPage({
     title: 'OAuth playground',
     body: `<p class="lead">A whole OAuth 2 system runs on your machine now: an authorization server, a client and three APIs. The page shows every check that an API makes, and what happens when something is wrong.</p>
@@ -90,9 +87,9 @@ export function welcomePage(at: {
 <li><strong>Firefox</strong>: choose <em>Advanced</em>, then <em>Accept the Risk and Continue</em>.</li>
 <li><strong>Safari</strong>: choose <em>Show Details</em>, then <em>visit this website</em>.</li>
 </ul>
-<p>The warning comes once more, when you sign in: the authorization server is another site, at ${others.map((url) => `<code>${escape(url)}</code>`).join(', and the attacking site is at ')}.</p>
+<p>The warning comes once more, when you sign in: the authorization server is another site, <code>${escape(urls.issuer)}</code>. So is the attacking site, <code>${escape(urls.otherSite)}</code>.</p>
 </section>
-<p><a class="button primary" href="${escape(at.client)}/">Open the playground</a></p>
+<p><a class="button primary" href="${escape(urls.client)}/">Open the playground</a></p>
 <p>You would rather not? The tour in the terminal takes the same steps without a browser: <code>npm run playground -- --tour</code></p>`,
   })
 }
