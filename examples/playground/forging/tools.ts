@@ -75,7 +75,8 @@ export function keyIdFor({ keys }: JSONWebKeySet, alg: string): string | undefin
   return keys.find((key) => key.alg === alg)?.kid
 }
 
-function inputOf(header: JsonObject, claims: JsonObject | string): string {
+/** What a signature is made over: header and payload as base64url. */
+export function inputOf(header: JsonObject, claims: JsonObject | string): string {
   const encode = (part: JsonObject | string): string =>
     Buffer.from(typeof part === 'string' ? part : JSON.stringify(part)).toString('base64url')
   return `${encode(header)}.${encode(claims)}`
