@@ -143,5 +143,8 @@ declare module 'oidc-provider' {
     base(): { get(prompt: string): { readonly checks: { add(check: object): void } } }
   }
 
-  export const errors: { readonly InvalidTarget: new () => Error }
+  export const errors: {
+    readonly InvalidRedirectUri: new () => Error
+    readonly InvalidTarget: new () => Error
+  }
 }

@@ -24,26 +24,38 @@ export const knownClient = 'example-client'
 /** With a metadata document the client id is a URL: the authorization server fetches from there who the client is. */
 export const documentUrl = 'https://app.example.com/client.json'
 
+/** The document at that URL. */
+export const document = { ...metadata, client_id: documentUrl }
+
 type Differs = 'clients' | 'extraClientMetadata' | 'features'
 
 /** The part of the configuration that differs between the three. */
-const setUps: Readonly<Record<Registration, Pick<Configuration, Differs>>> = {
-  'client ID metadata document': {
-    features: { clientIdMetadataDocument: { enabled: true, ack: 'draft-02' } },
+function setUp(registration: Registration, redirectUris: readonly string[]): Pick<Configuration, Differs> {
+  switch (registration) {
+    case 'client ID metadata document':
+      return { features: { clientIdMetadataDocument: { enabled: true, ack: 'draft-02' } } }
+    case 'dynamic registration':
+      return { features: { registration: { enabled: true } }, extraClientMetadata: registered }
+    case 'pre-registered client':
+      return { clients: [{ ...metadata, client_id: knownClient, redirect_uris: redirectUris }] }
+  }
+}
+
+/** What oidc-provider by itself does with the metadata that a client registers is not what MCP needs. */
+const registered: NonNullable<Configuration['extraClientMetadata']> = {
+  properties: ['scope', 'redirect_uris'],
+  validator(_context, property, value, client) {
+    // Clients register with the scopes of their first request, and would never be given others.
+    if (property === 'scope') delete client.scope
+    // A code that is sent to another machine by plain http can be read on its way (OAuth 2.1, section 2.3.1).
+    else if (!Array.isArray(value) || !value.every(isSafe)) throw new errors.InvalidRedirectUri()
   },
-  'dynamic registration': {
-    features: { registration: { enabled: true } },
-    // Clients register with the scopes of their first request, and this server would never give them more.
-    extraClientMetadata: {
-      properties: ['scope'],
-      validator(_context, _property, _scope, client) {
-        delete client.scope
-      },
-    },
-  },
-  'pre-registered client': {
-    clients: [{ ...metadata, client_id: knownClient }],
-  },
+}
+
+function isSafe(redirectUri: unknown): boolean {
+  if (!URL.canParse(String(redirectUri))) return false
+  const { protocol, hostname } = new URL(String(redirectUri))
+  return protocol !== 'http:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
 }
 
 /** @see authorizationServer */
@@ -53,27 +65,17 @@ export interface AuthorizationServerOptions {
   readonly resource: string
   /** How long the next access token lives. Seconds. @default an hour */
   readonly lifetime?: () => number
-  /**
-   * Web pages of clients, by URL. Here they stand in for the network, so that nothing leaves this machine: leave
-   * `fetch` out of the configuration of a real server.
-   *
-   * @default the document of the example's client
-   */
-  readonly documents?: Readonly<Record<string, object>>
+  /** Where the example's client may be redirected to, if it does not register itself. @default {@link redirectUrl} */
+  readonly redirectUris?: readonly string[]
 }
 
 /** An authorization server with fresh keys and everything in memory. Any login and password will do. */
 export function authorizationServer(issuer: string, options: AuthorizationServerOptions): RequestListener {
-  const {
-    registration,
-    resource,
-    lifetime = () => 3600,
-    documents = { [documentUrl]: { ...metadata, client_id: documentUrl } },
-  } = options
+  const { registration, resource, lifetime = () => 3600, redirectUris = [redirectUrl] } = options
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const { features, ...setUp } = setUps[registration]
+  const { features, ...more } = setUp(registration, redirectUris)
   return new Provider(issuer, {
-    ...setUp,
+    ...more,
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), alg: 'ES256', use: 'sig', kid: 'key' }] },
     cookies: { keys: [randomUUID()] },
@@ -94,10 +96,12 @@ export function authorizationServer(issuer: string, options: AuthorizationServer
     },
     issueRefreshToken: (_context, client) => client.grantTypeAllowed('refresh_token'),
     findAccount: (_context, subject) => ({ accountId: subject, claims: () => ({ sub: subject }) }),
-    fetch: (url) => Promise.resolve(pageAt(documents[url])),
+    // Stands in for the web site of the client, so that nothing leaves this machine: a real server needs no `fetch`.
+    fetch: (url) =>
+      Promise.resolve(
+        url === documentUrl
+          ? Response.json({ ...document, redirect_uris: redirectUris })
+          : new Response(null, { status: 404 }),
+      ),
   }).callback()
-}
-
-function pageAt(document: object | undefined): Response {
-  return document === undefined ? new Response(null, { status: 404 }) : Response.json(document)
 }
