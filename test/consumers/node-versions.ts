@@ -11,17 +11,20 @@ export class NoBinaryError extends Error {
 }
 
 /**
- * Installs every version below `folder`. The npm package `node` fetches its binary in an install script, which npm
+ * Installs versions below `folder`. The npm package `node` fetches its binary in an install script, which npm
  * may hold back; the packages of the binaries themselves need none.
  *
  * @returns the program of a version
  * @throws {NoBinaryError} when the platform has no such package, or it cannot be had
  */
-export async function installNodeVersions(folder: string): Promise<(version: string) => string> {
+export async function installNodeVersions(
+  folder: string,
+  versions: readonly string[] = nodeVersions,
+): Promise<(version: string) => string> {
   const cwd = join(folder, 'node-versions')
   await mkdir(cwd)
   await writeFile(join(cwd, 'package.json'), '{ "private": true }')
-  const packages = nodeVersions.map((version) => `node-${version}@npm:${platformPackage()}@${version}`)
+  const packages = versions.map((version) => `node-${version}@npm:${platformPackage()}@${version}`)
   const quiet = ['--no-audit', '--no-fund', '--no-save', '--loglevel=error']
   try {
     await run('npm', ['install', ...quiet, ...packages], { cwd })
