@@ -5,9 +5,9 @@ import { makeAttacks } from './client/attacks.ts'
 import { discover } from './client/oidc.ts'
 import { clientServer } from './client/server.ts'
 import type { Urls } from './client/world.ts'
+import { pageFiles } from './files.ts'
 import { authorizationServer } from './issuer/server.ts'
 import { listen, type Listening } from './listen.ts'
-import { buildPage, paths } from './page/build.ts'
 import { makeRecorder } from './recording/recorder.ts'
 import { asText, makeTraces } from './traces.ts'
 import { welcome } from './welcome.ts'
@@ -57,6 +57,7 @@ export async function startPlayground({ port = 4000, certificate }: PlaygroundOp
 
     const recorder = makeRecorder({ otherSite: urls.otherSite })
     const traces = makeTraces()
+    const files = pageFiles()
     const server = await authorizationServer({
       issuer: urls.issuer,
       client: urls.client,
@@ -74,15 +75,8 @@ export async function startPlayground({ port = 4000, certificate }: PlaygroundOp
     })
     const oidc = await discover(urls.issuer)
     const attacks = makeAttacks()
-    const page = await buildPage()
-    const files = {
-      '/': { type: 'html', content: page.html },
-      [paths.script]: { type: 'js', content: page.script },
-      [paths.style]: { type: 'css', content: page.style },
-      [paths.icon]: { type: 'svg', content: page.icon },
-    }
     const world = { urls, apis, server, recorder, traces, attacks, oidc, redis: false }
-    client.serve(recorder.around('Client', clientServer(world, files)))
+    client.serve(recorder.around('Client', clientServer(world, await files)))
     greeting.serve(welcome(urls))
     return { urls: { ...urls, apis: apis.map(({ name, url }) => ({ name, url })) }, close }
   } catch (error) {

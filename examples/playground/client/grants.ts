@@ -47,5 +47,6 @@ export function errorOf(error: unknown): string {
   if (error instanceof openid.ResponseBodyError) {
     return error.error_description === undefined ? error.error : `${error.error}: ${error.error_description}`
   }
+  if (error instanceof openid.AuthorizationResponseError) return error.error
   return 'no response'
 }

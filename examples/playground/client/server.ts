@@ -1,5 +1,6 @@
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express'
 import { ZodError } from 'zod'
+import type { Files } from '../files.ts'
 import type { Outcome } from '../protocol.ts'
 import { Problem } from './actions/action.ts'
 import { act, isAction } from './actions/all.ts'
@@ -9,9 +10,6 @@ import { makeSessions, type Session } from './sessions.ts'
 import { signInRoutes } from './sign-in.ts'
 import { stateOf } from './state.ts'
 import type { World } from './world.ts'
-
-/** Files of the page, by path. */
-export type Files = Readonly<Record<string, { readonly type: string; readonly content: string }>>
 
 /**
  * The client: a server that signs the user in, keeps the tokens, and calls the APIs for its page (backend for

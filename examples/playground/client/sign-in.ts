@@ -1,5 +1,7 @@
 import type { Request, Response } from 'express'
 import { buildEndSessionUrl } from 'openid-client'
+import { escape, plainPage } from '../page/document.ts'
+import { errorOf } from './grants.ts'
 import { beginSignIn, finishSignIn } from './oidc.ts'
 import { endOfLogin, type Sessions } from './sessions.ts'
 import type { World } from './world.ts'
@@ -29,14 +31,16 @@ export function signInRoutes(world: World, sessions: Sessions): SignInRoutes {
     async callback(request, response) {
       const transaction = sessions.finish(request.headers.cookie)
       if (transaction === undefined) {
-        response
-          .status(400)
-          .type('text')
-          .send('This sign-in was not begun in this browser, or took too long.')
+        fail(response, 'It was not begun in this browser, or it took too long.')
         return
       }
       const arrived = new URL(request.originalUrl, urls.client)
-      const { tokens, user } = await finishSignIn(oidc, arrived, transaction)
+      const finished = await finishSignIn(oidc, arrived, transaction).catch(errorOf)
+      if (typeof finished === 'string') {
+        fail(response, finished)
+        return
+      }
+      const { tokens, user } = finished
       const { session, cookie } = sessions.create(sessions.find(request.headers.cookie))
       Object.assign(session, { tokens, user, recordedFrom: transaction.recordedFrom })
       response.set('set-cookie', [cookie, endOfLogin])
@@ -56,4 +60,18 @@ export function signInRoutes(world: World, sessions: Sessions): SignInRoutes {
       response.redirect(303, url.href)
     },
   }
+}
+
+function fail(response: Response, because: string): void {
+  response.set('set-cookie', endOfLogin)
+  // A plain page has its style in itself.
+  response.set(
+    'content-security-policy',
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+  )
+  const body = `<p>${escape(because)}</p><p><a class="button primary" href="/">Back to the playground</a></p>`
+  response
+    .status(400)
+    .type('html')
+    .send(plainPage({ title: 'The sign-in failed', body }))
 }

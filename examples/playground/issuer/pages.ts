@@ -1,25 +1,33 @@
-import { escape, plainPage } from '../page/document.ts'
 import { scopes, users } from '../facts.ts'
+import { escape, plainPage } from '../page/document.ts'
 
-/** What the sign-in page shows. */
-export interface SignInPage {
-  /** Where the form is sent. */
-  readonly action: string
-  /** Filled in already. */
-  readonly user: string
-  /** What was wrong with the last try. */
-  readonly problem?: string
+/** The authorization server's own pages. */
+export interface Pages {
+  /**
+   * Asks for name and password.
+   *
+   * @param form.action where it is sent
+   * @param form.user filled in already, with the password, since this is a playground
+   * @param form.problem what was wrong with the last try
+   */
+  signIn(form: { readonly action: string; readonly user: string; readonly problem?: string }): string
+  /** Asks whether the user wants to sign out. @param form the provider's own form, without a button */
+  signOut(user: string, form: string): string
+  /** Says what went wrong. */
+  error(error: string, description: string): string
+  /** Headers of all of them. */
+  readonly headers: Readonly<Record<string, string>>
 }
 
-/** The authorization server's sign-in page. */
-export function signInPage({ action, user, problem }: SignInPage): string {
-  const people = Object.entries(users).map(
-    ([name, { password, may }]) =>
-      `<tr><th scope="row">${name}</th><td><code>${password}</code></td><td>${may}</td></tr>`,
-  )
-  return page(
-    'Sign in',
-    `<p>The client <strong>playground</strong> requests access: ${scopes.map((scope) => `<code>${scope}</code>`).join(', ')}. You grant it what you may do yourself. It never sees your password.</p>
+/** Makes the pages of one server. @param client the client's URL, where forms end */
+export function makePages(issuer: string, client: string): Pages {
+  const page = (title: string, body: string): string =>
+    plainPage({ title, body, who: `Authorization server, ${issuer}` })
+  return {
+    signIn: ({ action, user, problem }) =>
+      page(
+        'Sign in',
+        `<p>The client <strong>playground</strong> requests access: ${codes(scopes)}. You grant it what you may do yourself. It never sees your password.</p>
 ${problem === undefined ? '' : `<p role="alert">${escape(problem)}</p>`}
 <form method="post" action="${escape(action)}">
 <label>Name <input name="login" value="${escape(user)}" autocomplete="username" required></label>
@@ -28,25 +36,41 @@ ${problem === undefined ? '' : `<p role="alert">${escape(problem)}</p>`}
 </form>
 <h2>Who can sign in</h2>
 <table><thead><tr><th scope="col">Name</th><th scope="col">Password</th><th scope="col">May</th></tr></thead>
-<tbody>${people.join('')}</tbody></table>`,
-  )
-}
-
-/** Asks whether the user wants to sign out. @param form the provider's own form, without a button */
-export function signOutPage(user: string, form: string): string {
-  return page(
-    'Sign out',
-    `<p>${escape(user)}, do you want to sign out of the authorization server too?</p>${form}
+<tbody>${people()}</tbody></table>`,
+      ),
+    signOut: (user, form) =>
+      page(
+        'Sign out?',
+        `<p>${escape(user)}, the client has ended its session. Do you want to sign out here too? Then the APIs are told, and refuse the tokens of this session.</p>${form}
 <p class="buttons"><button type="submit" class="primary" form="op.logoutForm" name="logout" value="yes">Yes, sign out</button>
 <button type="submit" form="op.logoutForm">No, stay signed in</button></p>`,
-  )
+      ),
+    error: (error, description) =>
+      page(
+        'That did not work',
+        `<p><strong>${escape(error)}</strong>: ${escape(description)}</p>
+<p><a class="button primary" href="${escape(client)}/">Back to the playground</a></p>`,
+      ),
+    headers: {
+      'content-type': 'text/html; charset=utf-8',
+      'cache-control': 'no-store',
+      // Browsers apply form-action to the redirects that follow a form, too.
+      'content-security-policy': `default-src 'none'; style-src 'unsafe-inline'; form-action 'self' ${client}; frame-ancestors 'none'; base-uri 'none'`,
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'same-origin',
+    },
+  }
 }
 
-/** Says what went wrong at the authorization server. */
-export function errorPage(error: string, description: string): string {
-  return page('That did not work', `<p><b>${escape(error)}</b>: ${escape(description)}</p>`)
+function people(): string {
+  return Object.entries(users)
+    .map(
+      ([name, { password, may }]) =>
+        `<tr><th scope="row">${escape(name)}</th><td><code>${escape(password)}</code></td><td>${escape(may)}</td></tr>`,
+    )
+    .join('')
 }
 
-function page(title: string, body: string): string {
-  return plainPage({ title, body, who: 'The authorization server' })
+function codes(names: readonly string[]): string {
+  return names.map((name) => `<code>${escape(name)}</code>`).join(', ')
 }

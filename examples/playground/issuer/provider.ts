@@ -5,7 +5,7 @@ import { audience, machineClient, scopes, users, webClient } from '../facts.ts'
 import { fetchAs } from '../parties.ts'
 import { grantAtOnce } from './grant.ts'
 import type { SigningKey } from './keys.ts'
-import { errorPage, signOutPage } from './pages.ts'
+import type { Pages } from './pages.ts'
 
 /** What a provider is made with. */
 export interface ProviderOptions {
@@ -16,6 +16,7 @@ export interface ProviderOptions {
   readonly storage: (kind: string) => Adapter
   /** The client's URL. */
   readonly client: string
+  readonly pages: Pages
   /** Where sign-outs are reported to (OpenID Connect Back-Channel Logout 1.0). */
   readonly logoutUrl: string
   /** Seconds that an access token lives, asked for each token. */
@@ -33,7 +34,14 @@ export function makeProvider(options: ProviderOptions): Provider {
   return new Provider(options.issuer, configuration(options))
 }
 
-function configuration({ keys, storage, client, logoutUrl, lifetime }: ProviderOptions): Configuration {
+function configuration({
+  keys,
+  storage,
+  client,
+  pages,
+  logoutUrl,
+  lifetime,
+}: ProviderOptions): Configuration {
   return {
     clients: [
       {
@@ -68,8 +76,7 @@ function configuration({ keys, storage, client, logoutUrl, lifetime }: ProviderO
     // A used refresh token that comes back was stolen, or the client was: its whole family is withdrawn.
     rotateRefreshToken: true,
     renderError: (context, { error = '', error_description: description = '' }) => {
-      context.type = 'html'
-      context.body = errorPage(error, description)
+      send(context, pages, pages.error(error, description))
     },
     features: {
       backchannelLogout: { enabled: true },
@@ -81,7 +88,7 @@ function configuration({ keys, storage, client, logoutUrl, lifetime }: ProviderO
       rpInitiatedLogout: {
         enabled: true,
         logoutSource: (context, form) => {
-          context.body = signOutPage(context.oidc.session.accountId ?? '', form)
+          send(context, pages, pages.signOut(context.oidc.session.accountId ?? '', form))
         },
       },
       resourceIndicators: {
@@ -105,6 +112,11 @@ function configuration({ keys, storage, client, logoutUrl, lifetime }: ProviderO
         ? { accountId: subject, claims: () => ({ sub: subject, roles: users[subject]?.roles }) }
         : undefined,
   }
+}
+
+function send(context: Context, { headers }: Pages, page: string): void {
+  for (const [name, value] of Object.entries(headers)) context.set(name, value)
+  context.body = page
 }
 
 /** The session at the authorization server, so that a sign-out revokes the tokens of this session and no others. */

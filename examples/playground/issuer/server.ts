@@ -3,6 +3,7 @@ import type { Provider } from 'oidc-provider'
 import { usualLifetime } from '../facts.ts'
 import type { IssuerMode, KeyView } from '../protocol.ts'
 import { makeKeys, type SigningKey } from './keys.ts'
+import { makePages } from './pages.ts'
 import { makeProvider, type ProviderOptions } from './provider.ts'
 import { isSignIn, signIn } from './sign-in.ts'
 import { makeStorage } from './storage.ts'
@@ -28,6 +29,7 @@ const most = 8
 export async function authorizationServer(
   options: Pick<ProviderOptions, 'issuer' | 'client' | 'logoutUrl'>,
 ): Promise<AuthorizationServer> {
+  const pages = makePages(options.issuer, options.client)
   const storage = makeStorage()
   const hanging = new Set<ServerResponse>()
   let lifetime = usualLifetime
@@ -38,7 +40,7 @@ export async function authorizationServer(
 
   function use(newKeys: SigningKey[]): void {
     keys = newKeys
-    provider = makeProvider({ ...options, keys, storage, lifetime: () => lifetime })
+    provider = makeProvider({ ...options, pages, keys, storage, lifetime: () => lifetime })
     listener = provider.callback()
   }
   use(await makeKeys())
@@ -51,7 +53,7 @@ export async function authorizationServer(
         hanging.add(response)
         response.once('close', () => hanging.delete(response))
       } else if (isSignIn(request)) {
-        signIn(provider, request, response, options.client).catch((error: unknown) => {
+        signIn(provider, request, response, pages).catch((error: unknown) => {
           response.destroy(error as Error)
         })
       } else {

@@ -56,7 +56,7 @@ export function makeRecorder({ otherSite, noted }: RecorderOptions): Recorder {
   function note(to: Party, request: IncomingMessage, response: ServerResponse): void {
     const { method = '', url = '' } = request
     const from = senderOf(request, otherSite)
-    if (to === 'Client' && from === 'Browser' && ownFiles.test(url)) return
+    if (from === 'Browser' && ownFiles.test(url)) return
     const begun = Date.now()
     const lines = requestLines(request)
     const replace = add({
