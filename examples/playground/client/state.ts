@@ -1,5 +1,6 @@
 import { routes, users } from '../facts.ts'
 import type { State } from '../protocol.ts'
+import { forgeries } from '../forgeries.ts'
 import { isBound } from './bound.ts'
 import { takeApart } from '../take-apart.ts'
 import type { Session } from './sessions.ts'
@@ -20,7 +21,7 @@ export function stateOf(world: World, session: Session): State {
     dpop: tokens !== undefined && isBound(tokens.access),
     users: Object.entries(users).map(([name, { roles, may }]) => ({ name, roles, may })),
     routes,
-    forgeries: [],
+    forgeries: forgeries.map(({ name, what }) => ({ name, what })),
     issuer: { url: urls.issuer, mode: server.mode(), keys: server.keys() },
     lifetime: server.lifetime(),
     keyCaches: apis.map(({ keyCache }) => keyCache()),

@@ -6,6 +6,7 @@ import type { World } from '../world.ts'
 import type { Action, Done } from './action.ts'
 import { call, clientCredentials } from './call.ts'
 import { dpop, dpopReplay } from './dpop.ts'
+import { algorithms, forge } from './forge.ts'
 import { issuer, lifetime, rotateKeys } from './issuer.ts'
 import { paste, takeTextApart } from './texts.ts'
 import { refresh, reuseRefresh, revoke } from './tokens.ts'
@@ -32,6 +33,8 @@ const actions: { readonly [N in ActionName]?: Entry<Actions[N]> } = {
     }),
     call,
   ),
+  forge: entry(z.strictObject({ name: z.string().max(100), route: route.optional() }), forge),
+  algorithms: entry(nothing, algorithms),
   paste: entry(z.strictObject({ text }), paste),
   'take-apart': entry(z.strictObject({ text }), takeTextApart),
   refresh: entry(nothing, refresh),
