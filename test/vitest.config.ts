@@ -11,7 +11,7 @@ const unit = [
 const assurance = [
   'test/{browser,fuzz,playground,properties,soak,vectors}/**/*.test.ts',
   'test/issuer/{faults,invariants,process,waiting-requests}.test.ts',
-  'test/redis/{connection,faults,follow,follow-model}.test.ts',
+  'test/redis/{connection,dpop-processes,faults,follow,follow-model}.test.ts',
   'test/{types,type-messages,snippets,testing-guide}.test.ts',
 ]
 const never = ['test/consumers/**', '**/node_modules/**']
