@@ -3,6 +3,7 @@ import { againName, type HttpResult } from './http.ts'
 import { ownName } from './library.ts'
 import type { Spread } from './measure.ts'
 import type { Run, Timed } from './results.ts'
+import type { SenderResult } from './sender.ts'
 
 /** One goal, and how far a run is from it. */
 export interface Goal {
@@ -14,19 +15,20 @@ export interface Goal {
 }
 
 const neverSeen = { RS256: 'RS256', ES256: 'ES256', EdDSA: 'Ed25519' }
-const limits = { neverSeen: 1.05, seen: 1.1 }
+const limits = { neverSeen: 1.05, seen: 1.1, bearer: 1.02, proof: 1.3 }
 
 /** Parts of the throughput. Less always counts as noise; with more, no goal counts as met. */
 const noiseBounds = { least: 0.02, most: 0.1 }
 
 /** Compares what a run found with the goals. A part that was not run has none. */
 export function goals({ machine, results }: Run): readonly Goal[] {
-  const { verify, seen, http = [] } = results
+  const { verify, seen, sender, http = [] } = results
   return [
     ...Object.entries(neverSeen).flatMap(([algorithm, name]) =>
       atMost(limits.neverSeen, `${name}, never seen`, verify?.[algorithm]),
     ),
     ...atMost(limits.seen, 'seen before', seen),
+    ...(sender === undefined ? [] : ofSender(sender)),
     ...throughput(http, machine.clock === 'processor' ? 'baselineByProcessor' : 'baseline'),
   ]
 }
@@ -45,6 +47,20 @@ function atMost(limit: number, name: string, found: readonly Timed[] = []): Goal
       verdict: verdictOf(ratio.low > limit, ratio.high <= limit),
     }
   })
+}
+
+/** What a proof costs beyond a Bearer request, in checks of a signature; and what the option costs such a request. */
+function ofSender({ beyondBearer, bearerOn }: SenderResult): Goal[] {
+  const goal = (name: string, ratio: Spread, limit: number): Goal => ({
+    name,
+    ratio,
+    limit: `at most ${limit.toFixed(2)}`,
+    verdict: verdictOf(ratio.low > limit, ratio.high <= limit),
+  })
+  return [
+    goal('a proof of DPoP, in checks of a signature', beyondBearer, limits.proof),
+    goal('Bearer, dpop on / off', bearerOn, limits.bearer),
+  ]
 }
 
 /** Throughput of each framework: no further below the baseline's than a second copy of the baseline may be. */

@@ -8,6 +8,7 @@ import { memoryPart } from './memory.ts'
 import { type Results, timed } from './results.ts'
 import { revocationPart } from './revocation.ts'
 import { seenPart } from './seen.ts'
+import { senderPart, senderResult } from './sender.ts'
 import { verifyPart } from './verify.ts'
 
 /** How the benchmarks are run. */
@@ -39,6 +40,7 @@ export const parts: {
   },
   seen: async (inProcess, options) => timed(await pooled(inProcess, { part: 'seen' }, options)),
   revocation: async (inProcess, options) => timed(await pooled(inProcess, { part: 'revocation' }, options)),
+  sender: async (inProcess, options) => senderResult(await pooled(inProcess, { part: 'sender' }, options)),
   async guards(inProcess) {
     const found: GuardResult[] = []
     // Each in a process of its own: the second one in a process is called from code that fits the first.
@@ -78,6 +80,8 @@ export async function runTask(
       return seenPart(baseline, effort)
     case 'revocation':
       return revocationPart(effort)
+    case 'sender':
+      return senderPart(baseline, effort)
     case 'guards':
       return guardPart(baseline, variant, quick ? 100_000 : 1_000_000)
     case 'memory':

@@ -13,7 +13,7 @@ export function report(runs: readonly Run[]): string {
 }
 
 function section({ machine, results }: Run): readonly string[] {
-  const { verify, seen, revocation, guards, memory, http } = results
+  const { verify, seen, revocation, sender, guards, memory, http } = results
   const parts = [`### Node ${machine.node}`, about(machine)]
   const found = goals({ machine, results })
   if (found.length > 0) {
@@ -29,6 +29,7 @@ function section({ machine, results }: Run): readonly string[] {
   if (seen !== undefined) parts.push('#### A token seen before', seenTable(seen))
   if (revocation !== undefined)
     parts.push('#### With revocation and introspection, a token seen before', plainTable(revocation))
+  if (sender !== undefined) parts.push('#### With a bound token, seen before', seenTable(sender.rows))
   if (http !== undefined) parts.push('#### Behind HTTP', httpTable(http))
   if (memory !== undefined) {
     const rows = memory.map(({ name, tokens, characters, megabytes }) => [

@@ -6,6 +6,7 @@ import { ownName } from './library.ts'
 import type { Machine } from './machine.ts'
 import { median, ratio, type Spread, type Timings } from './measure.ts'
 import type { MemoryResult } from './memory.ts'
+import type { SenderResult } from './sender.ts'
 
 /** What one contender took. */
 export interface Timed {
@@ -22,6 +23,7 @@ export interface Results {
   readonly verify?: Readonly<Record<string, readonly Timed[]>> | undefined
   readonly seen?: readonly Timed[] | undefined
   readonly revocation?: readonly Timed[] | undefined
+  readonly sender?: SenderResult | undefined
   readonly guards?: readonly GuardResult[] | undefined
   readonly memory?: readonly MemoryResult[] | undefined
   readonly http?: readonly HttpResult[] | undefined
