@@ -48,7 +48,7 @@ for (const { title, status } of testResults.flatMap(({ assertionResults }) => as
 
 /** Whether a word of a title is the id of a requirement, known or not. */
 function isId(word: string): boolean {
-  return /^(?:RFC|OIDC|TSL|OAUTH|MCP|FAPI)[\dA-Za-z]*-/.test(word)
+  return /^(?:RFC|OIDC|OIDF|TSL|OAUTH|MCP|FAPI)[\dA-Za-z]*-/.test(word)
 }
 
 const ids = new Set(requirements.map(([id]) => id))
