@@ -60,7 +60,7 @@ const cases: readonly Case[] = [
   ],
   ['MTL-1 the header of another proxy', 'pem', [['Client-Cert', written.rfc9440(own)]], 401],
   [
-    'MTL-1 the header of another proxy beside the right one',
+    'MTL-1 DPP-33 the header of another proxy beside the right one',
     'pem',
     [
       ['Client-Cert', written.rfc9440(own)],
@@ -68,7 +68,7 @@ const cases: readonly Case[] = [
     ],
     401,
   ],
-  ['MTL-1 no header', 'pem', [], 401],
+  ['MTL-1 DPP-33 no header', 'pem', [], 401],
   ['MTL-1 an empty header', 'pem', [['X-SSL-Client-Cert', '']], 401],
   ['MTL-1 what is no certificate', 'pem', [['X-SSL-Client-Cert', 'certificate']], 401],
   [

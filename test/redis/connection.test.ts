@@ -25,7 +25,7 @@ describeRedis('STO-1 a connection in trouble', () => {
     await server.remove()
   })
 
-  it('gives one key to one caller, however often connections are cut in mid-command', async () => {
+  it('DPP-37 gives one key to one caller, however often connections are cut in mid-command', async () => {
     const stores = connected.map(({ client }) => replayStore(client, { timeoutMs: 5000 }))
     const until = new Date(Date.now() + 60_000)
     await Promise.all(stores.map(async (store, index) => store.reserve(`warm-${index}`, until)))
@@ -50,7 +50,7 @@ describeRedis('STO-1 a connection in trouble', () => {
     expect(await vi.waitFor(async () => stores[1]?.reserve('one', until), { timeout: 5000 })).toBe(false)
   })
 
-  it('never calls a fresh key used when the server restarts', async () => {
+  it('DPP-37 never calls a fresh key used when the server restarts', async () => {
     const until = new Date(Date.now() + 60_000)
     const stores = connected.map(({ client }) => replayStore(client, { timeoutMs: 5000 }))
     const use = async (round: number): Promise<(boolean | undefined)[]> =>

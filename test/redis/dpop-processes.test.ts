@@ -12,7 +12,7 @@ const audience = 'https://api.test'
 
 /** Starts one process of the API. @returns it, with its URL */
 async function started(redisPort: number, secret: string): Promise<{ child: ChildProcess; url: string }> {
-  const { issuer: name, jwks } = issuer.options as ProcessOptions
+  const { issuer: name, jwks } = issuer
   const options: ProcessOptions = { issuer: name, jwks, audience, resource, redisPort, secret }
   const child = fork(new URL('./dpop-process.ts', import.meta.url), [JSON.stringify(options)], {
     execArgv: ['--import', 'tsx'],
