@@ -1,5 +1,6 @@
 /* What must not compile: no stage of the verification can be skipped. types.test.ts has the compiler read this. */
 import { acceptance, type VerifiedAuth } from '../src/caller/accept.ts'
+import { confirmation } from '../src/caller/confirmation.ts'
 import type { Presented } from '../src/http/finder.ts'
 import { notRevocable } from '../src/caller/revocation.ts'
 import { asSigned } from '../src/caller/schema.ts'
@@ -27,6 +28,7 @@ declare const logout: LogoutToken
 declare const verified: VerifiedToken
 declare const presented: Presented
 declare const clock: Clock
+declare const auth: VerifiedAuth<unknown>
 const sender = (): undefined => undefined
 
 export function inOrder(): void {
@@ -104,6 +106,24 @@ export function made(): void {
   // @ts-expect-error a verified token is no caller before the checks of the request
   const early: VerifiedAuth<unknown> = verified
   void early
+}
+
+export function unconfirmed(): void {
+  // @ts-expect-error a source cannot make a caller: only `acceptance` does, which asks who sent the token
+  const source: TokenSource = { verify: () => auth, stillHolds: () => true }
+  void source
+  const sources: TokenSource = { verify: () => verified, stillHolds: () => true }
+  // @ts-expect-error and what a source makes is no caller: it has to pass the check of `cnf` first
+  const caller: VerifiedAuth<unknown> = sources.verify('token', 0) as Awaited<
+    ReturnType<typeof sources.verify>
+  >
+  void caller
+  // @ts-expect-error the sender is not checked without what was presented
+  acceptance({ sender, revocation: notRevocable, claims: asSigned }, clock).accept(verified)
+  // @ts-expect-error a check that may say no by returning false is none: it throws
+  acceptance({ sender: () => false, revocation: notRevocable, claims: asSigned }, clock)
+  // @ts-expect-error `confirmation` makes the check of methods, each of which names its member of `cnf`
+  confirmation([{ confirm: () => undefined }])
 }
 
 export function leftOut(): void {
