@@ -317,7 +317,8 @@ ${table(head, happenings)}
 ${own}`
 const file = `${root}docs/evidence/reliability.md`
 // What other scripts have added stays.
-const others = /\n## Redis and Valkey\n.*$/s.exec(readFileSync(file, 'utf8'))?.[0] ?? ''
+const others =
+  /\n## (?:Introspection|Bound tokens|Redis and Valkey)\n.*$/s.exec(readFileSync(file, 'utf8'))?.[0] ?? ''
 writeFileSync(file, await format(text + others, { ...(await resolveConfig(file)), parser: 'markdown' }))
 console.error(`wrote ${file}`)
 issuer.close()
