@@ -30,13 +30,13 @@ const api = createResourceServer({
       Response.json({
         active: true,
         sub: 'user-1',
-        aud: (issuer.options as { audience: string }).audience,
+        aud: issuer.options.audience,
         exp: Math.floor(Date.now() / 1000) + 600,
         token_type: 'DPoP',
         cnf: { jkt: client.thumbprint },
       }),
     ),
-} as never)
+})
 const both = await boundToken(issuer, client, {
   cnf: { jkt: client.thumbprint, 'x5t#S256': own.thumbprint },
 })

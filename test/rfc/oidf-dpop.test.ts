@@ -32,9 +32,10 @@ interface Sent {
 /** Status and error code of the response to a good request but for what is changed. */
 async function outcome({ headers = {}, proof, url = '/' }: Sent, to = api): Promise<string> {
   const all = { authorization: `DPoP ${token}`, dpop: client.proof(token, proof), ...headers }
-  const present = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
+  const entries: [string, unknown][] = Object.entries(all)
+  const present = Object.fromEntries(entries.filter(([, value]) => value !== undefined))
   try {
-    await to.authenticate({ method: 'GET', url, headers: present } as HttpRequest)
+    await to.authenticate({ method: 'GET', url, headers: present as HttpRequest['headers'] })
     return '200'
   } catch (error) {
     if (!isAuthError(error)) throw error
