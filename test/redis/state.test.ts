@@ -1,0 +1,63 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { type ListState, listState, lost, milliseconds } from '../../src/redis/state.ts'
+
+const warn = vi.fn()
+let state: ListState
+beforeEach(() => {
+  warn.mockClear()
+  state = listState('{a}:', { longestLife: 60, tokenLifetime: 30, warn } as never)
+})
+
+it('writes whole milliseconds, and no fewer', () => {
+  expect([milliseconds(1), milliseconds(0.0001), milliseconds(1.0001)]).toEqual(['1000', '1', '1001'])
+})
+
+describe('what is known of a list', () => {
+  it('goes along with every script: its key, a name of this process, and the longest life', () => {
+    expect(state.key).toBe('{a}:state')
+    expect(state.values).toEqual([expect.stringMatching(/^[\da-f-]{36}$/), '60000'])
+    const other = listState('{a}:', { longestLife: 60, tokenLifetime: 30, warn } as never)
+    expect(other.values[0]).not.toBe(state.values[0])
+  })
+
+  it('is its name, also where a reply has none', () => {
+    expect(state.read([null, '0'])).toBeUndefined()
+    expect(state.read(['one', '60000'])).toBe('one')
+    expect(state.read([null, '60000'])).toBe('one')
+    expect(state.read([undefined, '60000'])).toBe('one')
+    expect(warn).not.toHaveBeenCalled()
+  })
+
+  it('warns when another list took its place, each time', () => {
+    state.read(['one', '60000'])
+    expect(state.read(['two', '0'])).toBe('two')
+    state.read(['two', '60000'])
+    state.read(['one', '60000'])
+    expect(warn.mock.calls).toEqual(
+      Array(2).fill([expect.stringContaining('was emptied, or replaced'), 'OAUTH_REVOCATIONS_LOST']),
+    )
+  })
+
+  it('warns once when entries lived for less than this process needs, and of no new list', () => {
+    state.read(['one', '0'])
+    state.read(['one', '60000'])
+    expect(warn).not.toHaveBeenCalled()
+    state.read(['one', '59999'])
+    state.read(['one', '59999'])
+    expect(warn.mock.calls).toEqual([
+      [expect.stringContaining('set tokenLifetime: 30 in all'), 'OAUTH_REVOCATIONS_SHORT'],
+    ])
+  })
+
+  it.each([[[7, '0']], [['one', 'x']], [['one', undefined]], [[]]])('cannot be read from %j', (reply) => {
+    expect(() => state.read(reply)).toThrow(expect.objectContaining({ status: 503 }) as Error)
+  })
+})
+
+it('tells what is lost, and what stays revoked', () => {
+  lost(warn)
+  expect(warn).toHaveBeenCalledExactlyOnceWith(
+    'the revocation list in Redis was emptied, or replaced by an older one: what was known here stays revoked, elsewhere revoked tokens may be accepted',
+    'OAUTH_REVOCATIONS_LOST',
+  )
+})
