@@ -30,7 +30,7 @@ export type Order =
   | { readonly do: 'load'; readonly perSecond: number }
   | { readonly do: 'mark' }
   | { readonly do: 'stop' }
-  | { readonly do: 'reserve'; readonly keys: readonly string[]; readonly attempts: number }
+  | { readonly do: 'reserve'; readonly keys: readonly string[] }
   | { readonly do: 'revoke'; readonly count: number; readonly perSecond: number }
   | { readonly do: 'watch'; readonly count: number }
 
@@ -84,15 +84,29 @@ async function request(index: number): Promise<void> {
   const begun = performance.now()
   const isRevoked = index % 2 === 1
   pending += 1
-  const outcome =
-    mode === 'alone'
-      ? await alone(isRevoked)
-      : await api.verify(isRevoked ? revoked : valid).then(() => '200', nameOf)
+  const outcome = await outcomeOf(isRevoked)
   pending -= 1
   outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
   slowest = Math.max(slowest, performance.now() - begun)
-  if (outcome === (isRevoked ? '200' : '401 revoked')) wrong += 1
-  if (outcome === '200' || outcome === '401 revoked') served ??= performance.now() - since
+  if (outcome === (isRevoked ? '200' : '401 revoked') || outcome === 'used') wrong += 1
+  if (outcome.startsWith('200') || outcome === '401 revoked') served ??= performance.now() - since
+}
+
+async function outcomeOf(isRevoked: boolean): Promise<string> {
+  if (mode === 'alone') return alone(isRevoked)
+  if (mode === 'replay') return fresh()
+  return api.verify(isRevoked ? revoked : valid).then(() => '200', nameOf)
+}
+
+let freshKeys = 0
+const replay = replayStore(client, { timeoutMs })
+
+/** Reserves a key that nobody had. */
+async function fresh(): Promise<string> {
+  const until = Date.now() / 1000 + 60
+  return replay
+    .reserve(`${process.pid}-${(freshKeys += 1)}`, until)
+    .then((isFirst) => (isFirst ? '200 reserved' : 'used'), nameOf)
 }
 
 /** What an application does by itself: one GET for each request. */
@@ -126,61 +140,76 @@ async function load(perSecond: number): Promise<void> {
   clearInterval(probing)
 }
 
-/** @returns for how many attempts each key was reserved */
-async function reserve(keys: readonly string[], attempts: number): Promise<number[]> {
+/** What became of a key. A failed call says nothing, and may have reserved the key. */
+export type Reserved = 'reserved' | 'used' | 'failed'
+
+async function reserve(keys: readonly string[]): Promise<Reserved[]> {
   const store = replayStore(client, { timeoutMs: 5000 })
   const until = new Date(Date.now() + 600_000)
   return Promise.all(
-    keys.map(async (key) => {
-      let won = 0
-      for (let attempt = 0; attempt < attempts; attempt += 1) {
-        const result = await store.reserve(key, until).catch(() => undefined)
-        if (result === true) won += 1
-        // A failed call says nothing, and may have reserved the key.
-        if (result === undefined) await pause(20)
-      }
-      return won
-    }),
+    keys.map(async (key) =>
+      store.reserve(key, until).then(
+        (isFirst) => (isFirst ? 'reserved' : 'used'),
+        () => 'failed',
+      ),
+    ),
   )
 }
 
+/** Revokes again what could not be revoked in time, as whoever revokes has to. */
+async function untilRevoked(jti: string): Promise<void> {
+  for (;;) {
+    try {
+      await list.revoke({ jti })
+      return
+    } catch {
+      await pause(100)
+    }
+  }
+}
+
+/** When each call of `revoke()` resolved. */
 async function revoke(count: number, perSecond: number): Promise<Record<string, number>> {
   const times: Record<string, number> = {}
   const done: Promise<unknown>[] = []
-  await offer(count / perSecond, perSecond, (index) => {
-    const jti = `r${index}`
-    done.push(
-      list.revoke({ jti }).then(
-        () => (times[jti] = Date.now()),
-        () => undefined,
-      ),
-    )
-  })
+  // A busy machine offers fewer at first.
+  for (let sent = 0; sent < count;) {
+    const first = sent
+    sent += await offer((count - first) / perSecond, perSecond, (index) => {
+      const jti = `r${first + index}`
+      done.push(untilRevoked(jti).then(() => (times[jti] = Date.now())))
+    })
+  }
   await Promise.all(done)
   return times
 }
 
-/** When each token was refused first. */
+/** When each token was accepted last, before it was refused. */
 async function watch(count: number): Promise<Record<string, number>> {
-  const times: Record<string, number> = {}
+  const accepted: Record<string, number> = {}
   const tokens = await Promise.all(
     Array.from({ length: count }, async (_, index) => issuer.sign({ jti: `r${index}` })),
   )
   await api.ready()
   process.send?.({ ready: true })
-  let first = 0
-  // What could not be revoked is never refused.
-  for (const end = Date.now() + 60_000; first < count && Date.now() < end;) {
-    for (let index = first; index < Math.min(first + 400, count); index += 1) {
-      const jti = `r${index}`
-      if (times[jti] !== undefined) continue
+  const left = new Set(tokens.keys())
+  let latest = 0
+  for (const end = Date.now() + 90_000; left.size > 0 && Date.now() < end;) {
+    for (const index of left) {
+      // What will be revoked later is not looked at yet.
+      if (index > latest + 600) break
+      const time = Date.now()
       const outcome = await api.verify(String(tokens[index])).then(() => '200', nameOf)
-      if (outcome === '401 revoked') times[jti] = Date.now()
+      if (outcome === '200') accepted[`r${index}`] = time
+      if (outcome !== '401 revoked') continue
+      left.delete(index)
+      latest = Math.max(latest, index)
     }
-    while (first < count && times[`r${first}`] !== undefined) first += 1
     await pause(5)
   }
-  return times
+  // Never refused. Messages between processes have no `Infinity`.
+  for (const index of left) accepted[`r${index}`] = Number.MAX_SAFE_INTEGER
+  return accepted
 }
 
 process.on('unhandledRejection', () => undefined)
@@ -195,7 +224,7 @@ process.on('message', (order: Order) => {
   else if (order.do === 'stop') {
     stopped.abort()
     reply(mark())
-  } else if (order.do === 'reserve') void reserve(order.keys, order.attempts).then(reply)
+  } else if (order.do === 'reserve') void reserve(order.keys).then(reply)
   else if (order.do === 'revoke') void revoke(order.count, order.perSecond).then(reply)
   else void watch(order.count).then(reply)
 })
