@@ -8,6 +8,7 @@ import type { Urls } from './client/world.ts'
 import { pageFiles } from './files.ts'
 import { authorizationServer } from './issuer/server.ts'
 import { listen, type Listening } from './listen.ts'
+import { otherSite } from './other-site/server.ts'
 import { makeRecorder } from './recording/recorder.ts'
 import { asText, makeTraces } from './traces.ts'
 import { welcome } from './welcome.ts'
@@ -47,12 +48,12 @@ export async function startPlayground({ port = 4000, certificate }: PlaygroundOp
     const client = await at(1, 'localhost')
     const issuer = await at(2, '127.0.0.1')
     const servers = [await at(3, '127.0.0.1'), await at(4, '127.0.0.1'), await at(5, '127.0.0.1')] as const
-    const otherSite = await at(9, '127.0.0.1')
+    const attacker = await at(9, '127.0.0.1')
     const urls = {
       welcome: greeting.url,
       client: client.url,
       issuer: issuer.url,
-      otherSite: otherSite.url,
+      otherSite: attacker.url,
     }
 
     const recorder = makeRecorder({ otherSite: urls.otherSite })
@@ -77,6 +78,7 @@ export async function startPlayground({ port = 4000, certificate }: PlaygroundOp
     const attacks = makeAttacks()
     const world = { urls, apis, server, recorder, traces, attacks, oidc, redis: false }
     client.serve(recorder.around('Client', clientServer(world, await files)))
+    attacker.serve(otherSite({ client: urls.client, seen: () => attacks.list() }))
     greeting.serve(welcome(urls))
     return { urls: { ...urls, apis: apis.map(({ name, url }) => ({ name, url })) }, close }
   } catch (error) {

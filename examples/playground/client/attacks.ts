@@ -1,9 +1,11 @@
 import type { IncomingMessage } from 'node:http'
+import { attackIn } from '../other-site/attacks.ts'
 import type { AttackView } from '../protocol.ts'
 
 /** The latest requests of the other site. */
 export interface Attacks {
-  note(request: IncomingMessage, because: string): void
+  /** @param because why it is refused, or why it does no harm when it is let through */
+  note(request: IncomingMessage, because: string, refused?: boolean): void
   /** Latest first. */
   list(): readonly AttackView[]
 }
@@ -12,8 +14,8 @@ export interface Attacks {
 export function makeAttacks(): Attacks {
   const attacks: AttackView[] = []
   return {
-    note(request, because) {
-      attacks.unshift({ name: nameOf(request), seen: seenOf(request), refused: true, because })
+    note(request, because, refused = true) {
+      attacks.unshift({ name: nameOf(request), seen: seenOf(request), refused, because })
       attacks.length = Math.min(attacks.length, 20)
     },
     list: () => [...attacks],
@@ -21,7 +23,9 @@ export function makeAttacks(): Attacks {
 }
 
 /** As the browser describes it (Fetch Metadata). */
-function nameOf({ method = '', headers }: IncomingMessage): string {
+function nameOf({ method = '', url = '', headers }: IncomingMessage): string {
+  const attack = attackIn(url)
+  if (attack !== undefined) return attack
   const { 'sec-fetch-dest': destination = 'empty' } = headers
   const isPost = method === 'POST'
   switch (destination) {

@@ -1,6 +1,7 @@
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express'
 import { ZodError } from 'zod'
 import type { Files } from '../files.ts'
+import { attackIn } from '../other-site/attacks.ts'
 import type { Outcome } from '../protocol.ts'
 import { Problem } from './actions/action.ts'
 import { act, isAction } from './actions/all.ts'
@@ -26,6 +27,7 @@ export function clientServer(world: World, files: Files): Express {
     response.locals['before'] = recorder.last() - 1
     const because = refusalOf(request, urls.client)
     if (because === undefined) {
+      if (attackIn(request.url) !== undefined) attacks.note(request, harmless, false)
       next()
       return
     }
@@ -80,6 +82,10 @@ export function clientServer(world: World, files: Files): Express {
   app.use(failed)
   return app
 }
+
+/** Why a window that the other site opened is let through. */
+const harmless =
+  'A link may lead here from anywhere. The other page can neither read this one nor script it (Cross-Origin-Opener-Policy).'
 
 /** Nothing from elsewhere, nothing inline; forms may end at the authorization server, which signs users out. */
 function headers(issuer: string): Record<string, string> {
