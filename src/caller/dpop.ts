@@ -2,13 +2,14 @@ import { sha256, verifySignature } from '#platform'
 import type { AlgorithmName } from '../algorithms.ts'
 import { InvalidProofError, InvalidTokenError, isAuthError, UpstreamError } from '../errors.ts'
 import { importKey, type JudgedKey, type VerificationKey } from '../jose/jwk.ts'
+import type { ParsedProof } from '../jose/proof.ts'
 import { thumbprint } from '../jose/thumbprint.ts'
 import { boundedCache } from '../lib/cache.ts'
 import type { Clock } from '../lib/clock.ts'
 import { isAbsolute, pathOfTarget, uriOfTarget } from '../lib/http-uri.ts'
 import type { Limited } from '../lib/limited.ts'
 import type { DpopSettings } from '../options/dpop.ts'
-import type { HttpRequest } from '../types.ts'
+import type { HttpRequest, MaybePromise } from '../types.ts'
 import type { ConfirmationMethod } from './confirmation.ts'
 import { nonces } from './dpop-nonce.ts'
 import { brokenProof, proofOf } from './proof-header.ts'
@@ -24,7 +25,16 @@ export interface DpopMethodOptions {
   readonly limit: Limited
 }
 
-/** Imported keys of clients. */
+/** The key of a client, with the header of its last proof: most clients write the same one into all of them. */
+interface ClientKey {
+  /** As it was written. */
+  readonly header: string
+  readonly alg: AlgorithmName
+  readonly thumbprint: string
+  readonly imported: VerificationKey
+}
+
+/** Keys of clients that are kept. */
 const maxKeys = 1000
 
 /**
@@ -33,8 +43,27 @@ const maxKeys = 1000
  */
 export function dpopMethod({ settings, clock, reserve, limit }: DpopMethodOptions): ConfirmationMethod {
   const nonce = settings.nonce === undefined ? undefined : nonces(settings.nonce, settings.leeway)
-  // They are in every proof of a client, and need to be imported once.
-  const keys = boundedCache<VerificationKey>({ max: maxKeys })
+  // By thumbprint. They are in every proof of a client, and need to be checked and imported once.
+  const keys = boundedCache<ClientKey>({ max: maxKeys })
+
+  /**
+   * Checks the header of a proof. The key is imported by the function that it returns, since cheaper checks come first.
+   *
+   * @param jkt thumbprint of the key that the token is bound to
+   * @throws {InvalidProofError}
+   */
+  function keyIn(proof: ParsedProof, jkt: unknown): () => MaybePromise<ClientKey> {
+    const known = typeof jkt === 'string' ? keys.get(jkt) : undefined
+    // What the header says depends on its text alone.
+    if (known?.header === proof.header) return () => known
+    const { alg, key } = checkProofHeader(proof, settings)
+    return async () => {
+      const found = await thumbprint(key.jwk)
+      const isSame = known !== undefined && known.thumbprint === found && known.alg === alg
+      const imported = isSame ? known.imported : await importedKey(key)
+      return { header: proof.header, alg, thumbprint: found, imported }
+    }
+  }
 
   /** Refuses a proof that was used before. */
   async function useOnce(key: string, expiresAt: number): Promise<void> {
@@ -55,40 +84,38 @@ export function dpopMethod({ settings, clock, reserve, limit }: DpopMethodOption
     async confirm(jkt, _token, { scheme, token, request }) {
       if (scheme !== 'DPoP' || request === undefined) throw notBound(downgraded)
       const proof = proofOf(request)
-      const { alg, key } = checkProofHeader(proof, settings)
+      const importedKeyIn = keyIn(proof, jkt)
       const now = clock.wall()
       const claims = checkProofClaims(proof, provenRequest(request, settings), settings, now)
       if (claims.ath !== (await sha256(token))) {
         const hint = 'ath must be the SHA-256 hash of this very access token, in base64url without padding'
         throw brokenProof({ claim: 'ath', actual: claims.ath, hint })
       }
-      const found = await thumbprint(key.jwk)
-      const imported = keys.get(`${alg} ${found}`) ?? (await importedKey(key))
-      if (!(await isSigned(alg, imported, proof.signingInput, proof.signature))) {
+      const key = await importedKeyIn()
+      if (!(await isSigned(key, proof))) {
         throw brokenProof({
           claim: 'jwk',
           hint: 'the signature of the proof is not of the key in its header',
         })
       }
-      if (found !== jkt) throw notBound(anotherKey)
+      if (key.thumbprint !== jkt) throw notBound(anotherKey)
       // Keys that tokens are bound to alone: nobody else fills this memory.
-      keys.set(`${alg} ${found}`, imported)
+      keys.set(key.thumbprint, key)
       return {
         headers: await nonce?.check(claims.nonce, now),
         // For as long as any process could accept it, whose clock may differ by the leeway.
-        lastly: () => useOnce(`${found}.${claims.jti}`, claims.iat + settings.maxAge + settings.leeway),
+        lastly: () =>
+          useOnce(`${key.thumbprint}.${claims.jti}`, claims.iat + settings.maxAge + settings.leeway),
       }
     },
   }
 }
 
 async function isSigned(
-  alg: AlgorithmName,
-  { key }: VerificationKey,
-  signingInput: string,
-  signature: Uint8Array,
+  { alg, imported }: ClientKey,
+  { signingInput, signature }: ParsedProof,
 ): Promise<boolean> {
-  return verifySignature(alg, key, signingInput, signature)
+  return verifySignature(alg, imported.key, signingInput, signature)
 }
 
 async function importedKey(judged: JudgedKey): Promise<VerificationKey> {

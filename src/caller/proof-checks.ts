@@ -1,10 +1,10 @@
 import type { AlgorithmName } from '../algorithms.ts'
 import { judgeKey, type JudgedKey } from '../jose/jwk.ts'
 import { mediaType } from '../jose/jws.ts'
-import type { ParsedProof } from '../jose/proof.ts'
+import { headerOfProof, type ParsedProof } from '../jose/proof.ts'
 import { normalUri } from '../lib/http-uri.ts'
 import { own } from '../lib/objects.ts'
-import { brokenProof } from './proof-header.ts'
+import { brokenProof, notAProof } from './proof-header.ts'
 
 /** What a proof is compared with. */
 export interface ProofRules {
@@ -44,9 +44,11 @@ const refusedParameters = ['crit', 'b64', 'enc', 'jku', 'x5u', 'x5c']
  * @throws {InvalidProofError}
  */
 export function checkProofHeader(
-  { header }: ParsedProof,
+  proof: ParsedProof,
   { algorithms }: ProofRules,
 ): { readonly alg: AlgorithmName; readonly key: JudgedKey } {
+  const header = headerOfProof(proof)
+  if (header === undefined) throw notAProof()
   const typ = own(header, 'typ')
   if (typeof typ !== 'string' || mediaType(typ) !== 'dpop+jwt') {
     throw brokenProof({ claim: 'typ', expected: 'dpop+jwt', actual: typ })

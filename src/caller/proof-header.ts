@@ -16,7 +16,7 @@ export function brokenProof(detail: RefusalDetail): InvalidProofError {
  * Reads the proof of a request: the one `DPoP` header (RFC 9449 §4.3).
  *
  * @throws {InvalidRequestError} when there is more than one, joined by a comma or not
- * @throws {InvalidProofError} when there is none, or it is too long, or no signed JWT
+ * @throws {InvalidProofError} when there is none, or it is too long, or no signed JWT as far as its header is not read
  */
 export function proofOf(request: HttpRequest): ParsedProof {
   const text = onlyHeader(request, 'dpop', moreThanOneProof)
@@ -30,7 +30,12 @@ export function proofOf(request: HttpRequest): ParsedProof {
   }
   const proof = parseProof(text)
   if (proof !== undefined) return proof
-  throw brokenProof({
+  throw notAProof()
+}
+
+/** The refusal of a proof that is no signed JWT. */
+export function notAProof(): InvalidProofError {
+  return brokenProof({
     claim: 'DPoP',
     hint: 'the header DPoP is no signed JWT, or one that can be read in two ways',
   })

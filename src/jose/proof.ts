@@ -3,7 +3,8 @@ import { fromBase64url } from './base64url.ts'
 
 /** A compact JWS of a client taken apart; nothing in it is checked or verified yet (RFC 7515 §7.1). */
 export interface ParsedProof {
-  readonly header: Readonly<Record<string, unknown>>
+  /** As it is written: a client writes the same one into all of its proofs. See {@link headerOfProof}. */
+  readonly header: string
   readonly payload: Readonly<Record<string, unknown>>
   /** What the signature was made over. */
   readonly signingInput: string
@@ -11,22 +12,22 @@ export interface ParsedProof {
 }
 
 /**
- * Takes a compact JWS apart, strictly: three parts of canonical base64url, header and payload UTF-8 JSON objects.
- * Nothing is remembered, since clients write as many headers as they like.
+ * Takes a compact JWS apart, strictly: three parts, of which the payload is a UTF-8 JSON object in canonical base64url.
+ * The header is not read.
  *
  * @returns `undefined` for any other text
  */
 export function parseProof(text: string): ParsedProof | undefined {
   const [header = '', payload = '', signature = '', more] = text.split('.', 4)
   const bytes = more === undefined ? fromBase64url(signature) : undefined
-  const [headerObject, payloadObject] = [objectIn(header), objectIn(payload)]
-  if (bytes === undefined || headerObject === undefined || payloadObject === undefined) return undefined
-  return {
-    header: headerObject,
-    payload: payloadObject,
-    signingInput: `${header}.${payload}`,
-    signature: bytes,
-  }
+  const payloadObject = objectIn(payload)
+  if (bytes === undefined || payloadObject === undefined) return undefined
+  return { header, payload: payloadObject, signingInput: `${header}.${payload}`, signature: bytes }
+}
+
+/** Reads the header, as strictly. @returns `undefined` for anything but a UTF-8 JSON object in canonical base64url */
+export function headerOfProof({ header }: ParsedProof): Readonly<Record<string, unknown>> | undefined {
+  return objectIn(header)
 }
 
 function objectIn(part: string): Record<string, unknown> | undefined {

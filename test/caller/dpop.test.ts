@@ -261,6 +261,49 @@ describe('the proof', () => {
   })
 })
 
+describe('the key of a client', () => {
+  it('is accepted whatever else the headers of its proofs say', async () => {
+    const own = apiOf()
+    expect(await send({}, {}, own)).toBe('200')
+    expect(await send({}, {}, own)).toBe('200')
+    expect(await send({ header: { kid: 'other' } }, {}, own)).toBe('200')
+    expect(await send({}, {}, own)).toBe('200')
+  })
+
+  it('is no longer known by the header of an earlier proof when the header differs in one member', async () => {
+    const own = apiOf()
+    expect(await send({}, {}, own)).toBe('200')
+    for (const header of [{ typ: 'JWT' }, { alg: 'none' }, { crit: ['x'] }, { jwk: thief.jwk }]) {
+      expect(await send({ header }, {}, own)).toBe('401 proof')
+    }
+    expect(await send({ key: thief.privateKey }, {}, own)).toBe('401 proof')
+  })
+
+  it('that another token is bound to is not taken for it, though its header is known', async () => {
+    const own = apiOf()
+    const theirs = await boundToken(issuer, thief)
+    const ask = async (sent: string, by: typeof client): Promise<string> =>
+      verdict(own.authenticate(request(dpopHeaders(sent, by.proof(sent)))))
+    expect(await ask(token, client)).toBe('200')
+    expect(await ask(theirs, thief)).toBe('200')
+    expect(await ask(theirs, client)).toBe('401 binding')
+    expect(await ask(token, thief)).toBe('401 binding')
+    expect(await ask(token, client)).toBe('200')
+  })
+
+  it('may sign with another algorithm, which is checked as that one', async () => {
+    const own = apiOf()
+    const rsa = dpopClient(clock.now, 'RS256')
+    const bound = await boundToken(issuer, rsa)
+    const ask = async (alg: string): Promise<string> =>
+      verdict(own.authenticate(request(dpopHeaders(bound, rsa.proof(bound, { header: { alg } })))))
+    expect(await ask('RS256')).toBe('200')
+    // Signed as RS256 all the same.
+    expect(await ask('PS256')).toBe('401 proof')
+    expect(await ask('RS256')).toBe('200')
+  })
+})
+
 describe('a proof used again', () => {
   it('is refused, and one of another key with the same jti is not', async () => {
     expect(await send({ claims: { jti: 'one' } })).toBe('200')
