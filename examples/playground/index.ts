@@ -5,14 +5,16 @@ import { launch } from './launch.ts'
 
 const { values } = parseArgs({
   options: {
-    port: { type: 'string', default: '4000' },
+    port: { type: 'string' },
     redis: { type: 'boolean', default: false },
     tour: { type: 'boolean', default: false },
   },
 })
 
-const { urls, ended, close } = await launch({ ...values, port: Number(values.port) })
-console.log(`Open ${urls.welcome} in your browser. Press Ctrl+C to stop.`)
+// The tour needs no address that anyone would remember, and may run while the playground does.
+const port = Number(values.port ?? (values.tour ? 0 : 4000))
+const { urls, ended, close } = await launch({ ...values, port })
+if (!values.tour) console.log(`Open ${urls.welcome} in your browser. Press Ctrl+C to stop.`)
 const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
 const code = await Promise.race([ended, stopped])
 await close()

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import type { Certificate } from './certificate.ts'
 import type { LaunchOptions } from './launch.ts'
 import { type Playground, startPlayground } from './playground.ts'
+import { tour } from './tour.ts'
 
 /** The one message to this process. */
 export interface ToChild extends LaunchOptions {
@@ -21,7 +22,12 @@ try {
   const { port, certificate } = options
   const playground = await startPlayground({ certificate, ...(port !== undefined && { port }) })
   tell({ urls: playground.urls })
-  await disconnected
+  if (options.tour === true) {
+    process.exitCode = (await tour(playground.urls.client, console.log)) === 0 ? 0 : 1
+    process.disconnect()
+  } else {
+    await disconnected
+  }
   await playground.close()
 } catch (error) {
   process.exitCode = 1
