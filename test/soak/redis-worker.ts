@@ -172,10 +172,12 @@ async function untilRevoked(jti: string): Promise<void> {
 async function revoke(count: number, perSecond: number): Promise<Record<string, number>> {
   const times: Record<string, number> = {}
   const done: Promise<unknown>[] = []
-  // A busy machine offers fewer at first.
+  // A busy machine offers fewer in that time.
   for (let sent = 0; sent < count;) {
     const first = sent
-    sent += await offer((count - first) / perSecond, perSecond, (index) => {
+    await offer((count - first) / perSecond + 0.1, perSecond, (index) => {
+      if (first + index >= count) return
+      sent += 1
       const jti = `r${first + index}`
       done.push(untilRevoked(jti).then(() => (times[jti] = Date.now())))
     })
