@@ -136,6 +136,29 @@ describe('storeCalls', () => {
     expect([sends(4.9), sends(0.2)]).toEqual([false, true])
   })
 
+  it('probes every 400 ms at first, however long it answered before', async () => {
+    const { outcome, advance, sent } = world()
+    advance(1000)
+    void outcome()
+    advance(0.25)
+    void outcome()
+    advance(0.39)
+    expect(await outcome()).toBe('store: the store does not respond')
+    advance(0.02)
+    void outcome()
+    expect(sent).toHaveLength(3)
+  })
+
+  it('says what a call failed with, by its code, and what the client did wrong', async () => {
+    const { ask } = world()
+    const hintOf = async (call: () => PromiseLike<unknown>): Promise<unknown> =>
+      ask(call).catch((error: unknown) => (error as UpstreamError).detail.hint)
+    const reset = Object.assign(new Error('secret'), { code: 'ECONNRESET' })
+    expect(await hintOf(() => Promise.reject(reset))).toMatch(/^store: the call failed, Error ECONNRESET/)
+    const error: unknown = await ask(() => 'OK' as never).catch((it: unknown) => it)
+    expect(error).toHaveProperty('cause.original.message', 'the client returned no promise')
+  })
+
   it('does not count as answering after a deadline, and counts a late answer once', async () => {
     const { outcome, advance, sent, isAnswering } = world(1)
     const first = outcome()

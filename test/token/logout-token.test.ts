@@ -121,6 +121,20 @@ describe('a logout token', () => {
     expect(prove).not.toHaveBeenCalled()
   })
 
+  it.each<[string, object]>([
+    ['logout+jwt', { typ: 'x' }],
+    ['Logout, or absent', { payload: { typ: 'ID' } }],
+    [`an object with the object ${event}`, { payload: { events: {} } }],
+    ['absent', { payload: { nonce: 'n' } }],
+    ['a string that is not empty', { payload: { sid: '' } }],
+    ['present', { payload: { jti: undefined } }],
+    ['present, or sid', { payload: { sub: undefined, sid: undefined } }],
+    ['web-app', { payload: { aud: 'other' } }],
+  ])('tells what was expected: %s', async (expected, { payload = {}, ...header }: { payload?: object }) => {
+    const error: unknown = await verify(await token(payload, header)).catch((it: unknown) => it)
+    expect(error).toHaveProperty('detail.expected', expected)
+  })
+
   it('tells which issuers are known, and which issuer it named', async () => {
     const error: unknown = await verify(await token({ iss: 'https://other.test/' })).catch(
       (it: unknown) => it,
