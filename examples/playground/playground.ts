@@ -1,5 +1,5 @@
 import { revocationList } from 'oauth-resource-server'
-import { startApis } from './apis/start.ts'
+import { type RunningApi, startApis } from './apis/start.ts'
 import type { Certificate } from './certificate.ts'
 import { makeAttacks } from './client/attacks.ts'
 import { discover } from './client/oidc.ts'
@@ -7,7 +7,7 @@ import { clientServer } from './client/server.ts'
 import type { Urls } from './client/world.ts'
 import { pageFiles } from './files.ts'
 import { authorizationServer } from './issuer/server.ts'
-import { listen, type Listening } from './listen.ts'
+import { listen } from './listen.ts'
 import { otherSite } from './other-site/server.ts'
 import { makeRecorder } from './recording/recorder.ts'
 import { asText, makeTraces } from './traces.ts'
@@ -19,6 +19,8 @@ export interface PlaygroundOptions {
   readonly port?: number
   /** Has to be trusted by this process: see `launch.ts`. */
   readonly certificate: Certificate
+  /** Whether a second process of APIs runs, which shares revocations through a redis-server. @default false */
+  readonly redis?: boolean
 }
 
 /** A playground that responds. */
@@ -33,56 +35,71 @@ export interface Playground {
  *
  * @throws {Error} `EADDRINUSE` when a port is taken
  */
-export async function startPlayground({ port = 4000, certificate }: PlaygroundOptions): Promise<Playground> {
-  const open: Listening[] = []
-  const at = async (offset: number, host: 'localhost' | '127.0.0.1', isPlain = false): Promise<Listening> => {
-    const server = await listen({ host, port: port && port + offset, ...(!isPlain && { certificate }) })
-    open.push(server)
-    return server
-  }
+export async function startPlayground(options: PlaygroundOptions): Promise<Playground> {
+  const open: { close(): Promise<void> }[] = []
   const close = async (): Promise<void> => {
-    await Promise.all(open.map((server) => server.close()))
+    await Promise.all(open.map((part) => part.close()))
   }
   try {
-    const greeting = await at(0, 'localhost', true)
-    const client = await at(1, 'localhost')
-    const issuer = await at(2, '127.0.0.1')
-    const servers = [await at(3, '127.0.0.1'), await at(4, '127.0.0.1'), await at(5, '127.0.0.1')] as const
-    const attacker = await at(9, '127.0.0.1')
-    const urls = {
-      welcome: greeting.url,
-      client: client.url,
-      issuer: issuer.url,
-      otherSite: attacker.url,
-    }
-
-    const recorder = makeRecorder({ otherSite: urls.otherSite })
-    const traces = makeTraces()
-    const files = pageFiles()
-    const server = await authorizationServer({
-      issuer: urls.issuer,
-      client: urls.client,
-      // The APIs share one list, so it is enough to tell one of them.
-      logoutUrl: `${servers[0].url}/backchannel-logout`,
-    })
-    issuer.serve(recorder.around('Authorization server', server.listener))
-    const apis = await startApis({
-      issuer: urls.issuer,
-      servers,
-      list: revocationList(),
-      recorder,
-      tell: (id, trace) => traces.put(id, asText(trace)),
-      process: 1,
-    })
-    const oidc = await discover(urls.issuer)
-    const attacks = makeAttacks()
-    const world = { urls, apis, server, recorder, traces, attacks, oidc, redis: false }
-    client.serve(recorder.around('Client', clientServer(world, await files)))
-    attacker.serve(otherSite({ client: urls.client, seen: () => attacks.list() }))
-    greeting.serve(welcome(urls))
-    return { urls: { ...urls, apis: apis.map(({ name, url }) => ({ name, url })) }, close }
+    return { ...(await startParts(options, open)), close }
   } catch (error) {
     await close()
     throw error
   }
+}
+
+/** @param open is added to while parts start, so that they can be closed when a later one fails */
+async function startParts(
+  { port = 4000, certificate, redis = false }: PlaygroundOptions,
+  open: { close(): Promise<void> }[],
+): Promise<Pick<Playground, 'urls'>> {
+  const keep = <T extends { close(): Promise<void> }>(part: T): T => {
+    open.push(part)
+    return part
+  }
+  const at = (offset: number): number => port && port + offset
+  const ip = { certificate, host: '127.0.0.1' } as const
+  const greeting = keep(await listen({ host: 'localhost', port: at(0) }))
+  const client = keep(await listen({ certificate, host: 'localhost', port: at(1) }))
+  const issuer = keep(await listen({ ...ip, port: at(2) }))
+  const first = keep(await listen({ ...ip, port: at(3) }))
+  const servers = [
+    first,
+    keep(await listen({ ...ip, port: at(4) })),
+    keep(await listen({ ...ip, port: at(5) })),
+  ]
+  const attacker = keep(await listen({ ...ip, port: at(9) }))
+  const urls = { welcome: greeting.url, client: client.url, issuer: issuer.url, otherSite: attacker.url }
+
+  const files = pageFiles()
+  const recorder = makeRecorder({ otherSite: urls.otherSite })
+  const traces = makeTraces()
+  // The APIs share one list of what was revoked, so it is enough to tell one of them.
+  const server = await authorizationServer({ ...urls, logoutUrl: `${first.url}/backchannel-logout` })
+  issuer.serve(recorder.around('Authorization server', server.listener))
+
+  // Loaded when it is needed: without it the playground starts sooner.
+  const { startSecond, startShared } = redis ? await import('./apis/second.ts') : {}
+  const shared = startShared && keep(await startShared())
+  const apis: RunningApi[] = await startApis({
+    issuer: urls.issuer,
+    servers,
+    list: shared?.list ?? revocationList(),
+    recorder,
+    tell: (id, trace) => traces.put(id, asText(trace)),
+    process: 1,
+  })
+  if (shared !== undefined && startSecond !== undefined) {
+    const order = { certificate, ...urls, port: at(6), redisPort: shared.port }
+    const second = keep(await startSecond({ ...order, recorder, traces }))
+    apis.push(...second.apis)
+  }
+
+  const oidc = await discover(urls.issuer)
+  const attacks = makeAttacks()
+  const world = { urls, apis, server, recorder, traces, attacks, oidc, redis }
+  client.serve(recorder.around('Client', clientServer(world, await files)))
+  attacker.serve(otherSite({ client: urls.client, seen: () => attacks.list() }))
+  greeting.serve(welcome(urls))
+  return { urls: { ...urls, apis: apis.map(({ name, url }) => ({ name, url })) } }
 }

@@ -19,8 +19,8 @@ process.on('SIGINT', () => undefined)
 const disconnected = once(process, 'disconnect')
 const [options] = (await once(process, 'message')) as [ToChild]
 try {
-  const { port, certificate } = options
-  const playground = await startPlayground({ certificate, ...(port !== undefined && { port }) })
+  const { port, certificate, redis = false } = options
+  const playground = await startPlayground({ certificate, redis, ...(port !== undefined && { port }) })
   tell({ urls: playground.urls })
   if (options.tour === true) {
     process.exitCode = (await tour(playground.urls.client, console.log)) === 0 ? 0 : 1
@@ -32,7 +32,7 @@ try {
 } catch (error) {
   process.exitCode = 1
   tell({ error: error instanceof Error ? error.message : String(error) })
-  process.disconnect()
+  if (process.connected) process.disconnect()
 }
 
 function tell(message: FromChild): void {

@@ -94,6 +94,8 @@ export type Party = 'Browser' | 'Client' | 'Authorization server' | ApiName | 'O
 /** How the API decided about one request. */
 export interface Decision {
   readonly api: ApiName
+  /** Only with `--redis`: 1, or 2 for the second process. */
+  readonly process?: number
   readonly route: string
   readonly status: number
   /** The header `WWW-Authenticate`, character for character. */

@@ -1,5 +1,6 @@
 /* The whole playground, as a browser sees it. It runs in a process of its own, which trusts its own certificate. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { forgeries } from '../../examples/playground/forgeries.ts'
 import { launch, type Launched } from '../../examples/playground/launch.ts'
 import type { Exchange, Outcome } from '../../examples/playground/protocol.ts'
 import { hasToken } from '../../examples/playground/whole-tokens.ts'
@@ -7,10 +8,12 @@ import { type Browser, openBrowser } from './browser.ts'
 
 let playground: Launched
 const received: string[] = []
+/** Milliseconds. It starts in a few seconds, on a machine that does nothing else. */
+const busyMachine = 120_000
 
 beforeAll(async () => {
   playground = await launch({ port: 0 })
-})
+}, busyMachine)
 afterAll(() => playground.close())
 
 /** A browser in which somebody has signed in. */
@@ -139,6 +142,34 @@ describe('tokens', () => {
   })
 })
 
+describe('a forged token', () => {
+  let forger: Browser
+  beforeAll(async () => {
+    forger = await signedIn('bob')
+  })
+
+  it.each(forgeries)('is refused: $name', async ({ name, reason }) => {
+    const outcome = await forger.act('forge', { name })
+    expect(statuses(outcome)).toEqual([401, 401, 401])
+    expect(reasons(outcome)).toEqual([reason, reason, reason])
+    expect(outcome.asItShouldBe).toBe(true)
+  })
+
+  it('that was pasted is refused, and taken apart', async () => {
+    const { decisions, parts } = await forger.act('paste', {
+      text: 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJtYWxsb3J5In0.',
+    })
+    expect(decisions.map(({ status }) => status)).toEqual([401, 401, 401])
+    expect(parts?.payload.members).toMatchObject([{ name: 'sub', value: '"mallory"' }])
+  })
+
+  it('could be made by every API with HS256, and by none with RS256', async () => {
+    const { comparison, asItShouldBe } = await forger.act('algorithms', {})
+    expect(comparison?.map(({ couldForge }) => couldForge.includes('Express'))).toEqual([false, true])
+    expect(asItShouldBe).toBe(true)
+  })
+})
+
 describe('the authorization server', () => {
   it('rotates its keys, and each API fetches them once', async () => {
     const alice = await signedIn('alice')
@@ -172,6 +203,20 @@ describe('the authorization server', () => {
       expect((await alice.act('refresh', {})).state.refreshes).toBe(1)
     },
   )
+})
+
+describe('an action', () => {
+  it.each([
+    ['of a name that does not exist', 'rest', {}, '404'],
+    ['with details that it does not take', 'refresh', { often: true }, '400'],
+    ['of a number out of bounds', 'lifetime', { seconds: 4 }, '400'],
+    ['that needs a sign-in', 'refresh', {}, '409'],
+    ['with a forgery that does not exist', 'forge', { name: 'other' }, '409'],
+  ])('%s is refused', async (_name, action, details, status) => {
+    const browser = openBrowser(playground, received)
+    await browser.state()
+    await expect(browser.act(action as 'refresh', details as never)).rejects.toThrow(status)
+  })
 })
 
 describe('the client', () => {

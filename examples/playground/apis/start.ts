@@ -32,6 +32,8 @@ export interface StartApisOptions {
 export interface RunningApi {
   readonly name: ApiName
   readonly url: string
+  /** 1, or 2 for the second process. */
+  readonly process: number
   readonly keyCache: () => KeyCacheView
 }
 
@@ -60,5 +62,5 @@ async function startApi(
   })
   server.serve(recorder.around(name, listener))
   await api.ready()
-  return { name, url: server.url, keyCache: () => keyCacheOf({ name, process, api, issuer, used }) }
+  return { name, url: server.url, process, keyCache: () => keyCacheOf({ name, process, api, issuer, used }) }
 }

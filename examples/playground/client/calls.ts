@@ -50,6 +50,7 @@ export async function callApi(world: World, api: RunningApi, call: Call): Promis
     agrees: trace !== undefined && (trace.status === status || (trace.status === 200 && response.ok)),
     decision: {
       api: api.name,
+      ...(world.redis && { process: api.process }),
       ...decided,
       body,
       ...(challenge !== null && { challenge }),

@@ -1,6 +1,6 @@
 import { routes, users } from '../facts.ts'
-import type { State } from '../protocol.ts'
 import { forgeries } from '../forgeries.ts'
+import type { State } from '../protocol.ts'
 import { isBound } from './bound.ts'
 import { takeApart } from '../take-apart.ts'
 import type { Session } from './sessions.ts'

@@ -29,9 +29,13 @@ function why(failed: Decision['steps'][number] | undefined, reason: string | und
   if (reason === 'missing') return 'There is no access token in the request.'
   if (reason === 'revoked') return 'The token was revoked, although it has not expired.'
   if (failed === undefined) return reason === undefined ? '' : `Reason: ${reason}.`
-  const { name, claim, expected, actual } = failed
+  const { name, claim, expected, actual, hint } = failed
   const about = claim === undefined || claim === name ? '' : ` (${claim})`
   const required = expected === undefined ? '' : ` Required: ${expected}.`
   const found = actual === undefined ? '' : ` The token has: ${actual}.`
-  return `The check "${name}"${about} failed.${required}${found}`
+  return `The check "${name}"${about} failed.${required}${found}${hint === undefined ? '' : ` ${sentence(hint)}`}`
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`
 }

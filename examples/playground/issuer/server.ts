@@ -2,7 +2,7 @@ import type { RequestListener, ServerResponse } from 'node:http'
 import type { Provider } from 'oidc-provider'
 import { usualLifetime } from '../facts.ts'
 import type { IssuerMode, KeyView } from '../protocol.ts'
-import { makeKeys, type SigningKey } from './keys.ts'
+import { makeKeys, signWith, type SigningKey } from './keys.ts'
 import { makePages } from './pages.ts'
 import { makeProvider, type ProviderOptions } from './provider.ts'
 import { isSignIn, signIn } from './sign-in.ts'
@@ -20,7 +20,14 @@ export interface AuthorizationServer {
   /** For access tokens issued from now on. Seconds. */
   setLifetime(seconds: number): void
   readonly lifetime: () => number
+  /**
+   * Signs claims that the server itself would never sign, so that a forgery differs from a valid token in one thing
+   * alone. @throws {Error} when there is no key for the `alg` of the header
+   */
+  readonly sign: (claims: Claims, header: Claims) => Promise<string>
 }
+
+type Claims = Readonly<Record<string, unknown>>
 
 /** Keys that are published. Older ones have no valid tokens any more, unless somebody rotates many times. */
 const most = 8
@@ -79,5 +86,11 @@ export async function authorizationServer(
       lifetime = seconds
     },
     lifetime: () => lifetime,
+    async sign(claims, header) {
+      const key =
+        keys.find(({ kid }) => kid === header['kid']) ?? keys.find(({ alg }) => alg === header['alg'])
+      if (key === undefined) throw new Error(`there is no key for ${String(header['alg'])}`)
+      return Promise.resolve(signWith(key, claims, header))
+    },
   }
 }

@@ -24,7 +24,7 @@ export interface RecorderOptions {
   /** Requests with this origin are of the attacking site. */
   readonly otherSite: string
   /** Is told of every exchange that is complete. */
-  readonly noted?: (exchange: Exchange) => void
+  readonly noted?: (exchange: Exchange, request: IncomingMessage) => void
 }
 
 /** Exchanges that are remembered; older ones are forgotten. */
@@ -84,7 +84,7 @@ export function makeRecorder({ otherSite, noted }: RecorderOptions): Recorder {
         note: noteOf({ from, to, method, url, form }),
         ...(status !== undefined && { status }),
       })
-      noted?.(complete)
+      noted?.(complete, request)
     }
     openOnes.set(response, done)
     sent.ended(() => {
