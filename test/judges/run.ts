@@ -1,5 +1,5 @@
-// MCP clients and test suites of others judge a protected MCP server: `npx tsx test/judges/run.ts`, with a text behind it
-// for those whose names hold that text.
+// MCP clients and test suites of others judge a protected MCP server: `npm run judges`. `npm run judges -- text` runs
+// those whose names have that text.
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -9,7 +9,7 @@ import { machine, numberArgument, offer, watchEventLoop } from './tools.ts'
 
 /**
  * Asks an introspection endpoint on loopback, in a process of its own, under load:
- * `npx tsx test/soak/introspection.ts`. Prints what docs/evidence/reliability.md says.
+ * `npm run introspection`. Prints what docs/evidence/reliability.md says.
  */
 
 const issuer = 'https://issuer.test/'
