@@ -23,12 +23,16 @@ try {
   const playground = await startPlayground({ certificate, redis, ...(port !== undefined && { port }) })
   tell({ urls: playground.urls })
   if (options.tour === true) {
-    process.exitCode = (await tour(playground.urls.client, console.log)) === 0 ? 0 : 1
+    process.exitCode = 1
+    // Whoever stops the tour does not want to see the rest of it.
+    void disconnected.then(() => process.exit())
+    if ((await tour(playground.urls.client, console.log)) === 0) process.exitCode = 0
+    await playground.close()
     process.disconnect()
   } else {
     await disconnected
+    await playground.close()
   }
-  await playground.close()
 } catch (error) {
   process.exitCode = 1
   tell({ error: error instanceof Error ? error.message : String(error) })
