@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 it('npm run playground prints one address, says when a port is taken, and leaves nothing behind', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'playground-test-'))
   const port = await freePort()
-  const run = (): ChildProcess =>
+  const run = (): ChildProcessWithoutNullStreams =>
     spawn(process.execPath, ['--import', 'tsx', 'examples/playground/index.ts', '--port', String(port)], {
       cwd: root,
       env: { ...process.env, TMPDIR: folder },
@@ -21,13 +21,13 @@ it('npm run playground prints one address, says when a port is taken, and leaves
   const first = run()
   const ended = once(first, 'exit')
   try {
-    const [line] = (await once(first.stdout ?? first, 'data')) as [Buffer]
+    const [line] = (await once(first.stdout, 'data')) as [Buffer]
     expect(line.toString()).toBe(`Open http://localhost:${port} in your browser. Press Ctrl+C to stop.\n`)
     const welcome = await fetch(`http://localhost:${port}`)
     expect(await welcome.text()).toContain('your browser will warn you')
 
     const second = run()
-    const problem = await text(second.stderr ?? [])
+    const problem = await text(second.stderr)
     expect(problem).toMatch(
       /^The playground cannot start: listen EADDRINUSE.*: pass another one with --port\n$/,
     )
