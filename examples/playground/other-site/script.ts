@@ -9,10 +9,12 @@ function address(path: string, name: AttackName): string {
 }
 
 function post(path: string, name: AttackName, field: readonly [string, string], enctype?: string): void {
+  // A frame for each: a second form in the same frame would cancel the first.
+  load(Object.assign(document.createElement('iframe'), { name, title: 'Response to a form' }))
   const form = document.createElement('form')
   form.method = 'post'
   form.action = address(path, name)
-  form.target = 'hidden'
+  form.target = name
   if (enctype !== undefined) form.enctype = enctype
   const input = document.createElement('input')
   input.type = 'hidden'

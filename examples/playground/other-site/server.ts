@@ -54,7 +54,6 @@ function page(client: string): string {
 <p>This page belongs to someone else. It tries to act at <code>${escape(client)}</code> in the name of whoever is signed in there: your browser knows the cookie. Sign in there first, then come back.</p>
 <p class="buttons"><button type="button" class="primary" id="all">Try everything</button></p>
 <ul class="attacks">${rows.join('\n')}</ul>
-<iframe name="hidden" title="Responses to the forms" hidden></iframe>
 </main>`,
   }).replace('<html', `<html data-client="${escape(client)}"`)
 }
