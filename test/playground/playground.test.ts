@@ -55,6 +55,16 @@ describe('signing in', () => {
     expect(scope.asItShouldBe).toBe(true)
   })
 
+  it('as another user ends the session of the one before', async () => {
+    const browser = await signedIn('alice')
+    const { user, accessToken } = await browser.signIn('bob', 'builder')
+    expect(user?.name).toBe('bob')
+    expect(accessToken?.payload.members?.find(({ name }) => name === 'scope')?.value).toBe('"reports:read"')
+    expect(statuses(await browser.act('call', { route: 'GET /reports' }))).toEqual([200, 200, 200])
+    const { recording } = await browser.state()
+    expect(lines(recording)).toContain('Authorization server > Express: POST /backchannel-logout 200')
+  })
+
   it('refuses a wrong password', async () => {
     const browser = openBrowser(playground, received)
     await expect(browser.signIn('alice', 'builder')).rejects.toThrow('401')

@@ -30,7 +30,10 @@ export function makeStorage(): (kind: string) => Adapter {
       return Promise.resolve()
     },
     async revokeByGrantId(grantId) {
-      for (const [key, payload] of [...entries]) if (payload.grantId === grantId) entries.delete(key)
+      // Sign-ins that are under way name a grant too, and go on: somebody may sign in while another one is signed out.
+      for (const [key, payload] of [...entries]) {
+        if (key.startsWith(`${kind}:`) && payload.grantId === grantId) entries.delete(key)
+      }
       return Promise.resolve()
     },
   })
