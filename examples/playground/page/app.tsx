@@ -29,8 +29,12 @@ export function App(): VNode {
     <PlaygroundContext.Provider value={{ ...server, state }}>
       <a
         class="skip"
-        href={`#${section.name}`}
-        onClick={() => document.querySelector<HTMLElement>('main h2')?.focus()}
+        href="#content"
+        onClick={(event) => {
+          // What follows # names the section.
+          event.preventDefault()
+          document.getElementById('content')?.focus()
+        }}
       >
         Skip to the section
       </a>
@@ -42,7 +46,7 @@ export function App(): VNode {
           <section.Content done={done} />
           {next === undefined ? null : (
             <p class="next">
-              <a href={`#${next.name}`}>
+              <a href={`#/${next.name}`}>
                 Next: {next.title} <span aria-hidden="true">→</span>
               </a>
             </p>
@@ -66,17 +70,17 @@ function Heading({ section }: { readonly section: Section }): VNode {
     scrollTo({ top: 0, behavior: 'instant' })
   }, [section])
   return (
-    <h2 ref={heading} tabIndex={-1}>
+    <h2 ref={heading} id="content" tabIndex={-1}>
       {section.title}
     </h2>
   )
 }
 
-/** The section that the URL names after `#`. */
+/** The section that the URL names after `#/`. */
 function useSection(): Section {
-  const [name, setName] = useState(location.hash.slice(1))
+  const [name, setName] = useState(location.hash.slice(2))
   useEffect(() => {
-    const change = (): void => setName(location.hash.slice(1))
+    const change = (): void => setName(location.hash.slice(2))
     addEventListener('hashchange', change)
     return () => removeEventListener('hashchange', change)
   }, [])

@@ -97,7 +97,7 @@ export function SignInFirst({ to }: { readonly to: string }): VNode {
   return (
     <Note>
       <p>
-        <a href="#sign-in">Sign in</a> first, {to}.
+        <a href="#/sign-in">Sign in</a> first, {to}.
       </p>
     </Note>
   )

@@ -12,7 +12,7 @@ export function Header({ section }: { readonly section: Section }): VNode {
   return (
     <header>
       <h1>
-        <a href="#sign-in">OAuth playground</a>
+        <a href="#/sign-in">OAuth playground</a>
       </h1>
       <p class="facts">
         <span class={state.user === undefined ? 'chip' : 'chip user'}>

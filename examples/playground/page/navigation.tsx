@@ -8,7 +8,7 @@ export function Navigation(navigation: { readonly section: Section; readonly cla
       <ol>
         {sections.map(({ name, title }) => (
           <li key={name}>
-            <a href={`#${name}`} aria-current={name === navigation.section.name ? 'page' : undefined}>
+            <a href={`#/${name}`} aria-current={name === navigation.section.name ? 'page' : undefined}>
               {title}
             </a>
           </li>

@@ -12,8 +12,19 @@ import { TokenView } from './token-view.tsx'
 export function ResultPanel(): VNode {
   const { result, problem, running } = usePlayground()
   const [open, setOpen] = useState(false)
+  // On a small screen, the result stays as long as its section.
+  const [left, setLeft] = useState(false)
   // A new result starts closed, so that the page behind it stays in sight.
-  useEffect(() => setOpen(false), [result])
+  useEffect(() => {
+    setOpen(false)
+    setLeft(false)
+    const leave = (): void => {
+      setOpen(false)
+      setLeft(true)
+    }
+    addEventListener('hashchange', leave)
+    return () => removeEventListener('hashchange', leave)
+  }, [result, problem])
   useEffect(() => {
     if (!open) return undefined
     const close = (event: KeyboardEvent): void => {
@@ -27,7 +38,7 @@ export function ResultPanel(): VNode {
   const empty = outcome === undefined && problem === undefined
   return (
     <aside
-      class={`result${open ? ' open' : ''}${empty ? ' empty' : ''}`}
+      class={`result${open ? ' open' : ''}${empty ? ' empty' : ''}${left ? ' left' : ''}`}
       aria-label="Result"
       aria-busy={running !== undefined}
     >
@@ -99,14 +110,14 @@ function Details({ outcome }: { readonly outcome: Outcome }): VNode {
     <>
       {decisions.length < 2 ? null : (
         <div class="apis" role="group" aria-label="Decisions">
-          {decisions.map(({ api, status }, index) => (
+          {decisions.map(({ status }, index) => (
             <button
               key={index}
               type="button"
               aria-pressed={index === chosen}
               onClick={() => setChosen(index)}
             >
-              {api} <Status status={status} />
+              {nameAmong(decisions, index)} <Status status={status} />
             </button>
           ))}
         </div>
@@ -116,13 +127,20 @@ function Details({ outcome }: { readonly outcome: Outcome }): VNode {
         {exchanges.length === 0 ? (
           'No request was sent for this.'
         ) : (
-          <a href="#diagram">
+          <a href="#/diagram">
             {exchanges.length === 1 ? 'See the request' : `See the ${exchanges.length} requests`} drawn
           </a>
         )}
       </p>
     </>
   )
+}
+
+/** The API, and which of its decisions when it made several. */
+function nameAmong(decisions: readonly Decision[], index: number): string {
+  const { api = '' } = decisions[index] ?? {}
+  const before = decisions.slice(0, index).filter((other) => other.api === api).length
+  return before === 0 ? api : `${api}, ${before === 1 ? 'then' : `call ${before + 1}`}`
 }
 
 /** How one API decided: its verdict, the response, and every check. */

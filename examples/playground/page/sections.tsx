@@ -13,7 +13,7 @@ import { Token } from './sections/token.tsx'
 
 /** One topic of the playground. */
 export interface Section {
-  /** After `#` in the URL. */
+  /** After `#/` in the URL. */
   readonly name: string
   readonly title: string
   readonly Content: FunctionComponent<{ readonly done: ReadonlySet<FirstStep> }>

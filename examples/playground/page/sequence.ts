@@ -48,7 +48,7 @@ export interface Sequence {
   readonly height: number
 }
 
-const laneWidth = 172
+const laneWidth = 168
 const margin = 78
 const top = 62
 const rowHeight = 34

@@ -90,7 +90,7 @@ function Cache({
       />
       <p class="age">
         {age === undefined ? null : `Fetched ${Math.round(age)} s ago. `}
-        {status}
+        Status: {status}
       </p>
     </li>
   )

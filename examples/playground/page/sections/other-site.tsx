@@ -31,7 +31,7 @@ export function OtherSite(): VNode {
             {attacks.map(({ name, seen, refused, because }, index) => (
               <li key={attacks.length - index} class={refused ? 'refused' : 'let-through'}>
                 <p class="what">
-                  <span class="mark-small">{refused ? 'refused' : 'let through'}</span>{' '}
+                  <span class="mark-small">{refused ? 'refused' : 'let through, as it does no harm'}</span>{' '}
                   <strong>{name}</strong>
                 </p>
                 <p>{because}</p>

@@ -73,10 +73,10 @@ function SignedIn(): VNode {
         no script can read (<code>HttpOnly</code>) and no other site can send (<code>SameSite=Strict</code>).
       </p>
       <p class="buttons">
-        <a class="button primary" href="#token">
+        <a class="button primary" href="#/token">
           Look at the token
         </a>
-        <a class="button" href="#diagram">
+        <a class="button" href="#/diagram">
           See the sign-in drawn
         </a>
         <SignOut />
@@ -101,7 +101,7 @@ function FirstSteps({ done }: { readonly done: ReadonlySet<FirstStep> }): VNode 
       <ol class="first-steps">
         {firstSteps.map(({ name, text, section }) => (
           <li key={name} class={done.has(name) ? 'done' : undefined}>
-            <a href={`#${section}`}>{text}</a>
+            <a href={`#/${section}`}>{text}</a>
             {done.has(name) ? <span class="tick"> done</span> : null}
           </li>
         ))}

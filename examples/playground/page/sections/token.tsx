@@ -36,7 +36,7 @@ export function Token(): VNode {
       {which !== 'pasted' && token === undefined ? (
         <Note>
           <p>
-            There is no token now. <a href="#sign-in">Sign in</a> to get one.
+            There is no token now. <a href="#/sign-in">Sign in</a> to get one.
           </p>
         </Note>
       ) : null}
@@ -46,7 +46,7 @@ export function Token(): VNode {
           {which === 'id' ? (
             <p>
               The ID token tells the client who signed in. It is not for an API: see{' '}
-              <a href="#forgeries">what happens when it is sent to one</a>.
+              <a href="#/forgeries">what happens when it is sent to one</a>.
             </p>
           ) : null}
           <TokenView token={token} />
