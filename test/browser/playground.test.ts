@@ -232,6 +232,8 @@ describeBrowser('a visit to the playground', () => {
     const { context, open, page } = visit
     await open('other-site')
     const [other] = await Promise.all([context.waitForEvent('page'), page.click('text=Open the other site')])
+    // Its script runs before that, and the button does nothing without it.
+    await other.waitForLoadState('load')
     await other.click('text=Try everything')
     await expect
       .poll(async () => await page.locator('.attacks > li').count(), { timeout: 10_000 })
@@ -245,8 +247,14 @@ describeBrowser('a visit to the playground', () => {
 
   it('refreshes, and withdraws everything when an old refresh token is used again', async () => {
     const { open, page } = visit
+    await open('token')
+    expect((await act('input[type=radio][value="10"]')).state.lifetime).toBe(10)
+    await act('text=Refresh the token now')
+    await visit.pick('Access token')
+    expect(await page.innerText('.lifetime')).toContain('of 0:10')
+    await act('input[type=radio][value="900"]')
     await open('refresh')
-    expect((await act('button:text-is("Refresh")')).state.refreshes).toBe(1)
+    expect((await act('button:text-is("Refresh")')).state.refreshes).toBe(2)
     expect(await visit.objections()).toEqual([])
     const reused = await act('text=Reuse the old one')
     expect(reused.asItShouldBe).toBe(true)
@@ -355,6 +363,19 @@ describeBrowser('a visit to the playground', () => {
       return link === null ? '' : getComputedStyle(link).outlineStyle
     })
     expect(outline).toBe('solid')
+  })
+
+  it('says when the client’s server cannot be reached', async () => {
+    const { page, open } = visit
+    await open('call')
+    await page.route('**/do/call', async (route) => await route.abort())
+    await page.click('button[aria-label="Call GET /me"]')
+    await page.waitForSelector('text=could not be reached')
+    expect(await isVerdictVisible()).toBe(true)
+    expect(await visit.objections()).toEqual([])
+    await page.unroute('**/do/call')
+    visit.errors.splice(0)
+    expect(await call('GET /me')).toMatchObject({ asItShouldBe: true })
   })
 
   it('lets an injected script act, but take nothing away', async () => {
