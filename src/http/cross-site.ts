@@ -1,3 +1,4 @@
+import { decodeBase64url } from '#platform'
 import { shownText } from '../detail.ts'
 import { ForbiddenError } from '../errors.ts'
 import { isOrigin } from '../lib/url.ts'
@@ -40,11 +41,22 @@ function isOfCookie({ place, token }: Presented, request: HttpRequest): boolean 
   if (place === 'cookie') return true
   if (token === '' || headerValues(request, 'cookie') === undefined) return false
   if (firstHeader(request, 'authorization')?.includes(token) === true) return false
-  const text = cookieText(request)
   const signature = token.slice(token.lastIndexOf('.') + 1)
-  return [text, decoded(text)].some(
+  return readingsOf(cookieText(request)).some(
     (each) => each.includes(token) || (signature.length >= signatureLength && each.includes(signature)),
   )
+}
+
+/** The cookies as they stand, percent-decoded, and what is base64 in them: so sessions are kept in cookies. */
+function readingsOf(text: string): readonly string[] {
+  const plain = decoded(text)
+  const parts = plain.match(/[\w+/-]{22,}/g) ?? []
+  return [text, plain, ...parts.map(decodedBase64)]
+}
+
+function decodedBase64(part: string): string {
+  const bytes = decodeBase64url(part.replaceAll('+', '-').replaceAll('/', '_'))
+  return new TextDecoder().decode(bytes)
 }
 
 function decoded(text: string): string {

@@ -95,6 +95,9 @@ describe('a token of a function of the application', () => {
         shape(String((request.headers as Record<string, unknown>)['cookie'])) as string,
     })
   const [header = '', payload = '', signature = ''] = token.split('.')
+  /** As cookie-session, koa-session and the like keep what belongs to a person. */
+  const base64 = (encoding: BufferEncoding): string =>
+    Buffer.from(JSON.stringify({ user: 'é', token })).toString(encoding)
   it.each([
     ['as a text', `t=${token}`, (cookie: string) => cookie.slice(2)],
     ['as of the header', `t=${token}`, (cookie: string) => ({ token: cookie.slice(2), place: 'header' })],
@@ -106,6 +109,8 @@ describe('a token of a function of the application', () => {
     ],
     ['signed by cookie-parser', `t=s%3A${token}.c2ln`, () => token],
     ['split among two cookies', `a=${header}.${payload}; b=${signature}`, () => token],
+    ['out of a session in base64', `session=${base64('base64')}; session.sig=abc`, () => token],
+    ['out of a session in base64url, signed', `session=abc.${base64('base64url')}.abc`, () => token],
     ['looked up by a session', 't=session-1', () => ({ token, place: 'cookie' })],
   ])('is checked where it comes %s', async (_title, cookie, shape) => {
     const api = find(shape)
