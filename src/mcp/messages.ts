@@ -18,7 +18,8 @@ interface AnyRequest {
  * so that the transport reads it after us; the other frameworks must have parsed it.
  *
  * @throws {TypeError} where a framework has not parsed the body
- * @throws {InvalidRequestError} for a body that is too long
+ * @throws {InvalidRequestError} for a body that is too long; where a framework parses it, for one that is not JSON by its
+ * type, or is not there
  */
 export async function messagesOf(request: unknown): Promise<readonly unknown[]> {
   const given = Object(request) as AnyRequest
@@ -27,15 +28,30 @@ export async function messagesOf(request: unknown): Promise<readonly unknown[]> 
   return Array.isArray(body) ? (body as unknown[]) : [body]
 }
 
-function parsedBody(request: AnyRequest): unknown {
+/** The body that a parser left. Of a type they do not know, some leave an empty object. */
+function parsedBody(request: AnyRequest): object {
   // On Koa `ctx.body` is the response.
   const { body } = request.request ?? request
-  if (typeof body !== 'object' || body === null) {
-    throw new TypeError(
-      'toolScopes: the body is not parsed; put express.json() (Koa: a body parser) before the guard, and use preHandler on Fastify',
-    )
+  const isObject = typeof body === 'object' && body !== null
+  if (isObject && (isJson(request) || Object.keys(body).length > 0)) return body
+  if (isObject || !isJson(request) || !hasBody(request)) {
+    throw new InvalidRequestError('The body of the request must be JSON')
   }
-  return body
+  throw new TypeError(
+    'toolScopes: the body is not parsed; put express.json() (Koa: a body parser) before the guard, and use preHandler on Fastify',
+  )
+}
+
+function isJson(request: AnyRequest): boolean {
+  const [type = ''] = String(headerOf(request, 'content-type')).split(';', 1)
+  return type.trim().toLowerCase() === 'application/json'
+}
+
+/** RFC 9112 §6.3: without either header, a request has no body. */
+function hasBody(request: AnyRequest): boolean {
+  return (
+    headerOf(request, 'transfer-encoding') !== undefined || Number(headerOf(request, 'content-length')) > 0
+  )
 }
 
 async function bodyOf(copy: Request): Promise<unknown> {
@@ -62,14 +78,17 @@ async function bodyOf(copy: Request): Promise<unknown> {
   }
 }
 
-/** The value of the header `Mcp-Session-Id`. @throws {InvalidRequestError} when it is there twice */
-export function sessionIdOf(request: unknown): string | undefined {
-  const given = Object(request) as AnyRequest
-  const headers = Object(given.headers ?? given.req?.headers) as {
+function headerOf(request: AnyRequest, name: string): unknown {
+  const headers = Object(request.headers ?? request.req?.headers) as {
     get?: (name: string) => string | null
     readonly [name: string]: unknown
   }
-  const value: unknown = typeof headers.get === 'function' ? headers.get(name) : headers[name]
+  return typeof headers.get === 'function' ? headers.get(name) : headers[name]
+}
+
+/** The value of the header `Mcp-Session-Id`. @throws {InvalidRequestError} when it is there twice */
+export function sessionIdOf(request: unknown): string | undefined {
+  const value = headerOf(Object(request) as AnyRequest, 'mcp-session-id')
   if (value === undefined || value === null) return undefined
   // Node and web headers join what is sent twice; a session id has no comma (visible ASCII, made by the server).
   if (typeof value !== 'string' || value.includes(',')) {
@@ -77,5 +96,3 @@ export function sessionIdOf(request: unknown): string | undefined {
   }
   return value
 }
-
-const name = 'mcp-session-id'

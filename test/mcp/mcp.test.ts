@@ -262,10 +262,38 @@ describe('an MCP server on Express, called by the client of the SDK', () => {
   it('tells the developer that the body is not parsed', async () => {
     const guard = toolScopes(needed)
     const auth = await api.verify(alice)
-    await expect(guard(auth, { method: 'POST', headers: {} })).rejects.toThrow(/express\.json\(\)/)
+    for (const length of [{ 'content-length': '2' }, { 'transfer-encoding': 'chunked' }]) {
+      const headers = { 'content-type': 'application/json', ...length }
+      await expect(guard(auth, { method: 'POST', headers })).rejects.toThrow(/express\.json\(\)/)
+    }
     await expect(guard(auth, { request: { body: call('other') }, req: { method: 'POST' } })).resolves.toBe(
       true,
     )
+  })
+
+  it.each([
+    [
+      'another type, which no parser read',
+      { 'content-type': 'text/plain', 'content-length': '2' },
+      undefined,
+    ],
+    ['another type, for which a parser left an empty object', { 'content-type': 'text/plain' }, {}],
+    ['another type that names JSON', { 'content-type': 'text/plain; a=application/json' }, {}],
+    ['no type', {}, undefined],
+    ['no body', { 'content-type': 'application/json' }, undefined],
+    ['an empty body', { 'content-type': 'application/json', 'content-length': '0' }, undefined],
+  ])('tells the caller who sends %s', async (_title, headers, body) => {
+    const guard = toolScopes(needed)
+    await expect(guard(await api.verify(alice), { method: 'POST', headers, body })).rejects.toMatchObject({
+      status: 400,
+      message: 'The body of the request must be JSON',
+    })
+  })
+
+  it('leaves an empty message to the transport', async () => {
+    const headers = { 'content-type': 'Application/JSON; charset=utf-8' }
+    const guard = toolScopes(needed)
+    await expect(guard(await api.verify(alice), { method: 'POST', headers, body: {} })).resolves.toBe(true)
   })
 
   it('reads the request of Koa, whose ctx.body is the response', async () => {
