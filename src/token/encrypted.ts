@@ -18,6 +18,13 @@ export interface DecryptionParts {
   readonly clock: Clock
 }
 
+/** A decryption that has not ended yet. */
+interface Decryption {
+  readonly work: Promise<string | undefined>
+  /** Seconds of the steady clock: after this it has failed, whatever became of it. */
+  readonly until: number
+}
+
 /** Tokens that are decrypted at the same time. */
 export const maxDecryptions = 100
 
@@ -40,25 +47,36 @@ const repeatedClaims = ['iss', 'sub', 'aud'] as const
 export function decrypted(source: TokenSource, { accepted, decrypter, clock }: DecryptionParts): TokenSource {
   const begin = pendingWork(clock.steady, maxDecryptions)
   const within = limited(clock, { name: 'decryption', timeoutMs, maxPending: Infinity })
-  const underWay = new Map<string, MaybePromise<string | undefined>>()
+  /** By token, the oldest first. */
+  const underWay = new Map<string, Decryption>()
+
+  /** Some runtimes (Workers) end the work of a request together with it, and never say so. */
+  function forgetOverdue(now: number): void {
+    for (const [token, { until }] of underWay) {
+      if (now < until) return
+      underWay.delete(token)
+    }
+  }
 
   function textIn(token: string, header: JweHeader): MaybePromise<string | undefined> {
+    const now = clock.steady()
+    forgetOverdue(now)
     const before = underWay.get(token)
-    if (before !== undefined) return before
+    if (before !== undefined) return within(before.work, (before.until - now) * 1000)
     const end = begin(timeoutMs)
     if (end === undefined) {
       const hint = `decryption: ${maxDecryptions} tokens are being decrypted`
       throw new UpstreamError(retryAfter, { detail: { hint } })
     }
     const work = decrypter.decrypt(token, header)
+    const decryption = { work, until: now + timeoutMs / 1000 }
+    underWay.set(token, decryption)
     const ended = (): void => {
       end()
-      underWay.delete(token)
+      if (underWay.get(token) === decryption) underWay.delete(token)
     }
     work.then(ended, ended)
-    const text = within(work)
-    underWay.set(token, text)
-    return text
+    return within(work)
   }
 
   async function signedIn(token: string, header: JweHeader): Promise<string> {

@@ -320,6 +320,30 @@ describe('decrypted()', () => {
     expect(source.stillHolds({} as unknown as VerifiedToken)).toBe(true)
   })
 
+  it('begins again for a token whose decryption never ended, and forgets the old one', async () => {
+    vi.useFakeTimers()
+    try {
+      const { source, asked, pending } = world()
+      const token = junk(header)
+      void source.verify(token, 0)
+      // As on Workers, where the timers of a request end with it.
+      vi.clearAllTimers()
+      seconds.now += 4
+      const joined = expect(source.verify(token, 0)).rejects.toMatchObject({ status: 503 })
+      expect(asked).toEqual([token])
+      seconds.now += 1
+      await vi.advanceTimersByTimeAsync(1000)
+      await joined
+      const again = source.verify(token, 0)
+      expect(asked).toEqual([token, token])
+      pending[0]?.('late')
+      pending[1]?.('a.b.c')
+      expect(await again).toMatchObject({ claims: { token: 'a.b.c' } })
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
   it('is 503 when a decryption does not end', async () => {
     vi.useFakeTimers()
     try {
