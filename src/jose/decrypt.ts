@@ -28,17 +28,18 @@ export interface Decrypter {
   readonly decrypt: (token: string, header: JweHeader) => Promise<string | undefined>
 }
 
-/** Makes a {@link Decrypter}. A key is imported once for each algorithm; `jose` is loaded when it is needed. */
+/** Makes a {@link Decrypter}. A key is imported for each algorithm, and kept; `jose` is loaded when it is needed. */
 export function decrypterOf(keys: readonly DecryptionKey[]): Decrypter {
-  const imports = new Map<string, Promise<CryptoKey | Uint8Array>>()
+  // Keys, and no promises of them: some runtimes (Workers) end the work of a request together with it.
+  const imports = new Map<string, CryptoKey | Uint8Array>()
 
-  function imported(key: DecryptionKey, alg: KeyAlgorithm): Promise<CryptoKey | Uint8Array> {
+  async function imported(key: DecryptionKey, alg: KeyAlgorithm): Promise<CryptoKey | Uint8Array> {
     const name = `${alg} ${key.at}`
     const before = imports.get(name)
     if (before !== undefined) return before
-    const importing = importKey(key, alg)
-    imports.set(name, importing)
-    return importing
+    const material = await importKey(key, alg)
+    imports.set(name, material)
+    return material
   }
 
   return {

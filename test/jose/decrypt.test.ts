@@ -77,6 +77,17 @@ describe('decrypterOf()', () => {
     importKey.mockRestore()
   })
 
+  it('imports a key again whose import never ended', async () => {
+    const token = await encrypt('text')
+    const by = decrypterOf(settings.keys)
+    const importKey = vi.spyOn(crypto.subtle, 'importKey')
+    // As on Workers, where the work of a request ends with it.
+    importKey.mockReturnValueOnce(new Promise(() => undefined))
+    void read(token, by)
+    expect(await read(token, by)).toBe('text')
+    importKey.mockRestore()
+  })
+
   it('shows nothing of a key that cannot be imported', async () => {
     const [, key] = settings.keys
     const broken = { ...(key as NonNullable<typeof key>), jwk: { ...key?.jwk, x: key?.jwk['y'] } }
