@@ -70,7 +70,7 @@ const challenged: ReadonlySet<string | undefined> = new Set([
 
 /**
  * The challenges of every accepted scheme. The error stands in that of the scheme which was used, which comes first, as
- * some clients read no further (RFC 9449 §7.2).
+ * some clients read no further (RFC 9449 §7.2). The scopes of a 401 stand in both.
  */
 function challengeOf(error: AuthError, options: ChallengeOptions): string | undefined {
   if (error.status >= 500 || !challenged.has(error.code)) return undefined
@@ -82,9 +82,11 @@ function challengeOf(error: AuthError, options: ChallengeOptions): string | unde
   if (dpop === undefined) return `Bearer ${parameters.join(', ')}`
   const algs = `algs=${quoted(dpop.algorithms.join(' '))}`
   if (dpop.only) return `DPoP ${[...parameters, algs].join(', ')}`
+  // A client that reads this one alone has to know what to request, too.
+  const other = [...common, ...scopeParameter(scopesFor(error, options))]
   return isDpopError(error)
-    ? `DPoP ${[...parameters, algs].join(', ')}, Bearer ${common.join(', ')}`
-    : `Bearer ${parameters.join(', ')}, DPoP ${[...common, algs].join(', ')}`
+    ? `DPoP ${[...parameters, algs].join(', ')}, Bearer ${other.join(', ')}`
+    : `Bearer ${parameters.join(', ')}, DPoP ${[...other, algs].join(', ')}`
 }
 
 function isDpopError(error: AuthError): boolean {
@@ -97,10 +99,13 @@ function errorParameters(error: AuthError, options: ChallengeOptions): readonly 
   if (error.code !== undefined) {
     parameters.push(`error=${quoted(error.code)}`, `error_description=${quoted(error.message)}`)
   }
-  const scopes = isScopeError(error) ? error.scopes : scopesFor(error, options)
-  if (scopes.length > 0) parameters.push(`scope=${quoted(scopes.join(' '))}`)
+  parameters.push(...scopeParameter(isScopeError(error) ? error.scopes : scopesFor(error, options)))
   if (isLoginError(error)) parameters.push(...loginParameters(error))
   return parameters
+}
+
+function scopeParameter(scopes: readonly string[]): readonly string[] {
+  return scopes.length === 0 ? [] : [`scope=${quoted(scopes.join(' '))}`]
 }
 
 /** The scopes that a client needs to know before it asks for its first token, or for a new one. */

@@ -279,6 +279,22 @@ describe('the challenges of an API that accepts DPoP', () => {
     expect(of(await refusal(both, 'DPoP'))).toBe(`${dpop}, ${malformed}, ${algs}, ${bearer}`)
   })
 
+  it('both name the scopes of a 401, and that of the scheme in use alone the scopes of a guard', async () => {
+    const scoped = createResourceServer({ ...options, challengeScopes: ['read'], dpop: { algorithms } })
+    const named = 'scope="read"'
+    expect(of(new MissingTokenError(), scoped)).toBe(`${bearer}, ${named}, ${dpop}, ${named}, ${algs}`)
+    const error = 'error="invalid_token", error_description="The access token cannot be read as a signed JWT"'
+    expect(of(await refusal(scoped, 'Bearer x'), scoped)).toBe(
+      `${bearer}, ${error}, ${named}, ${dpop}, ${named}, ${algs}`,
+    )
+    expect(of(await refusal(scoped, 'DPoP x'), scoped)).toBe(
+      `${dpop}, ${error}, ${named}, ${algs}, ${bearer}, ${named}`,
+    )
+    expect(of(new InsufficientScopeError(['pay']), scoped)).toMatch(
+      new RegExp(`^Bearer .*error="insufficient_scope".*, scope="pay", ${dpop}, ${algs}$`),
+    )
+  })
+
   it('are none where no challenge helps', () => {
     expect(of(new ForbiddenError())).toBeUndefined()
     expect(of(new UpstreamError(1))).toBeUndefined()
