@@ -1,12 +1,17 @@
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { json } from 'node:stream/consumers'
 import { getRequestListener } from '@hono/node-server'
 import { toNodeHandler } from '@modelcontextprotocol/node'
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server'
 import express from 'express'
-import { createResourceServer, scope } from 'oauth-resource-server'
+import { fastify } from 'fastify'
+import Koa from 'koa'
+import { type Auth, createResourceServer, scope } from 'oauth-resource-server'
 import { authorize, getAuth, verifyJwt } from 'oauth-resource-server/express'
+import * as onFastify from 'oauth-resource-server/fastify'
 import { protect } from 'oauth-resource-server/fetch'
+import * as onKoa from 'oauth-resource-server/koa'
 import { authInfo, boundSession, toolScopes } from 'oauth-resource-server/mcp'
 import { createTestIssuer } from 'oauth-resource-server/testing'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
@@ -49,12 +54,43 @@ const mcp = createMcpHandler(() => {
 })
 
 const onNode = toNodeHandler(mcp)
-const servers: Readonly<Record<string, () => Listener>> = {
+type NodeRequest = Parameters<typeof onNode>[0]
+
+/** The types of the SDK do not know that a request to a server has a method. */
+function withAuth(request: IncomingMessage, auth: Auth): NodeRequest {
+  return Object.assign(request, { auth: authInfo(auth) }) as NodeRequest
+}
+
+const servers: Readonly<Record<string, () => Listener | Promise<Listener>>> = {
   express() {
     const app = express().use(verifyJwt(api), express.json())
     app.use(authorize(boundSession()), authorize(toolScopes(needed)))
     app.all('/mcp', (req, res) => onNode(Object.assign(req, { auth: authInfo(getAuth(req)) }), res, req.body))
     return app as Listener
+  },
+  async fastify() {
+    const app = fastify()
+    await app.register(onFastify.verifyJwt, { api })
+    const preHandler = [boundSession(), toolScopes(needed)].map((guard) => onFastify.authorize(guard))
+    app.all('/mcp', { preHandler }, async (request, reply) => {
+      reply.hijack()
+      await onNode(withAuth(request.raw, onFastify.getAuth(request)), reply.raw, request.body)
+    })
+    await app.ready()
+    return (req, res) => app.routing(req, res)
+  },
+  koa() {
+    const parsed = (ctx: Koa.Context) => ctx.request as { body?: unknown }
+    const app = new Koa().use(onKoa.verifyJwt(api)).use(async (ctx, next) => {
+      parsed(ctx).body = await json(ctx.req)
+      await next()
+    })
+    app.use(onKoa.authorize(boundSession())).use(onKoa.authorize(toolScopes(needed)))
+    app.use(async (ctx) => {
+      ctx.respond = false
+      await onNode(withAuth(ctx.req, onKoa.getAuth(ctx)), ctx.res, parsed(ctx).body)
+    })
+    return app.callback()
   },
   fetch: () =>
     getRequestListener(
@@ -68,7 +104,7 @@ const servers: Readonly<Record<string, () => Listener>> = {
 
 describe.each(Object.entries(servers))('an MCP server on %s', (_name, make) => {
   const started = (async () => {
-    const listener = make()
+    const listener = await make()
     const server = createServer((req, res) => void listener(req, res))
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     closing.push(() => {
