@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import { isAuthError } from 'oauth-resource-server'
 import type { RequestTrace } from 'oauth-resource-server/testing'
 import type { Step } from './protocol.ts'
@@ -21,9 +22,12 @@ export interface Traces {
 /** Milliseconds. A trace of another process comes by another way than the response. */
 const latest = 1000
 
+/** Traces that nobody has taken. Newer ones replace the oldest. */
+const most = 100
+
 /** Keeps traces until they are taken. */
 export function makeTraces(): Traces {
-  const there = new Map<string, Trace>()
+  const there = new LRUCache<string, Trace>({ max: most })
   const awaited = new Map<string, (trace: Trace | undefined) => void>()
   return {
     put(id, trace) {
@@ -32,7 +36,7 @@ export function makeTraces(): Traces {
         deliver(trace)
         return
       }
-      if (there.size < 100) there.set(id, trace)
+      there.set(id, trace)
     },
     async take(id) {
       const trace = there.get(id)
