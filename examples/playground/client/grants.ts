@@ -3,7 +3,7 @@ import { audience } from '../facts.ts'
 import { tokensFrom } from './actions/call.ts'
 import { isBound } from './bound.ts'
 import { makeDpopKey } from './dpop.ts'
-import { tokensOf } from './oidc.ts'
+import { errorOf, tokensOf } from './oidc.ts'
 import type { Session } from './sessions.ts'
 import type { World } from './world.ts'
 
@@ -13,13 +13,28 @@ export interface Refreshed {
   readonly error?: string
 }
 
+/** The latest exchange of each session. */
+const latest = new WeakMap<Session, Promise<Refreshed>>()
+
+/**
+ * Exchanges the refresh token, one exchange at a time for each session: two tabs that presented the same refresh token
+ * would look like a thief, and lose the whole family.
+ *
+ * @param bind whether the new access token is to be bound to a key of the client
+ * @throws {Problem} before sign-in
+ */
+export function refreshTokens(world: World, session: Session, bind?: boolean): Promise<Refreshed> {
+  const next = (): Promise<Refreshed> => exchange(world, session, bind)
+  const turn = latest.get(session)?.then(next, next) ?? next()
+  latest.set(session, turn)
+  return turn
+}
+
 /**
  * Exchanges the refresh token; the old tokens are kept, to show what they are worth. A bound access token is followed
  * by one that is bound to the same key.
- *
- * @param bind whether the new access token is to be bound to a key of the client
  */
-export async function refreshTokens(world: World, session: Session, bind?: boolean): Promise<Refreshed> {
+async function exchange(world: World, session: Session, bind?: boolean): Promise<Refreshed> {
   const tokens = tokensFrom(session)
   if (bind ?? isBound(tokens.access)) session.dpopKey ??= await makeDpopKey()
   else delete session.dpopKey
@@ -40,13 +55,4 @@ export async function refreshTokens(world: World, session: Session, bind?: boole
   } catch (error) {
     return { error: errorOf(error) }
   }
-}
-
-/** What the authorization server has against a request, in its own words, or that it did not respond. */
-export function errorOf(error: unknown): string {
-  if (error instanceof openid.ResponseBodyError) {
-    return error.error_description === undefined ? error.error : `${error.error}: ${error.error_description}`
-  }
-  if (error instanceof openid.AuthorizationResponseError) return error.error
-  return 'no response'
 }

@@ -64,6 +64,15 @@ export async function finishSignIn(
   }
 }
 
+/** What the authorization server has against a request, in its own words, or that it did not respond. */
+export function errorOf(error: unknown): string {
+  if (error instanceof openid.ResponseBodyError) {
+    return error.error_description === undefined ? error.error : `${error.error}: ${error.error_description}`
+  }
+  if (error instanceof openid.AuthorizationResponseError) return error.error
+  return 'no response'
+}
+
 /** The tokens of a response, with those of before where it has none. */
 export function tokensOf(
   { access_token: access, id_token: id, refresh_token: refresh }: openid.TokenEndpointResponse,

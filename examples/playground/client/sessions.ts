@@ -43,6 +43,8 @@ export interface Transaction {
   readonly verifier: string
   /** Number of the exchange after which it began. */
   readonly recordedFrom: number
+  /** The session in which it began. The browser comes back from another site, and without that cookie. */
+  readonly replaces?: Session | undefined
 }
 
 const sessionCookie = '__Host-session'
@@ -58,8 +60,8 @@ export interface Sessions {
   create(old?: Session): { readonly session: Session; readonly cookie: string }
   /** Notes a sign-in. @returns its cookie */
   begin(transaction: Transaction): string
-  /** A transaction is found once. */
-  finish(cookies: string | undefined): Transaction | undefined
+  /** A transaction is found once, and by its own state alone: another site may send the browser back at any time. */
+  finish(cookies: string | undefined, state: unknown): Transaction | undefined
 }
 
 /** Makes an empty store. Nothing is on disk. */
@@ -81,9 +83,10 @@ export function makeSessions(): Sessions {
       // Lax: the browser comes back from another site.
       return `${loginCookie}=${id}; HttpOnly; Secure; SameSite=Lax; Path=/; Max-Age=600`
     },
-    finish(cookies) {
+    finish(cookies, state) {
       const id = cookie(cookies, loginCookie) ?? ''
       const found = transactions.get(id)
+      if (found?.state !== state) return undefined
       transactions.delete(id)
       return found
     },

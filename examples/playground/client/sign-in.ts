@@ -1,8 +1,7 @@
 import type { Request, Response } from 'express'
 import { buildEndSessionUrl } from 'openid-client'
 import { escape, plainPage } from '../page/document.ts'
-import { errorOf } from './grants.ts'
-import { beginSignIn, finishSignIn } from './oidc.ts'
+import { beginSignIn, errorOf, finishSignIn } from './oidc.ts'
 import { endOfLogin, type Sessions } from './sessions.ts'
 import type { World } from './world.ts'
 
@@ -25,11 +24,12 @@ export function signInRoutes(world: World, sessions: Sessions): SignInRoutes {
         urls.client,
         typeof user === 'string' ? user : undefined,
       )
-      response.set('set-cookie', sessions.begin({ ...transaction, recordedFrom }))
+      const replaces = sessions.find(request.headers.cookie)
+      response.set('set-cookie', sessions.begin({ ...transaction, recordedFrom, replaces }))
       response.redirect(303, url.href)
     },
     async callback(request, response) {
-      const transaction = sessions.finish(request.headers.cookie)
+      const transaction = sessions.finish(request.headers.cookie, request.query['state'])
       if (transaction === undefined) {
         fail(response, 'It was not begun in this browser, or it took too long.')
         return
@@ -37,11 +37,12 @@ export function signInRoutes(world: World, sessions: Sessions): SignInRoutes {
       const arrived = new URL(request.originalUrl, urls.client)
       const finished = await finishSignIn(oidc, arrived, transaction).catch(errorOf)
       if (typeof finished === 'string') {
+        response.set('set-cookie', endOfLogin)
         fail(response, finished)
         return
       }
       const { tokens, user } = finished
-      const { session, cookie } = sessions.create(sessions.find(request.headers.cookie))
+      const { session, cookie } = sessions.create(transaction.replaces)
       Object.assign(session, { tokens, user, recordedFrom: transaction.recordedFrom })
       response.set('set-cookie', [cookie, endOfLogin])
       response.redirect(303, '/')
@@ -63,7 +64,6 @@ export function signInRoutes(world: World, sessions: Sessions): SignInRoutes {
 }
 
 function fail(response: Response, because: string): void {
-  response.set('set-cookie', endOfLogin)
   // A plain page has its style in itself.
   response.set(
     'content-security-policy',

@@ -1,8 +1,10 @@
 import * as openid from 'openid-client'
 import type { Actions, Nothing } from '../../protocol.ts'
+import { takeApart } from '../../take-apart.ts'
 import { callApi, type Judged } from '../calls.ts'
 import { proofFor } from '../bound.ts'
-import { errorOf, refreshTokens } from '../grants.ts'
+import { refreshTokens } from '../grants.ts'
+import { errorOf } from '../oidc.ts'
 import type { Session } from '../sessions.ts'
 import type { World } from '../world.ts'
 import { type Action, type Done, Problem } from './action.ts'
@@ -37,7 +39,9 @@ export const reuseRefresh: Action<Nothing> = async (world, session) => {
   const { access, refresh: latest } = tokensFrom(session)
   const used = session.previousRefresh ?? ''
   const error = await openid.refreshTokenGrant(world.oidc, used).then(() => undefined, errorOf)
-  session.isWithdrawn = error?.startsWith('invalid_grant') === true
+  if (error !== undefined && !error.startsWith('invalid_grant'))
+    throw new Problem(`The authorization server did not say whether the old refresh token is good: ${error}.`)
+  session.isWithdrawn = error !== undefined
   const isActive = await openid.tokenIntrospection(world.oidc, latest).then(({ active }) => active, errorOf)
   const calls = await callAll(world, session, { route: 'GET /me', token: access })
   const fate = areAll(calls, 200) ? 'The access token lasts until it expires: the APIs were not told.' : ''
@@ -52,6 +56,8 @@ export const reuseRefresh: Action<Nothing> = async (world, session) => {
 /** Revokes the access token, and shows that no API accepts it any more. */
 export const revoke: Action<Nothing> = async (world, session): Promise<Done> => {
   const { access } = tokensFrom(session)
+  if (Number(takeApart(access).expiresAt) <= Date.now() / 1000)
+    throw new Problem('This token has expired, so every API refuses it already. Refresh for another one.')
   const answer = await openid.tokenRevocation(world.oidc, access).then(() => 'accepted', errorOf)
   await tellApi(world, session, access)
   const calls = await callAll(world, session, { route: 'GET /me', token: access })
