@@ -5,6 +5,9 @@ import type { Provider } from 'oidc-provider'
 import { users } from '../facts.ts'
 import type { Pages } from './pages.ts'
 
+/** Bytes. A name and a password are shorter. */
+const longest = 4096
+
 /** Whether {@link signIn} responds to this request. */
 export function isSignIn({ url = '' }: IncomingMessage): boolean {
   return url.startsWith('/sign-in/')
@@ -39,6 +42,10 @@ export async function signIn(
   const hint = interaction.params['login_hint'] ?? ''
   if (request.method !== 'POST') {
     send(200, pages.signIn({ action: request.url ?? '', user: hint }))
+    return
+  }
+  if (!(Number(request.headers['content-length']) <= longest)) {
+    send(413, pages.error('too_long', `Name and password are at most ${longest} bytes together.`))
     return
   }
   const form = new URLSearchParams(await text(request))
