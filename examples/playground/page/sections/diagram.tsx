@@ -14,7 +14,8 @@ export function Diagram(): VNode {
     <>
       <p class="lead">
         Every request between the parties is recorded where it arrives. This is drawn from the recording, and
-        from nothing else. Codes, secrets and tokens are shortened.
+        from nothing else. Codes, secrets and tokens are shortened. There is one recording: a second browser
+        that uses this playground is in it too.
       </p>
       <Choice
         legend="What to draw"

@@ -70,7 +70,9 @@ function SignedIn(): VNode {
       </p>
       <p>
         The tokens are on the client’s server. This page has only a cookie, <code>__Host-session</code>, that
-        no script can read (<code>HttpOnly</code>) and no other site can send (<code>SameSite=Strict</code>).
+        no script can read (<code>HttpOnly</code>), no other site can send (<code>SameSite=Strict</code>), and
+        no plain HTTP can carry (<code>Secure</code>). In the local storage, every script of the page could
+        read them. All of this needs HTTPS: whoever reads a token on its way can use it.
       </p>
       <p class="buttons">
         <a class="button primary" href="#/token">

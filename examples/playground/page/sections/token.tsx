@@ -115,7 +115,7 @@ function LifetimeSetting(): VNode {
       <h3 id="lifetime">How long new tokens live</h3>
       <p>
         A short life limits what a stolen token is worth. To watch one expire, choose 10 seconds, refresh, and
-        call the API again later. The APIs may allow for a clock that is some seconds off.
+        call the API again later. APIs often allow for a clock that is some seconds off; these do not.
       </p>
       <Choice
         legend="Lifetime of new access tokens"
