@@ -55,6 +55,36 @@ describe('signing in', () => {
     expect(scope.asItShouldBe).toBe(true)
   })
 
+  it('goes on when another site sends the browser back too early', async () => {
+    const browser = openBrowser(playground, received)
+    const { client, issuer } = playground.urls
+    const begun = await browser.send(`${client}/login?user=alice`, {}, 'same-origin')
+    const state = new URL(begun.headers.get('location') ?? '').searchParams.get('state') ?? ''
+    const arrive = async (query: Record<string, string>): Promise<string> => {
+      const url = `${client}/callback?${new URLSearchParams(query).toString()}`
+      const init = { headers: { 'sec-fetch-dest': 'document' } }
+      return (await browser.send(url, init, 'cross-site')).text()
+    }
+    const own = { error: 'access_denied', state, iss: issuer }
+    expect(await arrive({ ...own, state: 'forged' })).toContain('not begun in this browser')
+    expect(await arrive(own)).toContain('access_denied')
+    expect(await arrive(own)).toContain('not begun in this browser')
+  })
+
+  it('ends the session in which it began', async () => {
+    const browser = openBrowser(playground, received)
+    const first = await browser.send(`${playground.urls.client}/state`, {}, 'same-origin')
+    const cookie = first.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+    const again = async (): Promise<number> => {
+      const response = await browser.send(`${playground.urls.client}/state`, { headers: { cookie } })
+      return response.headers.getSetCookie().length
+    }
+    expect(await again()).toBe(0)
+    await browser.signIn('alice', 'wonderland')
+    // Nobody has a session of this name, so the client makes another one.
+    expect(await again()).toBe(1)
+  })
+
   it('as another user ends the session of the one before', async () => {
     const browser = await signedIn('alice')
     const { user, accessToken } = await browser.signIn('bob', 'builder')
@@ -69,6 +99,11 @@ describe('signing in', () => {
     const browser = openBrowser(playground, received)
     await expect(browser.signIn('alice', 'builder')).rejects.toThrow('401')
     expect((await browser.state()).user).toBeUndefined()
+  })
+
+  it('reads no password that is longer than any is', async () => {
+    const browser = openBrowser(playground, received)
+    await expect(browser.signIn('alice', 'wonderland'.repeat(500))).rejects.toThrow(': 413 ')
   })
 })
 
@@ -101,6 +136,24 @@ describe('tokens', () => {
     await alice.act('lifetime', { seconds: 900 })
     const { expiresAt = 0, issuedAt = 0 } = state.accessToken ?? {}
     expect(expiresAt - issuedAt).toBe(60)
+  })
+
+  it('are refreshed in turn, when two tabs want to at once', async () => {
+    const alice = await signedIn('alice')
+    const outcomes = await Promise.all([alice.act('refresh', {}), alice.act('refresh', {})])
+    expect(outcomes.map(({ summary }) => summary.includes('invalid_grant'))).toEqual([false, false])
+    expect((await alice.act('refresh', {})).state.refreshes).toBe(3)
+  })
+
+  it('that have expired need no revocation', async () => {
+    const alice = await signedIn('alice')
+    await alice.act('lifetime', { seconds: 5 })
+    const { state } = await alice.act('refresh', {})
+    await alice.act('lifetime', { seconds: 900 })
+    await expect
+      .poll(async () => (await alice.state()).now, { timeout: 10_000 })
+      .toBeGreaterThan(state.accessToken?.expiresAt ?? Infinity)
+    await expect(alice.act('revoke', {})).rejects.toThrow('409 {"error":"This token has expired')
   })
 
   it('lose their whole family when a used refresh token comes back', async () => {
@@ -205,11 +258,18 @@ describe('the authorization server', () => {
       const outcome = await alice.act('issuer', { mode })
       const begun = Date.now()
       const refresh = await alice.act('refresh', {})
+      const others = await Promise.allSettled([
+        alice.act('client-credentials', { route: 'GET /reports' }),
+        alice.act('reuse-refresh', {}),
+      ])
       await alice.act('issuer', { mode: 'up' })
+      // Nothing is broken: the user is told.
+      for (const other of others)
+        expect(String((other as PromiseRejectedResult).reason)).toMatch(/: 409 .*no response/)
       expect(statuses(outcome)).toEqual([200, 200, 200])
       expect(refresh.summary).toContain('no response')
       expect(lines(refresh.exchanges).at(-1)).toBe('Client > Authorization server: POST /token -')
-      expect(Date.now() - begun).toBeLessThan(6000)
+      expect(Date.now() - begun).toBeLessThan(9000)
       expect((await alice.act('refresh', {})).state.refreshes).toBe(1)
     },
   )
@@ -265,6 +325,17 @@ describe('the client', () => {
       seen: expect.arrayContaining([`origin: ${otherSite}`]) as unknown,
     })
     expect(recording.at(-1)).toMatchObject({ from: 'Other site', to: 'Client', status: 403 })
+  })
+
+  it('goes on when another site puts a token into an address', async () => {
+    const alice = await signedIn('alice')
+    const token = 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJtYWxsb3J5In0.c2ln'
+    const link = `${playground.urls.client}/?attack=window&x=${token}`
+    await alice.send(link, { headers: { 'sec-fetch-dest': 'document' } }, 'cross-site')
+    await alice.send(`${playground.urls.client}/${token}`, {}, 'cross-site')
+    const { recording, attacks } = await alice.state()
+    expect(recording.slice(-2).map(({ target }) => target)).toEqual(['/?attack=window&x=eyJ…', '/eyJ…'])
+    expect(attacks[0]?.seen[0]).toBe('GET /eyJ…')
   })
 
   it.each([
