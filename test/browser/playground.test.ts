@@ -72,6 +72,8 @@ describeBrowser('a visit to the playground', () => {
     const { page, open } = visit
     await open('refresh')
     await page.click('button:text-is("Sign out")')
+    await page.waitForSelector('text=Yes, sign out')
+    expect(await visit.objections()).toEqual([])
     await page.click('text=Yes, sign out')
     await page.waitForSelector('text=Sign in as alice')
   }
@@ -241,6 +243,8 @@ describeBrowser('a visit to the playground', () => {
     const { attacks, user } = await visit.state()
     expect(attacks.filter(({ seen }) => seen.some((line) => line.includes('__Host-session=')))).toEqual([])
     expect(user?.name).toBe('alice')
+    await other.waitForSelector('text=Refused.')
+    expect(await visit.objections(other)).toEqual([])
     await other.close()
     expect(await visit.objections()).toEqual([])
   })
@@ -339,6 +343,9 @@ describeBrowser('a visit to the playground', () => {
       expect(outcome.asItShouldBe).toBe(true)
       expect(statuses(outcome)).not.toContain(200)
     }
+    await visit.page.click('text=Show every check')
+    expect(await visit.objections()).toEqual([])
+    await visit.page.click('.more')
   })
 
   it('ticks off the first steps', async () => {
@@ -376,6 +383,17 @@ describeBrowser('a visit to the playground', () => {
     await page.unroute('**/do/call')
     visit.errors.splice(0)
     expect(await call('GET /me')).toMatchObject({ asItShouldBe: true })
+  })
+
+  it('says why a sign-in failed', async () => {
+    const { page } = visit
+    await page.goto(`${playground.urls.client}/callback?code=forged`)
+    expect(await page.innerText('h1')).toBe('The sign-in failed')
+    expect(await visit.objections()).toEqual([])
+    await page.click('text=Back to the playground')
+    await page.waitForSelector('text=You are signed in as alice')
+    // The browser notes the status, 400.
+    visit.errors.splice(0)
   })
 
   it('lets an injected script act, but take nothing away', async () => {

@@ -51,8 +51,8 @@ export interface Visit {
   readonly pick: (label: string) => Promise<void>
   /** Takes the page, wide and narrow, light and dark, into the directory that `PLAYGROUND_PICTURES` names. */
   readonly pictures: (name: string) => Promise<void>
-  /** What axe-core objects to, in both colour schemes and two widths. Notes the DOM and the storage too. */
-  readonly objections: () => Promise<string[]>
+  /** What axe-core objects to, in both colour schemes and two widths. Notes the DOM and the storage too. @default the page */
+  readonly objections: (of?: Page) => Promise<string[]>
   /** Waits until every body has been read. */
   readonly settled: () => Promise<void>
 }
@@ -90,8 +90,8 @@ export async function startVisit(browser: Browser): Promise<Visit> {
   })
   page.on('pageerror', (error) => void errors.push(error.message))
 
-  const noteDom = async (): Promise<void> => {
-    const text = await page.evaluate(() =>
+  const noteDom = async (of: Page): Promise<void> => {
+    const text = await of.evaluate(() =>
       [
         document.documentElement.outerHTML,
         JSON.stringify(localStorage),
@@ -102,8 +102,8 @@ export async function startVisit(browser: Browser): Promise<Visit> {
     seen.push({ where: 'DOM and storage', text })
   }
 
-  const check = async (rules?: readonly string[]): Promise<string[]> => {
-    const { violations } = await page.evaluate(
+  const check = async (of: Page, rules?: readonly string[]): Promise<string[]> => {
+    const { violations } = await of.evaluate(
       async (only) => {
         const { axe: runner } = globalThis as unknown as {
           axe: { run: (options: object) => Promise<AxeResults> }
@@ -155,16 +155,16 @@ export async function startVisit(browser: Browser): Promise<Visit> {
       await page.setViewportSize(narrow)
     },
     state: async () => await page.evaluate(async () => (await (await fetch('/state')).json()) as State),
-    async objections() {
-      await noteDom()
+    async objections(of = page) {
+      await noteDom(of)
       const found: string[] = []
       // Only the contrast depends on the colours.
       for (const viewport of [wide, narrow]) {
-        await page.setViewportSize(viewport)
-        await page.emulateMedia({ colorScheme: 'light' })
-        const light = await check()
-        await page.emulateMedia({ colorScheme: 'dark' })
-        const dark = await check(['color-contrast'])
+        await of.setViewportSize(viewport)
+        await of.emulateMedia({ colorScheme: 'light' })
+        const light = await check(of)
+        await of.emulateMedia({ colorScheme: 'dark' })
+        const dark = await check(of, ['color-contrast'])
         const at = (what: string): string => `${viewport.width} px: ${what}`
         found.push(...light.map(at), ...dark.map((each) => at(`dark: ${each}`)))
       }
