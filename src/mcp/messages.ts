@@ -19,7 +19,7 @@ interface AnyRequest {
  *
  * @throws {TypeError} where a framework has not parsed the body
  * @throws {InvalidRequestError} for a body that is too long; where a framework parses it, for one that is not JSON by its
- * type, or is not there
+ * type, is neither an object nor a list, or is not there
  */
 export async function messagesOf(request: unknown): Promise<readonly unknown[]> {
   const given = Object(request) as AnyRequest
@@ -32,10 +32,15 @@ export async function messagesOf(request: unknown): Promise<readonly unknown[]> 
 function parsedBody(request: AnyRequest): object {
   // On Koa `ctx.body` is the response.
   const { body } = request.request ?? request
-  const isObject = typeof body === 'object' && body !== null
+  // Bytes are not parsed: read as a message they would call no tool.
+  const isParsed = body !== undefined && !(body instanceof Uint8Array)
+  const isObject = isParsed && typeof body === 'object' && body !== null
   if (isObject && (isJson(request) || Object.keys(body).length > 0)) return body
-  if (isObject || !isJson(request) || !hasBody(request)) {
-    throw new InvalidRequestError('The body of the request must be JSON')
+  if (isParsed || !isJson(request) || !hasBody(request)) {
+    const hint = `the parsed body is ${body === null ? 'null' : typeof body}, and the message must be an object or a list; a parser of text is not enough`
+    throw new InvalidRequestError('The body of the request must be a JSON-RPC message', {
+      detail: { ...(isParsed && !isObject && { hint }) },
+    })
   }
   throw new TypeError(
     'toolScopes: the body is not parsed; put express.json() (Koa: a body parser) before the guard, and use preHandler on Fastify',

@@ -265,6 +265,9 @@ describe('an MCP server on Express, called by the client of the SDK', () => {
     for (const length of [{ 'content-length': '2' }, { 'transfer-encoding': 'chunked' }]) {
       const headers = { 'content-type': 'application/json', ...length }
       await expect(guard(auth, { method: 'POST', headers })).rejects.toThrow(/express\.json\(\)/)
+      // As express.raw() leaves it: a call of any tool would pass.
+      const body = Buffer.from(JSON.stringify(call('delete_report')))
+      await expect(guard(auth, { method: 'POST', headers, body })).rejects.toThrow(/express\.json\(\)/)
     }
     await expect(guard(auth, { request: { body: call('other') }, req: { method: 'POST' } })).resolves.toBe(
       true,
@@ -282,11 +285,14 @@ describe('an MCP server on Express, called by the client of the SDK', () => {
     ['no type', {}, undefined],
     ['no body', { 'content-type': 'application/json' }, undefined],
     ['an empty body', { 'content-type': 'application/json', 'content-length': '0' }, undefined],
+    ['text in JSON', { 'content-type': 'application/json', 'content-length': '3' }, 'x'],
+    ['a number in JSON', { 'content-type': 'application/json', 'content-length': '1' }, 5],
+    ['null in JSON', { 'content-type': 'application/json', 'content-length': '4' }, null],
   ])('tells the caller who sends %s', async (_title, headers, body) => {
     const guard = toolScopes(needed)
     await expect(guard(await api.verify(alice), { method: 'POST', headers, body })).rejects.toMatchObject({
       status: 400,
-      message: 'The body of the request must be JSON',
+      message: 'The body of the request must be a JSON-RPC message',
     })
   })
 
