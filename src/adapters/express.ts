@@ -3,7 +3,6 @@ import type { Request } from 'express'
 import {
   asResourceServer,
   type Auth,
-  type HttpRequest,
   type LogoutArguments,
   type HttpResponse,
   type MetadataArguments,
@@ -14,6 +13,7 @@ import {
   type ResourceServerOptions,
   type RouteGuards,
 } from 'oauth-resource-server'
+import { RequestView } from './express-request.ts'
 
 type Next = (error?: unknown) => void
 
@@ -26,37 +26,6 @@ export type ExpressMiddleware = (req: IncomingMessage, res: ServerResponse, next
 /** The request that functions of the application get. An interface, for short messages of the compiler. */
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- it has another name
 export interface ExpressRequest extends Request {}
-
-/** Reads members only when needed: each costs time, since Express gives every request a hidden class of its own. */
-class RequestView implements HttpRequest {
-  readonly raw: Request
-
-  constructor(raw: Request) {
-    this.raw = raw
-  }
-
-  get method(): string | undefined {
-    return this.raw.method
-  }
-  get url(): string | undefined {
-    return this.raw.url
-  }
-  get headers(): HttpRequest['headers'] {
-    return this.raw.headers
-  }
-  get rawHeaders(): readonly string[] | undefined {
-    return this.raw.rawHeaders
-  }
-  get body(): unknown {
-    return this.raw.body as unknown
-  }
-  get originalUrl(): string | undefined {
-    return this.raw.originalUrl
-  }
-  get originalMethod(): string | undefined {
-    return (this.raw as { originalMethod?: string }).originalMethod
-  }
-}
 
 const { verify, guarded, logout, metadata, guardsBy, ...callers } = hooksFor<
   Request,
