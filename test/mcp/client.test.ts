@@ -2,25 +2,17 @@ import '../../examples/demo/quiet.ts'
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
-import {
-  Client,
-  type OAuthClientProvider,
-  type OAuthDiscoveryState,
-  StreamableHTTPClientTransport,
-  type StoredOAuthTokens,
-  UnauthorizedError,
-} from '@modelcontextprotocol/client'
+import { Client, StreamableHTTPClientTransport, UnauthorizedError } from '@modelcontextprotocol/client'
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server'
 import { createResourceServer } from 'oauth-resource-server'
 import { protect, protectedResourceMetadata } from 'oauth-resource-server/fetch'
 import { authInfo, toolScopes } from 'oauth-resource-server/mcp'
 import { Provider } from 'oidc-provider'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { browse } from '../../examples/demo/browser.ts'
 import { type Running, running } from '../../examples/demo/running.ts'
+import { knownClient, redirectUrl } from '../../examples/mcp-server/authorization-server.ts'
+import { Person } from '../../examples/mcp-server/person.ts'
 
-const redirectUrl = 'https://app.example.com/callback'
-const clientId = 'mcp-client'
 const needed = { list_reports: 'reports:read', delete_report: ['reports:read', 'reports:write'] }
 
 /** An authorization server that knows the client beforehand, and issues tokens for any resource. */
@@ -29,7 +21,7 @@ function authorize(server: Server, issuer: string): void {
   const provider = new Provider(issuer, {
     clients: [
       {
-        client_id: clientId,
+        client_id: knownClient,
         token_endpoint_auth_method: 'none',
         grant_types: ['authorization_code'],
         redirect_uris: [redirectUrl],
@@ -88,48 +80,6 @@ function serve(server: Server, resource: string, issuer: string, seen: string[])
   server.on('request', (req, res) => void listener(req, res))
 }
 
-/** What a client with a browser keeps. */
-class Person implements OAuthClientProvider {
-  readonly redirectUrl = redirectUrl
-  readonly clientMetadata = { redirect_uris: [redirectUrl] }
-  /** Where the browser was sent, in order. */
-  readonly sent: URL[] = []
-  #tokens: StoredOAuthTokens | undefined
-  #verifier = ''
-  #discovered: OAuthDiscoveryState | undefined
-
-  clientInformation(): { client_id: string } {
-    return { client_id: clientId }
-  }
-  tokens(): StoredOAuthTokens | undefined {
-    return this.#tokens
-  }
-  saveTokens(tokens: StoredOAuthTokens): void {
-    this.#tokens = tokens
-  }
-  redirectToAuthorization(url: URL): void {
-    this.sent.push(url)
-  }
-  saveCodeVerifier(verifier: string): void {
-    this.#verifier = verifier
-  }
-  codeVerifier(): string {
-    return this.#verifier
-  }
-  saveDiscoveryState(state: OAuthDiscoveryState): void {
-    this.#discovered = state
-  }
-  discoveryState(): OAuthDiscoveryState | undefined {
-    return this.#discovered
-  }
-  /** Signs in where the browser was sent last. */
-  async signIn(): Promise<URLSearchParams> {
-    const start = this.sent.at(-1)
-    if (start === undefined) throw new Error('the browser was sent nowhere')
-    return (await browse(start, { login: 'alice', password: 'any' }, redirectUrl)).searchParams
-  }
-}
-
 describe('the client of the SDK, an MCP server and oidc-provider', () => {
   const seen: string[] = []
   const started: Running[] = []
@@ -146,7 +96,7 @@ describe('the client of the SDK, an MCP server and oidc-provider', () => {
   afterAll(() => Promise.all(started.map((each) => each.close())))
 
   it('find each other from a 401, sign in, call a tool, and ask for more scopes after a 403', async () => {
-    const person = new Person()
+    const person = new Person('pre-registered client', started[0]?.url ?? '')
     const fresh = (): [Client, StreamableHTTPClientTransport] => {
       const transport = new StreamableHTTPClientTransport(url, { authProvider: person })
       const client = new Client({ name: 'test', version: '1.0.0' })
