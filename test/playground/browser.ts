@@ -1,6 +1,7 @@
 import { Agent, fetch, type RequestInit, type Response } from 'undici'
 import type { ActionName, Actions, Outcome, State } from '../../examples/playground/protocol.ts'
 import type { Launched } from '../../examples/playground/launch.ts'
+import { pageCalls } from '../../examples/playground/tour/visitor.ts'
 
 /** A browser as far as the playground needs one: cookies by host, redirects, forms, and Fetch Metadata. */
 export interface Browser {
@@ -88,28 +89,15 @@ export function openBrowser(
     throw new Error(`never arrived: ${visited.join(' ')}`)
   }
 
-  async function json<T>(path: string, init?: RequestInit): Promise<T> {
-    const response = await send(urls.client + path, init, 'same-origin')
-    const body = await response.text()
-    received.push(body)
-    if (!response.ok) throw new Error(`${path}: ${response.status} ${body}`)
-    return JSON.parse(body) as T
-  }
-  const state = (): Promise<State> => json('/state')
+  const page = pageCalls((path, init) => send(urls.client + path, init, 'same-origin'), received)
 
   return {
+    ...page,
     send,
-    state,
     async signIn(login, password) {
       await visit(`${urls.client}/login?user=${login}`, { login, password })
-      return state()
+      return page.state()
     },
     signOut: () => visit(`${urls.client}/logout`, { logout: 'yes' }, { method: 'POST' }),
-    act: (name, details) =>
-      json(`/do/${name}`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(details),
-      }),
   }
 }

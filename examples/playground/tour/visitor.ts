@@ -47,20 +47,12 @@ export function visitor(client: string): Visitor {
     return response
   }
 
-  async function json<T>(path: string, init?: RequestInit): Promise<T> {
-    const response = await send(path, init)
-    const body = await response.text()
-    received.push(body)
-    if (!response.ok) throw new Error(`${path}: ${response.status} ${body}`)
-    return JSON.parse(body) as T
-  }
-
-  const state = (): Promise<State> => json('/state')
+  const page = pageCalls(send, received)
 
   return {
     client,
     received,
-    state,
+    ...page,
     send,
     async signIn(login) {
       const answers = { login, password: users[login]?.password ?? '' }
@@ -71,7 +63,7 @@ export function visitor(client: string): Visitor {
         cookies,
       )
       await send(back.pathname + back.search)
-      return state()
+      return page.state()
     },
     async signOut() {
       const response = await send('/logout', { method: 'POST' })
@@ -79,6 +71,34 @@ export function visitor(client: string): Visitor {
       const end = await browse(new URL(start), { logout: 'yes' }, `${client}/`, cookies)
       return [start, end.href]
     },
+  }
+}
+
+/** A response, as far as it is read here. */
+type Received = Pick<Response, 'ok' | 'status' | 'text'>
+
+/**
+ * What the script of the page requests from the client's server.
+ *
+ * @param send sends a request as the page does, with the cookies of its browser
+ * @param received gets the text of every response
+ */
+export function pageCalls(
+  send: (
+    path: string,
+    init: { method?: string; headers?: Record<string, string>; body?: string },
+  ) => Promise<Received>,
+  received: string[],
+): Pick<Visitor, 'act' | 'state'> {
+  async function json<T>(path: string, init = {}): Promise<T> {
+    const response = await send(path, init)
+    const body = await response.text()
+    received.push(body)
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${body}`)
+    return JSON.parse(body) as T
+  }
+  return {
+    state: () => json('/state'),
     act: (name, details) =>
       json(`/do/${name}`, {
         method: 'POST',
