@@ -33,7 +33,9 @@ describeBrowser('the other site, in a real browser', () => {
     it.each(others)('$name', async ({ name }) => {
       const result = page.locator(`[data-result="${name}"]`)
       await result.filter({ hasText: 'Refused.' }).waitFor({ timeout: 10_000 })
-      expect(await result.textContent()).toContain('no cookie: SameSite=Strict kept the session at home')
+      expect(await result.textContent()).toContain(
+        'no cookie: with SameSite=Strict the browser does not send it',
+      )
     })
 
     it('a window opens, which the other site cannot read', async () => {

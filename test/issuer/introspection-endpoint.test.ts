@@ -58,7 +58,7 @@ describe('an introspection endpoint', () => {
     expect(calls).toEqual([])
   })
 
-  it('is found in the metadata, in the first place that has any', async () => {
+  it('is found in the first metadata document that the issuer has', async () => {
     const endpoint = make()
     expect(endpoint.known()).toBeUndefined()
     expect(await locate(endpoint)).toBe(url)

@@ -52,7 +52,7 @@ describe('the other site', () => {
     const state = await bob.state()
     expect(state.user?.name).toBe('bob')
     expect(state.attacks[0]).toMatchObject({ name, refused: name !== 'window' })
-    expect(state.attacks[0]?.seen).toContain('no cookie: SameSite=Strict kept the session at home')
+    expect(state.attacks[0]?.seen).toContain('no cookie: with SameSite=Strict the browser does not send it')
     expect((await bob.act('call', { route: 'GET /me' })).decisions.map(({ status }) => status)).toEqual([
       200, 200, 200,
     ])

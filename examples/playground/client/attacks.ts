@@ -51,7 +51,7 @@ function seenOf({ method = '', url = '', headers }: IncomingMessage): string[] {
       .filter((name) => headers[name] !== undefined)
       .map((name) => `${name}: ${String(headers[name])}`),
     names.length === 0
-      ? 'no cookie: SameSite=Strict kept the session at home'
+      ? 'no cookie: with SameSite=Strict the browser does not send it'
       : `cookies: ${names.join(', ')}`,
   ]
 }

@@ -18,7 +18,7 @@ const latest = new WeakMap<Session, Promise<Refreshed>>()
 
 /**
  * Exchanges the refresh token, one exchange at a time for each session: two tabs that presented the same refresh token
- * would look like a thief, and lose the whole family.
+ * would look like theft, and the authorization server would withdraw every token of the sign-in.
  *
  * @param bind whether the new access token is to be bound to a key of the client
  * @throws {Problem} before sign-in

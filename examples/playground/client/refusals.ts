@@ -17,6 +17,6 @@ export function refusalOf(request: IncomingMessage, origin: string): string | un
   }
   if (method === 'GET' || method === 'HEAD') return undefined
   return site === undefined && from === undefined
-    ? 'It has neither Sec-Fetch-Site nor Origin, so nobody vouches for it.'
+    ? 'It has neither Sec-Fetch-Site nor Origin, so nothing shows where it comes from.'
     : undefined
 }

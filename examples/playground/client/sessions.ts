@@ -56,7 +56,7 @@ const limits = { max: 100, ttl: 12 * 3_600_000 }
 export interface Sessions {
   /** @param cookies the header `Cookie` */
   find(cookies: string | undefined): Session | undefined
-  /** A new session with a new name, in place of `old`: a name that was known before sign-in is worth nothing after. */
+  /** A new session with a new name, in place of `old`: a name that was known before sign-in is not valid after it. */
   create(old?: Session): { readonly session: Session; readonly cookie: string }
   /** Notes a sign-in. @returns its cookie */
   begin(transaction: Transaction): string

@@ -12,7 +12,7 @@ export interface SignInRoutes {
   readonly logout: (request: Request, response: Response) => void
 }
 
-/** The browser is sent back and forth; what it carries is worth nothing to anyone else. */
+/** The browser carries a code and a state, which are of no use without what the server keeps. */
 export function signInRoutes(world: World, sessions: Sessions): SignInRoutes {
   const { urls, oidc } = world
   return {

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Party } from '../protocol.ts'
 import type { Sent } from './bodies.ts'
 
-/** Members of queries, forms and JSON that are worth something to a thief. */
+/** Members of queries, forms and JSON that somebody could misuse. */
 const secrets = new Set([
   'access_token',
   'client_secret',
@@ -20,7 +20,7 @@ const secrets = new Set([
 /** Members that are long and random, and no secrets of anybody. */
 const random = new Set(['code_challenge', 'nonce', 'state'])
 
-/** The target of a request without anything that a thief could use. */
+/** The target of a request without anything that somebody could misuse. */
 export function shortTarget(url: string): string {
   const [path = '', query] = url.split('?')
   // The name of a sign-in that is under way.
