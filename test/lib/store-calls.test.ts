@@ -1,4 +1,5 @@
-import { stat } from 'node:fs/promises'
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { UpstreamError } from 'oauth-resource-server'
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/lib/clock.ts'
@@ -100,11 +101,21 @@ describe('storeCalls', () => {
   })
 
   it('takes an answer that has arrived while the process was busy past the deadline', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
+    const [[store]] = (await Promise.all([once(server, 'connection'), once(client, 'connect')])) as [
+      [Socket],
+      unknown,
+    ]
     const calls = storeCalls(systemClock(), { name: 'store', timeoutMs: 10, maxInFlight: 1 })
-    const result = calls.ask(async () => stat('.'))
-    // Another thread has the answer soon; this one does not look for it until its timers have run.
+    const result = calls.ask(async () => once(client, 'data'))
+    // It arrives at once. This process does not look for it until its timers have run.
+    store.write('an answer')
     for (const end = performance.now() + 50; performance.now() < end;) continue
-    expect((await result).isDirectory()).toBe(true)
+    expect(String(await result)).toBe('an answer')
+    client.destroy()
+    server.close()
   })
 
   it('stays open when another call was answered meanwhile', async () => {
