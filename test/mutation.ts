@@ -1,7 +1,7 @@
 // Mutation testing: `npm run mutation -- src/lib/json.ts ...`, or every file of the configuration without arguments.
 // Mutants meet the tests of their own file first, what survives those of its folder, and what survives these whatever
 // else is about it. `--rounds mirror,folder` leaves the last ones out. What was found is added to
-// coverage/mutation-results.json.
+// coverage/mutation-results.json. `--concurrency 1` tries one mutant at a time, for a machine that does other work.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
@@ -26,6 +26,7 @@ type Mutants = Readonly<Record<string, readonly Mutant[]>>
 
 function run(files: readonly string[], ranges: readonly string[], round: string): Mutants {
   const args = ['run', 'test/stryker.config.json', '--mutate', ranges.join(',')]
+  if (options.concurrency !== undefined) args.push('--concurrency', options.concurrency)
   const env = { ...process.env, MUTATED: files.join(','), MUTATION_ROUND: round }
   const { status } = spawnSync('node_modules/.bin/stryker', args, { cwd: root, stdio: 'inherit', env })
   if (status !== 0) throw new Error(`stryker ended with ${status}`)
@@ -88,7 +89,7 @@ process.chdir(root)
 setPriority(10)
 mkdirSync('coverage', { recursive: true })
 const { values: options, positionals: given } = parseArgs({
-  options: { rounds: { type: 'string', default: 'mirror,folder,all' } },
+  options: { rounds: { type: 'string', default: 'mirror,folder,all' }, concurrency: { type: 'string' } },
   allowPositionals: true,
 })
 const never = /types\.ts$|^src\/(?:index|resource-server|assembly)\.ts$|^src\/(?:adapters|testing)\//
