@@ -5,7 +5,7 @@ import { foreignClaims, foreignTypes } from '../lib/foreign-tokens.ts'
 import { clockBounds } from './fapi2.ts'
 import { introspectionSettings, type IntrospectionSettings } from './introspection.ts'
 import { checkDiscoverable, checkIssuerName } from './issuer-name.ts'
-import { type ConfiguredKeys, keySettings } from './keys.ts'
+import { checkCommonAlgorithms, type ConfiguredKeys, keySettings } from './keys.ts'
 import { checkEntries, checkFunction, checkText, checkTexts, type OptionsReader } from './reader.ts'
 import { type ClaimRules, type Names, profileTypes } from './rules.ts'
 
@@ -99,7 +99,7 @@ export function issuerSettings(
 export function checkCommonOptions(read: OptionsReader<IssuerOptionName>): Omit<ClaimRules, 'audience'> {
   const rules = tokenRules(read)
   audienceOf(read)
-  read.list('algorithms')
+  checkCommonAlgorithms(read.values, read.at('algorithms'))
   checkNames(read.values['scopes'], read.at('scopes'))
   checkNames(read.values['roles'], read.at('roles'))
   return rules

@@ -98,7 +98,7 @@ function checkAlgorithms(
       `${at('secret')} and ${place}: list the algorithms of both in algorithms, for example ['HS256', 'RS256']; alg then decides which of the two is used`,
     )
   }
-  const names = checkTexts(given, at('algorithms')).map((name) => checkAlgorithm(name, at('algorithms')))
+  const names = namesOf(given, at('algorithms'))
   const symmetric = names.filter(isSymmetric)
   if (secrets.length === 0 && symmetric.length > 0) {
     throw new TypeError(
@@ -117,6 +117,21 @@ function checkAlgorithms(
   }
   return names
 }
+/**
+ * Checks the option `algorithms` where the issuers, and so their keys, are not known yet.
+ *
+ * @throws {TypeError} for names that can never be accepted
+ */
+export function checkCommonAlgorithms({ algorithms, profile }: OptionsObject, option: string): void {
+  if (algorithms === undefined) return
+  const names = namesOf(algorithms, option)
+  if (profile === 'fapi2') checkFapi2Algorithms(names, option)
+}
+
+function namesOf(given: unknown, option: string): readonly AlgorithmName[] {
+  return checkTexts(given, option).map((name) => checkAlgorithm(name, option))
+}
+
 
 function checkAlgorithm(name: string, option: string): AlgorithmName {
   if (!isAlgorithmName(name)) {

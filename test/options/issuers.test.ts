@@ -28,6 +28,8 @@ describe('the issuers', () => {
     [{ issuers: [entry, 'https://b.test/'] }, /^issuers\[1\]: must be a plain object/],
     [{ issuers: [entry, { ...entry, audience: 'other' }] }, /^issuers: two entries name the same issuer/],
     [{ issuers: () => undefined, clockTolerance: -1 }, /^clockTolerance: /],
+    [{ issuers: () => undefined, algorithms: ['none'] }, /^algorithms: "none" is not an algorithm/],
+    [{ issuers: () => undefined, algorithms: ['RS256'], profile: 'fapi2' }, /^algorithms: .*drop RS256$/],
   ])('must not be %j', (options, message) => {
     expect(() => settings(options)).toThrow(TypeError)
     expect(() => settings(options)).toThrow(message)
