@@ -36,7 +36,8 @@ export function issuerHint(actual: unknown, trusted: readonly string[]): string 
     if (difference !== undefined) return difference
   }
   if (isOktaOrg(actual)) return oktaOrg
-  if (trusted.length === 0) return 'the issuers function does not return options for this issuer'
+  if (trusted.length === 0)
+    return 'the issuers function returns no options for this issuer, or none that lead to its keys: its name is no https URL'
   return 'a token of another issuer: take one from a trusted issuer, or trust this issuer too, with issuers'
 }
 

@@ -1,6 +1,6 @@
 import { secretAlgorithms } from '../algorithms.ts'
 import { hasPlainPath } from '../lib/url.ts'
-import type { OptionsObject } from './reader.ts'
+import { checkFetchable, type OptionsObject } from './reader.ts'
 
 /** Where the metadata of an issuer is: at its end (OpenID Connect Discovery §4), or after the host (RFC 8414 §3.1). */
 const wellKnown = /\/\.well-known\/(?:openid-configuration|oauth-authorization-server)/
@@ -27,15 +27,30 @@ export function checkIssuerName(issuer: string, at: string): void {
 /** Options by which keys are found without the name of the issuer. */
 const otherPlaces = ['jwksUri', 'metadataUrl', 'jwks', 'publicKey'] as const
 
+/** How {@link checkDiscoverable} names the option, and where it accepts plain http. */
+interface DiscoverableOptions {
+  readonly at: string
+  readonly allowInsecureHosts: readonly string[]
+}
+
 /**
- * Refuses an issuer whose metadata would be looked for in another place than its name suggests, as a URL parser changes
- * `..`, `\` and `%2e`.
+ * Refuses an issuer whose keys are found by its name, where that is no URL of metadata, or where the metadata would be
+ * looked for in another place than the name suggests, as a URL parser changes `..`, `\` and `%2e`.
  *
  * @throws {TypeError}
  */
-export function checkDiscoverable(issuer: string, options: OptionsObject, at: string): void {
+export function checkDiscoverable(
+  issuer: string,
+  options: OptionsObject,
+  { at, allowInsecureHosts }: DiscoverableOptions,
+): void {
   if (otherPlaces.some((name) => options[name] !== undefined) || hasSecretAlone(options)) return
-  if (!URL.canParse(issuer) || hasPlainPath(issuer)) return
+  const instead = 'set metadataUrl, jwksUri, jwks, publicKey or secret'
+  if (URL.canParse(issuer) && /[?#]/.test(issuer)) {
+    throw new TypeError(`${at}: a URL with a query or fragment has no metadata; ${instead} instead`)
+  }
+  checkFetchable(issuer, at, `, or ${instead}`, allowInsecureHosts)
+  if (hasPlainPath(issuer)) return
   throw new TypeError(
     `${at}: metadata can only be found by a plain URL, without '..', backslashes and encoded dots or slashes; set jwksUri or jwks instead`,
   )
@@ -50,11 +65,17 @@ function hasSecretAlone({ secret, algorithms }: OptionsObject): boolean {
 /**
  * Tells whether a name that a token brought can be the name of an issuer. One that cannot is not trusted, whatever
  * the function of the `issuers` option returned; it is no mistake in the configuration.
+ *
+ * @param options what the function returned, with the common options behind
  */
-export function isIssuerName(issuer: string, options: OptionsObject): boolean {
+export function isIssuerName(
+  issuer: string,
+  options: OptionsObject,
+  allowInsecureHosts: readonly string[],
+): boolean {
   try {
     checkIssuerName(issuer, '')
-    checkDiscoverable(issuer, options, '')
+    checkDiscoverable(issuer, options, { at: '', allowInsecureHosts })
     return true
   } catch {
     return false

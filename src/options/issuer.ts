@@ -73,8 +73,8 @@ export function issuerSettings(
   const issuer = checkText(values['issuer'], name)
   checkIssuerName(issuer, read.at('issuer'))
   const at = (name: string): string => read.at(name as IssuerOptionName)
-  const { algorithms, keys } = keySettings(values, issuer, at, allowInsecureHosts)
-  checkDiscoverable(issuer, values, read.at('issuer'))
+  const { algorithms, keys } = keySettings(values, at, allowInsecureHosts)
+  checkDiscoverable(issuer, values, { at: read.at('issuer'), allowInsecureHosts })
   return {
     issuer,
     rules: { ...tokenRules(read), audience: requiredAudience(read) },

@@ -94,7 +94,7 @@ function vouchedSettings(
   if (given.values['issuer'] !== undefined && given.values['issuer'] !== name) {
     throw new TypeError('issuers(iss): must return options for the issuer it was asked about')
   }
-  if (!isIssuerName(name, given.values)) return undefined
+  if (!isIssuerName(name, { ...common.values, ...given.values }, allowInsecureHosts)) return undefined
   // Read once more with the common options behind: a copy, so no getter of the answer runs again.
   const named = { ...given.values, issuer: name }
   const settings = issuerSettings(

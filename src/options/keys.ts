@@ -43,7 +43,6 @@ type At = (name: string) => string
  */
 export function keySettings(
   options: OptionsObject,
-  issuer: string,
   at: At,
   allowInsecureHosts: readonly string[],
 ): KeySettings {
@@ -61,7 +60,7 @@ export function keySettings(
   const found =
     place === 'jwks' || place === 'publicKey'
       ? literalKeys(options, place, { names, secrets: bytes, at })
-      : publishedKeys(options, place, { issuer, at, allowInsecureHosts })
+      : publishedKeys(options, place, { at, allowInsecureHosts })
   return { algorithms, keys: { public: found, secrets } }
 }
 
@@ -117,6 +116,7 @@ function checkAlgorithms(
   }
   return names
 }
+
 /**
  * Checks the option `algorithms` where the issuers, and so their keys, are not known yet.
  *
@@ -132,7 +132,6 @@ function namesOf(given: unknown, option: string): readonly AlgorithmName[] {
   return checkTexts(given, option).map((name) => checkAlgorithm(name, option))
 }
 
-
 function checkAlgorithm(name: string, option: string): AlgorithmName {
   if (!isAlgorithmName(name)) {
     throw new TypeError(
@@ -144,7 +143,6 @@ function checkAlgorithm(name: string, option: string): AlgorithmName {
 }
 
 interface PublishedOptions {
-  readonly issuer: string
   readonly at: At
   readonly allowInsecureHosts: readonly string[]
 }
@@ -152,19 +150,13 @@ interface PublishedOptions {
 function publishedKeys(
   options: OptionsObject,
   place: 'jwksUri' | 'metadataUrl' | undefined,
-  { issuer, at, allowInsecureHosts }: PublishedOptions,
+  { at, allowInsecureHosts }: PublishedOptions,
 ): PublicKeys {
-  if (place !== undefined) {
-    const name = at(place)
-    const url = checkFetchable(checkText(options[place], name), name, '', allowInsecureHosts).href
-    return place === 'jwksUri' ? { from: 'uri', uri: url } : { from: 'metadata', url }
-  }
-  const instead = 'set metadataUrl, jwksUri, jwks, publicKey or secret'
-  if (URL.canParse(issuer) && (issuer.includes('?') || issuer.includes('#'))) {
-    throw new TypeError(`${at('issuer')}: a URL with a query or fragment has no metadata; ${instead} instead`)
-  }
-  checkFetchable(issuer, at('issuer'), `, or ${instead}`, allowInsecureHosts)
-  return { from: 'metadata', url: undefined }
+  // Without a place, the name of the issuer leads to the metadata.
+  if (place === undefined) return { from: 'metadata', url: undefined }
+  const name = at(place)
+  const url = checkFetchable(checkText(options[place], name), name, '', allowInsecureHosts).href
+  return place === 'jwksUri' ? { from: 'uri', uri: url } : { from: 'metadata', url }
 }
 
 function literalKeys(

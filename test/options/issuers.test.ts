@@ -53,7 +53,11 @@ describe('what the function returned', () => {
   })
 
   it('is no issuer where nobody could have such a name, whatever was returned', () => {
-    expect(vouched({}, 'https://a.test/b/../c')).toBeUndefined()
+    for (const name of ['https://a.test/b/../c', 'http://a.test/', 'https://a.test/?b', 'a.test']) {
+      expect(vouched({}, name)).toBeUndefined()
+    }
+    const common = { audience: 'common', algorithms: ['HS256', 'ES256'] }
+    expect(vouched({ secret: 'x'.repeat(32) }, 'https://a.test/b/../c', common)).toBeUndefined()
     expect(vouched({ jwksUri: 'https://a.test/jwks' }, 'https://a.test/b/../c')).toBeDefined()
   })
 
