@@ -1,4 +1,5 @@
 import { fromBase64url } from '../jose/base64url.ts'
+import { flawOfRsa } from '../jose/rsa.ts'
 import { own } from '../lib/objects.ts'
 import type { Jwk } from '../types.ts'
 
@@ -9,24 +10,30 @@ export interface ClientKey {
   readonly kid: string | undefined
 }
 
-/** Algorithms of each kind of key; the first is used where the key has no `alg`. */
-const algorithmsOf: ReadonlyMap<string, readonly string[]> = new Map([
-  ['RSA', ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']],
-  ['EC P-256', ['ES256']],
-  ['EC P-384', ['ES384']],
-  ['EC P-521', ['ES512']],
-  ['OKP Ed25519', ['EdDSA', 'Ed25519']],
-])
-
-/** Members every private key of a kind must have (RFC 7518 §6, RFC 8037 §2). */
-const membersOf: Readonly<Record<string, readonly string[]>> = {
-  RSA: ['n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi'],
-  EC: ['x', 'y', 'd'],
-  OKP: ['x', 'd'],
+/** What is required of one kind of key. */
+interface Kind {
+  /** The first is used where the key has no `alg`. */
+  readonly algorithms: readonly string[]
+  /** Members that every private key of this kind has (RFC 7518 §6, RFC 8037 §2). */
+  readonly members: readonly string[]
+  /** Bytes of each member; `undefined`: it differs from key to key. */
+  readonly length?: number
 }
 
-/** Bytes of the shortest RSA modulus (RFC 7518 §3.3). */
-const shortestModulus = 256
+const point = ['x', 'y', 'd']
+const kinds: ReadonlyMap<string, Kind> = new Map([
+  [
+    'RSA',
+    {
+      algorithms: ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
+      members: ['n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi'],
+    },
+  ],
+  ['EC P-256', { algorithms: ['ES256'], members: point, length: 32 }],
+  ['EC P-384', { algorithms: ['ES384'], members: point, length: 48 }],
+  ['EC P-521', { algorithms: ['ES512'], members: point, length: 66 }],
+  ['OKP Ed25519', { algorithms: ['EdDSA', 'Ed25519'], members: ['x', 'd'], length: 32 }],
+])
 
 /**
  * Checks a private key as far as its form tells.
@@ -39,31 +46,43 @@ export function clientKey(value: unknown, at: string): ClientKey {
     throw new TypeError(`${at}: must be a private key as a JWK object`)
   }
   const jwk: Jwk = { ...value }
-  const [kty, crv, use, kid] = ['kty', 'crv', 'use', 'kid'].map((name) => own(jwk, name))
-  const kind = kty === 'RSA' ? 'RSA' : `${String(kty)} ${String(crv)}`
-  const algorithms = algorithmsOf.get(kind)
-  if (algorithms === undefined) {
+  const [kty, crv, use, kid, alg] = ['kty', 'crv', 'use', 'kid', 'alg'].map((name) => own(jwk, name))
+  const kind = kinds.get(kty === 'RSA' ? 'RSA' : `${String(kty)} ${String(crv)}`)
+  if (kind === undefined) {
     throw new TypeError(`${at}: must be a key of kty RSA, EC (P-256, P-384, P-521) or OKP (Ed25519)`)
   }
-  const { alg = algorithms[0] } = jwk
-  if (typeof alg !== 'string' || !algorithms.includes(alg)) {
-    throw new TypeError(`${at}: alg must be one of ${algorithms.join(', ')} for this key`)
+  const chosen = kind.algorithms.find((name) => alg === undefined || alg === name)
+  if (chosen === undefined) {
+    throw new TypeError(`${at}: alg must be one of ${kind.algorithms.join(', ')} for this key`)
   }
-  const missing = membersOf[kty as string]?.find((name) => bytesOf(jwk, name) === undefined)
-  if (missing !== undefined) {
+  checkMembers(jwk, kind, at)
+  const flaw = kty === 'RSA' ? flawOfRsa(jwk) : undefined
+  if (flaw !== undefined) {
     throw new TypeError(
-      `${at}: needs the member ${missing} in base64url: set the private key, not the public one`,
+      `${at}: must be an RSA key of 2048 to 8192 bits with a sane exponent; its ${flaw} is not acceptable`,
     )
   }
-  if (kty === 'RSA' && (bytesOf(jwk, 'n')?.length ?? 0) < shortestModulus) {
-    throw new TypeError(`${at}: must be an RSA key of 2048 bits at least`)
-  }
   if (use !== undefined && use !== 'sig') throw new TypeError(`${at}: use must be 'sig'`)
+  const operations = own(jwk, 'key_ops')
+  // An import of this key would fail: better now than at the first token.
+  if (operations !== undefined && !(Array.isArray(operations) && operations.includes('sign'))) {
+    throw new TypeError(`${at}: key_ops must be a list with sign`)
+  }
   if (kid !== undefined && typeof kid !== 'string') throw new TypeError(`${at}: kid must be a string`)
-  return { jwk, alg, kid }
+  return { jwk, alg: chosen, kid }
 }
 
-function bytesOf(jwk: Jwk, name: string): Uint8Array | undefined {
-  const value = own(jwk, name)
-  return typeof value === 'string' && value !== '' ? fromBase64url(value) : undefined
+function checkMembers(jwk: Jwk, { members, length }: Kind, at: string): void {
+  for (const name of members) {
+    const value = own(jwk, name)
+    const bytes = typeof value === 'string' && value !== '' ? fromBase64url(value) : undefined
+    if (bytes === undefined) {
+      throw new TypeError(
+        `${at}: needs the member ${name} in base64url: set the private key, not the public one`,
+      )
+    }
+    if (length !== undefined && bytes.length !== length) {
+      throw new TypeError(`${at}: the member ${name} has another length than the curve needs`)
+    }
+  }
 }

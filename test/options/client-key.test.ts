@@ -7,13 +7,22 @@ const jwkOf = (pair: { privateKey: { export(o: { format: 'jwk' }): JsonWebKey } 
   pair.privateKey.export({ format: 'jwk' })
 const keys = {
   rsa: jwkOf(generateKeyPairSync('rsa', { modulusLength: 2048 })),
-  short: jwkOf(generateKeyPairSync('rsa', { modulusLength: 1024 })),
   p256: jwkOf(generateKeyPairSync('ec', { namedCurve: 'P-256' })),
   p384: jwkOf(generateKeyPairSync('ec', { namedCurve: 'P-384' })),
   p521: jwkOf(generateKeyPairSync('ec', { namedCurve: 'P-521' })),
   ed25519: jwkOf(generateKeyPairSync('ed25519')),
   x25519: jwkOf(generateKeyPairSync('x25519')),
 }
+
+/** An odd number of so many bytes. */
+const odd = (bytes: number): string => Buffer.alloc(bytes, 255).toString('base64url')
+
+/** What each kind of key needs. */
+const members = {
+  rsa: ['n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi'],
+  p256: ['x', 'y', 'd'],
+  ed25519: ['x', 'd'],
+} as const
 
 describe('the private key of a client', () => {
   it.each([
@@ -27,10 +36,9 @@ describe('the private key of a client', () => {
   })
 
   it('signs what its alg says', () => {
-    expect(clientKey({ ...keys.rsa, alg: 'PS256', kid: 'k', use: 'sig' }, at)).toMatchObject({
-      alg: 'PS256',
-      kid: 'k',
-    })
+    const rsa = { ...keys.rsa, alg: 'PS256', kid: 'k', use: 'sig', key_ops: ['sign'] }
+    expect(clientKey(rsa, at)).toEqual({ jwk: rsa, alg: 'PS256', kid: 'k' })
+    expect(clientKey({ ...keys.ed25519, alg: 'Ed25519' }, at)).toMatchObject({ alg: 'Ed25519' })
   })
 
   it('is copied, so that what happens to the object later changes nothing', () => {
@@ -44,10 +52,21 @@ describe('the private key of a client', () => {
     ['text', 'PEM', /JWK object/],
     ['null', null, /JWK object/],
     ['a list', [keys.p256], /JWK object/],
-    ['a public key', { ...keys.p256, d: undefined }, /needs the member d/],
+    ...Object.entries(members).flatMap(([name, all]) =>
+      all.map((member): [string, unknown, RegExp] => [
+        `${name} without ${member}`,
+        { ...keys[name as keyof typeof members], [member]: undefined },
+        new RegExp(`needs the member ${member} in base64url: set the private key, not the public one`),
+      ]),
+    ),
     ['a broken key', { ...keys.p256, x: 'a=' }, /needs the member x/],
-    ['an RSA key without its primes', { ...keys.rsa, p: undefined }, /needs the member p/],
-    ['a short RSA key', keys.short, /2048 bits/],
+    ['a short RSA key', { ...keys.rsa, n: odd(255) }, /2048 to 8192 bits .* its modulus is not/],
+    ['an RSA key with an exponent of 1', { ...keys.rsa, e: 'AQ' }, /its exponent is not acceptable/],
+    ['an empty member', { ...keys.ed25519, d: '' }, /needs the member d/],
+    ['a coordinate too short', { ...keys.p384, y: odd(47) }, /the member y has another length/],
+    ['a private part too long', { ...keys.ed25519, d: odd(33) }, /the member d has another length/],
+    ['a key that only verifies', { ...keys.p256, key_ops: ['verify'] }, /key_ops must be a list with sign/],
+    ['key_ops as text', { ...keys.p256, key_ops: 'sign' }, /key_ops must be a list with sign/],
     ['a secret', { kty: 'oct', k: 'AAAA' }, /kty RSA, EC/],
     ['a key for key agreement', keys.x25519, /Ed25519/],
     ['an alg of another key', { ...keys.p256, alg: 'RS256' }, /alg must be one of ES256/],
