@@ -84,8 +84,8 @@ export function mtlsSettings(value: unknown): MtlsSettings | undefined {
     return { from: 'function', find: certificate as (request: unknown) => unknown }
   }
   if (typeof certificate === 'object' && certificate !== null) {
-    const { header, format } = certificate as CertificateHeader
-    return { from: 'header', ...clientCertificate(header, { format }) }
+    const { header, format } = optionsReader(certificate, 'mtls.certificate', ['header', 'format']).values
+    return { from: 'header', ...clientCertificate(header as string, { format: format as CertificateFormat }) }
   }
   throw new TypeError(
     "mtls.certificate: set 'socket', clientCertificate(header, { format }) or a function that returns the certificate",

@@ -24,6 +24,10 @@ describe('the option mtls', () => {
     [{ certificate: 'header' }, /^mtls\.certificate: set 'socket'/],
     [{ certificate: {} }, /^clientCertificate: the first argument/],
     [{ certificate: { header: 'client-cert' } }, /^clientCertificate: format must be one of/],
+    [
+      { certificate: { header: 'a', format: 'xfcc', chain: true } },
+      /^mtls\.certificate: unknown option chain/,
+    ],
     [{ certificate: 'socket', required: true }, /^mtls: unknown option required/],
   ])('is a TypeError for %o', (mtls, message) => {
     expect(make(mtls)).toThrow(TypeError)
