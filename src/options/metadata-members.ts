@@ -101,18 +101,30 @@ function checkLanguage(name: string, options: Readonly<Record<string, unknown>>)
 
 function isLanguage(tag: string): boolean {
   try {
-    return Intl.getCanonicalLocales(tag).length === 1
+    Intl.getCanonicalLocales(tag)
+    return true
   } catch {
     return false
   }
 }
 
+/** What JSON has for no value. */
+const nothing: readonly unknown[] = [undefined, 'null', '""', '[]']
+
 /** RFC 9728 §3.2: members without a value are left out. */
 function checkValue(name: string, value: unknown): void {
-  const isEmpty = value === null || value === '' || (Array.isArray(value) && value.length === 0)
-  if (isEmpty || typeof value === 'function') {
+  if (nothing.includes(jsonOf(value))) {
     throw new TypeError(
       `${path}.${name}: must be a JSON value that is not empty; leave the member out otherwise`,
     )
+  }
+}
+
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    // A circle, or a bigint.
+    return undefined
   }
 }
