@@ -1,6 +1,7 @@
 import type { Jwk } from '../types.ts'
 import { type ClientKey, clientKey } from './client-key.ts'
 import { checkFetchable, type OptionsReader, optionsReader } from './reader.ts'
+import { wholeNumber } from './whole-number.ts'
 
 /** How this API authenticates itself at the introspection endpoint (RFC 7662 §2.1). */
 export type ClientAuthMethod = 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt'
@@ -165,10 +166,4 @@ function endpointOf(read: Reader, asked: AskedIssuer): IntrospectionSettings['en
   }
   checkFetchable(place, at, '; or set it to the URL of the endpoint', allowInsecureHosts)
   return { metadataUrl: typeof metadataUrl === 'string' ? metadataUrl : undefined }
-}
-
-function wholeNumber(read: Reader, name: 'maxInFlight', max: number, standard: number): number {
-  const value = read.number(name, 1, max, standard)
-  if (!Number.isInteger(value)) throw new TypeError(`${read.at(name)}: must be a whole number`)
-  return value
 }

@@ -1,4 +1,5 @@
 import { optionsReader } from './reader.ts'
+import { wholeNumber } from './whole-number.ts'
 
 /** Numbers of the key cache; each has a default that suits production. */
 export interface KeyCacheOptions {
@@ -39,7 +40,8 @@ export function keyCacheSettings(value: unknown): KeyCacheSettings {
   return Object.fromEntries(
     names.map((name) => {
       const [standard, min, max] = keyCacheLimits[name]
-      return [name, read.number(name, min, max, standard)]
+      const isCount = name === 'maxKeys' || name === 'maxIssuers'
+      return [name, isCount ? wholeNumber(read, name, max, standard) : read.number(name, min, max, standard)]
     }),
   ) as unknown as KeyCacheSettings
 }

@@ -1,4 +1,5 @@
 import { optionsReader } from './reader.ts'
+import { wholeNumber } from './whole-number.ts'
 
 /** Limits of the memory of verified signatures. */
 export interface TokenCacheOptions {
@@ -21,7 +22,7 @@ export function tokenCacheSettings(value: unknown): TokenCacheSettings | undefin
   if (value === false) return undefined
   const read = optionsReader(value === undefined ? {} : value, 'tokenCache', ['max', 'maxAge'])
   return {
-    max: read.number('max', 1, 1_000_000, 10_000),
+    max: wholeNumber(read, 'max', 1_000_000, 10_000),
     maxAge: read.number('maxAge', 1, 86_400, 3600),
   }
 }

@@ -173,6 +173,16 @@ const mistakes: readonly [title: string, options: object, message: RegExp][] = [
     { ...good, tokenCache: { max: 0 } },
     /^tokenCache\.max: must be a number from 1/,
   ],
+  ...(['tokenCache.max', 'keyCache.maxKeys', 'keyCache.maxIssuers'] as const).map(
+    (path): [string, object, RegExp] => {
+      const [name = '', inner = ''] = path.split('.')
+      return [
+        `a fraction as ${path}`,
+        { ...good, [name]: { [inner]: 1.5 } },
+        /^\w+\.max\w*: must be a whole number/,
+      ]
+    },
+  ),
   [
     'a snapshot of another version',
     { ...good, snapshot: { version: 2, issuers: {} } },
