@@ -27,7 +27,7 @@ export function publicKeyOf(value: unknown, name: string): object {
   if (Array.isArray((value as { keys?: unknown }).keys)) {
     throw new TypeError(`${name}: must be one key; pass a JWK Set as jwks`)
   }
-  return structuredClone(value)
+  return value
 }
 
 interface KeyObjectLike {
