@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, webcrypto } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
 import { createResourceServer } from 'oauth-resource-server'
 import { describe, expect, it } from 'vitest'
 import { signSelf } from '../attacks/certificate.ts'
@@ -139,22 +139,6 @@ describe('a secret', () => {
   ])('D4 of %s is accepted', async (_title, value) => {
     const api = create({ secret: value })
     expect(await outcome(api, tokenOf('HS256', Buffer.from(value as string)))).toBe('accepted')
-  })
-
-  it.each([
-    ['null', null],
-    ['a number', 7],
-    ['an empty list', []],
-    ['a list of eleven', Array.from({ length: 11 }, () => secret)],
-    ['a list of numbers', [1, 2, 3]],
-    ['a list in a list', [[secret]]],
-    ['31 bytes', randomBytes(31)],
-    ['a short one in a list', [secret, 'short']],
-    ['an ArrayBuffer', new ArrayBuffer(64)],
-    ['a DataView', new DataView(new ArrayBuffer(64))],
-  ])('is a TypeError as %s', (_title, value) => {
-    expect(() => create({ secret: value })).toThrow(TypeError)
-    expect(() => create({ secret: value })).toThrow(/^secret/)
   })
 
   it('may be one of ten, and each of them serves', async () => {
@@ -402,35 +386,13 @@ describe('publicKey', () => {
   })
 
   it.each([
-    ['null', null],
-    ['an empty text', ''],
-    ['text', 'key'],
     ['bytes', der],
-    ['a list', [pem]],
-    ['a JWK Set', { keys: [rsaJwk] }],
-    ['two keys', pem + pem],
-    ['PEM cut short', pem.slice(0, 200)],
-    ['PEM with another end', pem.replace('END PUBLIC', 'END RSA PUBLIC')],
-    ['PEM of something else', pem.replaceAll('PUBLIC KEY', 'CERTIFICATE REQUEST')],
-    [
-      'a curve nobody signs with',
-      generateKeyPairSync('x25519').publicKey.export({ type: 'spki', format: 'pem' }),
-    ],
     ['a short RSA key', generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey],
     ['a key of DSA', generateKeyPairSync('dsa', { modulusLength: 1024, divisorLength: 160 }).publicKey],
-    ['SSH', `ssh-rsa ${base64(wire)}`],
     ['a key for another algorithm', jwkOf(p256.publicKey, { alg: 'ES384' })],
   ])('is a TypeError as %s', (_title, value) => {
     expect(() => create({ publicKey: value })).toThrow(TypeError)
     expect(() => create({ publicKey: value })).toThrow(/^publicKey: /)
-  })
-
-  it('is a TypeError as CryptoKey, and says what to pass', async () => {
-    const { publicKey } = await webcrypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, [
-      'sign',
-      'verify',
-    ])
-    expect(() => create({ publicKey })).toThrow(/KeyObject\.from\(key\)/)
   })
 
   it('is a TypeError when no accepted algorithm fits it', () => {
