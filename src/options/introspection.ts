@@ -160,10 +160,11 @@ function endpointOf(read: Reader, asked: AskedIssuer): IntrospectionSettings['en
     if (url.hash !== '') throw new TypeError(`${at}: must not have a fragment`)
     return { url: url.href }
   }
-  const place = typeof metadataUrl === 'string' ? metadataUrl : issuer
+  const found = typeof metadataUrl === 'string' ? metadataUrl : undefined
+  const place = found ?? issuer
   if (!URL.canParse(place)) {
     throw new TypeError(`${at}: set it, since the issuer's name is no URL by which it could be found`)
   }
   checkFetchable(place, at, '; or set it to the URL of the endpoint', allowInsecureHosts)
-  return { metadataUrl: typeof metadataUrl === 'string' ? metadataUrl : undefined }
+  return { metadataUrl: found }
 }

@@ -38,7 +38,10 @@ describe('the private key of a client', () => {
   it('signs what its alg says', () => {
     const rsa = { ...keys.rsa, alg: 'PS256', kid: 'k', use: 'sig', key_ops: ['sign'] }
     expect(clientKey(rsa, at)).toEqual({ jwk: rsa, alg: 'PS256', kid: 'k' })
-    expect(clientKey({ ...keys.ed25519, alg: 'Ed25519' }, at)).toMatchObject({ alg: 'Ed25519' })
+    for (const alg of ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'])
+      expect(clientKey({ ...keys.rsa, alg }, at)).toMatchObject({ alg })
+    for (const alg of ['EdDSA', 'Ed25519'])
+      expect(clientKey({ ...keys.ed25519, alg }, at)).toMatchObject({ alg })
   })
 
   it('is copied, so that what happens to the object later changes nothing', () => {
@@ -70,7 +73,8 @@ describe('the private key of a client', () => {
     ['a secret', { kty: 'oct', k: 'AAAA' }, /kty RSA, EC/],
     ['a key for key agreement', keys.x25519, /Ed25519/],
     ['an alg of another key', { ...keys.p256, alg: 'RS256' }, /alg must be one of ES256/],
-    ['alg none', { ...keys.p256, alg: 'none' }, /alg must be one of ES256/],
+    ['alg none', { ...keys.ed25519, alg: 'none' }, /alg must be one of EdDSA, Ed25519 for this key/],
+    ['a list as alg', { ...keys.p256, alg: ['ES256'] }, /alg must be one of ES256/],
     ['a key for encryption', { ...keys.rsa, use: 'enc' }, /use must be 'sig'/],
     ['a kid that is a number', { ...keys.p256, kid: 1 }, /kid must be a string/],
   ])('cannot be %s', (_what, value, message) => {

@@ -51,7 +51,7 @@ describe('decryption', () => {
     [
       'no algorithms',
       { ...good, algorithms: undefined },
-      /^decryption\.algorithms: set the list .*RSA-OAEP-256/,
+      /^decryption\.algorithms: set the list that was agreed with the issuer, of RSA-OAEP-256, RSA-OAEP-384, /,
     ],
     [
       'empty algorithms',
@@ -71,6 +71,8 @@ describe('decryption', () => {
     ],
     ['A256KW', { ...good, algorithms: ['A256KW'] }, /A256KW is not supported: it needs a secret/],
     ['A128GCMKW', { ...good, algorithms: ['A128GCMKW'] }, /A128GCMKW is not supported: it needs a secret/],
+    ['xA256KW', { ...good, algorithms: ['xA256KW'] }, /xA256KW is not supported; the algorithms/],
+    ['A256KWx', { ...good, algorithms: ['A256KWx'] }, /A256KWx is not supported; the algorithms/],
     ['PBES2', { ...good, algorithms: ['PBES2-HS256+A128KW'] }, /A128KW is not supported: it needs a secret/],
     [
       'RSA1_5',
@@ -80,7 +82,7 @@ describe('decryption', () => {
     [
       'another case',
       { ...good, algorithms: ['rsa-oaep'] },
-      /rsa-oaep is not supported; the algorithms are RSA-OAEP-256/,
+      /rsa-oaep is not supported; the algorithms are RSA-OAEP-256, RSA-OAEP-384, /,
     ],
     ['an inherited name', { ...good, algorithms: ['toString'] }, /toString is not supported/],
     [
@@ -129,15 +131,31 @@ describe('decryption', () => {
 })
 
 describe('decryption.required', () => {
-  it('contradicts introspection of opaque tokens, and not that of all', async () => {
-    const { options } = await createTestIssuer({ issuer: 'https://issuer.test/' })
-    const server = (introspection: object): unknown =>
+  const introspection = { clientId: 'a', clientSecret: 'b' }
+  const all = { ...introspection, tokens: 'all' }
+  it.each([
+    ['introspection of opaque tokens', { introspection }, /^decryption\.required: refuses opaque tokens/],
+    ['introspection of all', { introspection: all }, undefined],
+    ['no introspection', {}, undefined],
+    [
+      'introspection of opaque tokens for one of two issuers',
+      { issuers: [{ introspection }, { issuer: 'https://other.test/' }] },
+      /^decryption\.required: refuses opaque tokens/,
+    ],
+    ['a function of issuers', { issuers: () => undefined }, undefined],
+  ])('together with %s', async (_what, options, message) => {
+    const { issuer, jwks, ...common } = (await createTestIssuer({ issuer: 'https://issuer.test/' })).options
+    const own = { issuer, jwks }
+    const { issuers } = options as { issuers?: unknown }
+    const server = (): unknown =>
       createResourceServer({
+        ...common,
+        ...(issuers === undefined ? own : {}),
         ...options,
+        ...(Array.isArray(issuers) ? { issuers: issuers.map((it: object) => ({ ...own, ...it })) } : {}),
         decryption: { ...good, required: true },
-        introspection: { clientId: 'a', clientSecret: 'b', ...introspection },
-      })
-    expect(() => server({})).toThrow(/^decryption\.required: refuses opaque tokens/)
-    expect(() => server({ tokens: 'all' })).not.toThrow()
+      } as never)
+    if (message === undefined) expect(server).not.toThrow()
+    else expect(server).toThrow(message)
   })
 })

@@ -68,6 +68,18 @@ describe("profile: 'fapi2' is refused", () => {
       },
       /set revocation, or introspection/,
     ],
+    [
+      'with introspection of opaque tokens for one of two issuers',
+      {
+        ...many,
+        ...unasked,
+        issuers: [
+          { issuer: name, jwks, introspection },
+          { issuer: 'https://b.test/', jwks, introspection: { ...introspection, tokens: 'opaque' } },
+        ],
+      },
+      /^introspection: with tokens 'opaque'/,
+    ],
     ['with a function of issuers alone', { ...many, ...unasked, issuers: () => undefined }, /set revocation/],
     [
       'with a list that may be left out',
@@ -82,7 +94,11 @@ describe("profile: 'fapi2' is refused", () => {
     ['with tokens in the query', { tokenFrom: fromQuery() }, /^tokenFrom: profile 'fapi2'/],
     ['with tokens in another header', { tokenFrom: fromHeader('x-api-token') }, /^tokenFrom: /],
     ['with a function tokenFrom', { tokenFrom: () => 'x' }, /^tokenFrom: /],
-    ['with RS256', { algorithms: ['PS256', 'RS256'] }, /^algorithms: profile 'fapi2' .*drop RS256$/],
+    [
+      'with RS256',
+      { algorithms: ['PS256', 'RS256'] },
+      /^algorithms: profile 'fapi2' permits PS256, ES256, EdDSA, Ed25519; drop RS256$/,
+    ],
     ['with a secret', { jwks: undefined, secret: 's'.repeat(64) }, /^secret: profile 'fapi2'/],
     ['with RS256 proofs', { dpop: { algorithms: ['RS256'] } }, /^dpop\.algorithms: .*drop RS256$/],
     ['with too little tolerance', { clockTolerance: 9 }, /^clockTolerance: must be a number from 10 to 59/],

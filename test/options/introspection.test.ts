@@ -51,6 +51,18 @@ describe('the introspection option', () => {
     })
   })
 
+  it('may send the secret in the form', () => {
+    expect(settings({ ...client, authMethod: 'client_secret_post' })?.credentials).toEqual({
+      method: 'client_secret_post',
+      secret: 'secret',
+    })
+  })
+
+  it("asks about every token with profile: 'fapi2', unless set otherwise", () => {
+    expect(settings(client, { profile: 'fapi2' })?.tokens).toBe('all')
+    expect(settings({ ...client, tokens: 'opaque' }, { profile: 'fapi2' })?.tokens).toBe('opaque')
+  })
+
   it.each([
     ['clientId', {}, /set the id/],
     ['clientId', { clientSecret: 's', clientId: '' }, /not empty/],
@@ -63,8 +75,13 @@ describe('the introspection option', () => {
       { clientId: 'api', privateKey: key, authMethod: 'client_secret_post' },
       /needs clientSecret/,
     ],
+    [
+      'authMethod',
+      { clientId: 'api', privateKey: key, authMethod: 'client_secret_basic' },
+      /client_secret_basic needs clientSecret instead of privateKey$/,
+    ],
     ['privateKey', { clientId: 'api', privateKey: 'PEM' }, /JWK object/],
-    ['endpoint', { ...client, endpoint: 'introspect' }, /https URL/],
+    ['endpoint', { ...client, endpoint: 'introspect' }, /must be an https URL$/],
     ['endpoint', { ...client, endpoint: 'http://issuer.test/i' }, /allowInsecureHosts/],
     ['endpoint', { ...client, endpoint: 'https://a:b@issuer.test/i' }, /user name or password/],
     ['endpoint', { ...client, endpoint: 'https://issuer.test/i#f' }, /fragment/],
@@ -110,11 +127,12 @@ describe('the endpoint', () => {
     })
     const metadataUrl = 'https://issuer.test/metadata'
     expect(settings(client, { metadataUrl })?.endpoint).toEqual({ metadataUrl })
+    expect(settings(client, { issuer: 'tenant-1', metadataUrl })?.endpoint).toEqual({ metadataUrl })
   })
 
   it.each([
     ['that is no URL', 'tenant-1', /set it, since the issuer's name is no URL/],
-    ['that is http', 'http://issuer.test', /must be https/],
+    ['that is http', 'http://issuer.test', /must be https.*; or set it to the URL of the endpoint$/],
   ])('must be written out for an issuer %s', (_what, name, message) => {
     expect(() => settings(client, { issuer: name })).toThrow(message)
     expect(settings({ ...client, endpoint: 'https://i.test/' }, { issuer: name })).toBeDefined()

@@ -1,6 +1,7 @@
 import { clientCertificate, createResourceServer } from 'oauth-resource-server'
 import { createTestIssuer } from 'oauth-resource-server/testing'
 import { describe, expect, it } from 'vitest'
+import { mtlsSettings } from '../../src/options/mtls.ts'
 
 const issuer = await createTestIssuer()
 const make = (mtls: unknown) => () =>
@@ -9,11 +10,20 @@ const make = (mtls: unknown) => () =>
 describe('the option mtls', () => {
   it.each([
     ['the socket', { certificate: 'socket' }],
-    ['a header', { certificate: clientCertificate('Client-Cert', { format: 'rfc9440' }) }],
     ['a function', { certificate: () => undefined }],
     ['nothing', undefined],
   ])('may be %s', (_title, mtls) => {
     expect(make(mtls)).not.toThrow()
+  })
+
+  it('tells where the certificate is', () => {
+    const find = (): string => 'PEM'
+    const header = clientCertificate('Client-Cert', { format: 'rfc9440' })
+    expect(make({ certificate: header })).not.toThrow()
+    expect(mtlsSettings({ certificate: header })).toEqual({ from: 'header', ...header })
+    expect(mtlsSettings({ certificate: 'socket' })).toEqual({ from: 'socket' })
+    expect(mtlsSettings({ certificate: find })).toEqual({ from: 'function', find })
+    expect(mtlsSettings(undefined)).toBeUndefined()
   })
 
   it.each([
@@ -23,7 +33,10 @@ describe('the option mtls', () => {
     [{ certificate: null }, /^mtls\.certificate/],
     [{ certificate: 'header' }, /^mtls\.certificate: set 'socket'/],
     [{ certificate: {} }, /^clientCertificate: the first argument/],
-    [{ certificate: { header: 'client-cert' } }, /^clientCertificate: format must be one of/],
+    [
+      { certificate: { header: 'client-cert' } },
+      /^clientCertificate: format must be one of rfc9440, pem-urlencoded, xfcc, der-base64$/,
+    ],
     [
       { certificate: { header: 'a', format: 'xfcc', chain: true } },
       /^mtls\.certificate: unknown option chain/,
