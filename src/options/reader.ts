@@ -87,10 +87,11 @@ function copyOptions(value: unknown, where: string, names: readonly string[]): O
   if (hidden !== undefined) throw new TypeError(`${where}: ${hidden} must be enumerable`)
   const unknown = Object.keys(value).filter((name) => !names.includes(name))
   if (unknown.length > 0) {
-    const hints = unknown.map((name) => meant(name, names))
-    const told = unknown.map((name, index) => name + (hints[index] ?? '')).join(', ')
+    const told = unknown.map((name) => name + meant(name, names)).join(', ')
     // The list is long, and a hint says more.
-    const list = hints.includes('') ? `; the options are ${names.join(', ')}` : ''
+    const list = unknown.every((name) => meant(name, names) !== '')
+      ? ''
+      : `; the options are ${names.join(', ')}`
     throw new TypeError(`${where}: unknown option ${told}${list}`)
   }
   const copy = Object.create(null) as Record<string, unknown>
@@ -103,7 +104,7 @@ function copyOptions(value: unknown, where: string, names: readonly string[]): O
  * inherit nothing but `Object.prototype` are options, also those of another realm.
  */
 function isPlainObject(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === null || Object.getPrototypeOf(prototype) === null
 }
@@ -179,7 +180,7 @@ export function checkFetchable(
   value: string,
   name: string,
   instead: string,
-  allowInsecureHosts: readonly string[] = [],
+  allowInsecureHosts: readonly string[],
 ): URL {
   const url = URL.canParse(value) ? new URL(value) : undefined
   if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {

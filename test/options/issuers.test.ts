@@ -4,6 +4,7 @@ import { issuersSettings, type IssuersSettings } from '../../src/options/issuers
 import { optionsReader } from '../../src/options/reader.ts'
 
 const entry = { issuer: 'https://a.test/', audience: 'api' }
+const asked = { ...entry, introspection: { clientId: 'api', clientSecret: 'secret' } }
 const settings = (options: object): IssuersSettings =>
   issuersSettings(optionsReader(options, '', ['issuers', ...issuerOptionNames]), [])
 
@@ -20,13 +21,26 @@ describe('the issuers', () => {
     })
   })
 
-  it.each([
+  it('are what a function decides', () => {
+    const issuers = (): undefined => undefined
+    expect(settings({ issuers })).toMatchObject({ from: 'function', resolve: issuers, clockTolerance: 30 })
+    expect(settings({ issuers, clockTolerance: 7 })).toMatchObject({ clockTolerance: 7 })
+  })
+
+  it.each<[object, RegExp]>([
     [{ issuers: [entry], issuer: 'https://b.test/' }, /^issuer: belongs to one issuer/],
     [{ issuers: [entry], jwksUri: 'https://b.test/' }, /^jwksUri: belongs to one issuer/],
     [{ issuers: [] }, /^issuers: must be a list of at least one issuer/],
     [{ issuers: {} }, /^issuers: must be a list/],
     [{ issuers: [entry, 'https://b.test/'] }, /^issuers\[1\]: must be a plain object/],
-    [{ issuers: [entry, { ...entry, audience: 'other' }] }, /^issuers: two entries name the same issuer/],
+    [
+      { issuers: [entry, { ...entry, audience: 'other' }] },
+      /^issuers: two entries name the same issuer, "https:\/\/a\.test\/"; write one entry/,
+    ],
+    [
+      { issuers: ['a', 'b', 'c'].map((name) => ({ ...asked, issuer: `https://${name}.test/` })) },
+      /^issuers: introspection of opaque tokens is set for two issuers/,
+    ],
     [{ issuers: () => undefined, clockTolerance: -1 }, /^clockTolerance: /],
     [{ issuers: () => undefined, algorithms: ['none'] }, /^algorithms: "none" is not an algorithm/],
     [{ issuers: () => undefined, algorithms: ['RS256'], profile: 'fapi2' }, /^algorithms: .*drop RS256$/],
@@ -46,6 +60,10 @@ describe('what the function returned', () => {
   it('need not name the issuer, and takes the common options', () => {
     expect(vouched({})).toMatchObject({ issuer: entry.issuer, rules: { audience: ['common'] } })
     expect(vouched(entry)).toMatchObject({ issuer: entry.issuer, rules: { audience: ['api'] } })
+    const introspection = { ...asked.introspection, tokens: 'all' }
+    expect(vouched({ introspection })).toMatchObject({ introspection: { tokens: 'all' } })
+    const common = { audience: 'common', profile: 'fapi2' }
+    expect(vouched({}, entry.issuer, common)).toMatchObject({ rules: { profile: 'fapi2' } })
   })
 
   it.each([undefined, null])('is no issuer: %s', (answer) => {
@@ -66,6 +84,8 @@ describe('what the function returned', () => {
     [true, /^issuers\(iss\): must be a plain object/],
     [{ issuers: [] }, /^issuers\(iss\): unknown option issuers/],
     [{ clients: [] }, /^issuers\(iss\)\.clients: /],
+    [{ profile: 'fapi2' }, /^issuers\(iss\)\.profile: profile 'fapi2' is for the whole API/],
+    [asked, /^issuers\(iss\)\.introspection\.tokens: must be 'all' with a function of issuers/],
   ])('must not be %j', (answer, message) => {
     expect(() => vouched(answer)).toThrow(message)
   })

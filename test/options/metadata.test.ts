@@ -1,5 +1,6 @@
 import {
   createResourceServer,
+  fromCookie,
   type ProtectedResourceMetadataOptions,
   type ResourceServerLike,
 } from 'oauth-resource-server'
@@ -72,6 +73,33 @@ describe('protectedResourceMetadata()', () => {
     })
   })
 
+  it('publishes how tokens are bound to their senders', async () => {
+    const bound = { dpop: { algorithms: ['ES256'], required: true }, mtls: { certificate: 'socket' } }
+    expect(await documentOf({}, apiWith(bound))).toMatchObject({
+      dpop_signing_alg_values_supported: ['ES256'],
+      dpop_bound_access_tokens_required: true,
+      tls_client_certificate_bound_access_tokens: true,
+    })
+    const free = await documentOf({}, apiWith({ dpop: { algorithms: ['ES256'] } }))
+    expect(free).not.toHaveProperty('dpop_bound_access_tokens_required')
+  })
+
+  it('publishes no method where tokens come in cookies alone', async () => {
+    const api = apiWith({ tokenFrom: fromCookie('token', { csrf: {} }) })
+    expect(await documentOf({}, api)).not.toHaveProperty('bearer_methods_supported')
+  })
+
+  it('names the fix', () => {
+    expect(make({ authorizationServers: ['https://a.test/?x'] })).toThrow(
+      /authorizationServers: an issuer has no query and no fragment \(RFC 8414 §2\)$/,
+    )
+    expect(make({ authorizationServers: ['a.test'] })).toThrow(/must be an https URL$/)
+    expect(make({ jwksUri: 'a.test' })).toThrow(/jwksUri: must be an https URL$/)
+    expect(make({ resourceSigningAlgValuesSupported: ['none'] })).toThrow(
+      /must not contain none \(RFC 9728 §2\)$/,
+    )
+  })
+
   it('needs a resource server with resource', () => {
     expect(make({}, createResourceServer(issuer.options))).toThrow(
       /^protectedResourceMetadata: set the option resource/,
@@ -86,7 +114,11 @@ describe('protectedResourceMetadata()', () => {
       issuer: undefined,
       jwks: undefined,
       audience,
-      issuers: [entry('https://a.test'), entry('plain-name'), entry('https://b.test/x')],
+      issuers: [
+        ...['https://a.test', 'plain-name', 'https://b.test/x', 'https://c.test/?x', 'http://d.test'].map(
+          entry,
+        ),
+      ],
     })
     expect((await documentOf({}, several))['authorization_servers']).toEqual([
       'https://a.test',
@@ -170,9 +202,11 @@ describe('protectedResourceMetadata()', () => {
     expect(warned).not.toHaveBeenCalled()
     make({ scopesSupported: ['read', 'offline_access'] })()
     apiWith({ challengeScopes: ['offline_access'] })
-    const codes = warned.mock.calls
-      .map((call) => call[1] as unknown as { code: string })
-      .map(({ code }) => code)
-    expect(codes).toEqual(['OAUTH_OFFLINE_ACCESS', 'OAUTH_OFFLINE_ACCESS'])
+    expect(warned.mock.calls).toEqual(
+      ['protectedResourceMetadata.scopesSupported', 'challengeScopes'].map((name) => [
+        `oauth-resource-server: ${name} has offline_access, which clients request for themselves; leave it out`,
+        { code: 'OAUTH_OFFLINE_ACCESS' },
+      ]),
+    )
   })
 })

@@ -55,6 +55,7 @@ describe('a reader of options', () => {
     expect(given.list('list')).toEqual(['a'])
     expect(given.names('list')).toEqual(['a'])
     expect(given.number('number', 1, 2, 1)).toBe(2)
+    expect(given.number('number', 2, 3, 1)).toBe(2)
     expect(given.word('word', ['one', 'two'])).toBe('two')
     expect(given.flag('flag')).toBe(true)
     expect(given.function('function', 'f')).toBe(make)
@@ -106,7 +107,16 @@ describe('a reader of options', () => {
 
   it('refuses an unknown option, and says which is meant', () => {
     expect(() => read({ numbr: 1 })).toThrow('nested: unknown option numbr (did you mean number?)')
-    expect(() => read({ x: undefined })).toThrow('nested: unknown option x; the options are')
+    expect(() => read({ numbr: 1, x: undefined })).toThrow(
+      new TypeError(
+        'nested: unknown option numbr (did you mean number?), x; the options are text, list, number, word, flag, function',
+      ),
+    )
+    expect(() => read({ numbr: 1, flagg: 1 })).toThrow(/numbr \(.*\), flagg \(did you mean flag\?\)$/)
+    expect(() => read({ cache: 1 })).toThrow(/unknown option cache; the options are/)
+    const known = optionsReader({}, '', [...names, 'audience'])
+    expect(known.values).toEqual({})
+    expect(() => optionsReader({ cache: 1 }, '', [...names, 'audience'])).toThrow(/cache \(leave it out: /)
   })
 
   it('looks behind for what its own object does not have, and names the place', () => {
@@ -116,6 +126,9 @@ describe('a reader of options', () => {
     expect(entry.at('text')).toBe('issuers[0].text')
     expect(() => entry.number('number', 1, 2, 1)).toThrow(/^number: /)
     expect(entry.at('list')).toBe('issuers[0].list')
+    const silent = optionsReader({ text: undefined }, 'issuers[0]', names, common)
+    expect(silent.text('text')).toBe('common')
+    expect(silent.at('text')).toBe('text')
   })
 
   it('keeps to what the object said', () => {
@@ -129,6 +142,8 @@ describe('a reader of options', () => {
 describe('a list', () => {
   it('of texts may be empty where that is allowed', () => {
     expect(checkTexts([], 'list', 0)).toEqual([])
+    expect(read({ list: [] }).names('list')).toEqual([])
+    expect(() => checkTexts(['a', 7], 'list')).toThrow('must be a list of at least one string, none of them')
     expect(() => checkTexts([], 'list')).toThrow('list: must be a list of at least one string')
     expect(() => checkTexts([''], 'list', 0)).toThrow('list: must be a list of strings, none of them empty')
   })
@@ -143,7 +158,7 @@ describe('a list', () => {
 
 describe('checkFetchable', () => {
   it('takes https, and http from a host that is listed', () => {
-    expect(checkFetchable('https://a.test/x', 'uri', '').href).toBe('https://a.test/x')
+    expect(checkFetchable('https://a.test/x', 'uri', '', []).href).toBe('https://a.test/x')
     expect(checkFetchable('http://a.test/x', 'uri', '', ['a.test']).href).toBe('http://a.test/x')
   })
 
@@ -155,6 +170,6 @@ describe('checkFetchable', () => {
     ['http://a.test:80/x', "set allowInsecureHosts: ['a.test']; or else"],
     ['http://a.test:8080/x', "set allowInsecureHosts: ['a.test:8080']; or else"],
   ])('refuses %s', (value, message) => {
-    expect(() => checkFetchable(value, 'uri', '; or else')).toThrow(message)
+    expect(() => checkFetchable(value, 'uri', '; or else', [])).toThrow(message)
   })
 })
