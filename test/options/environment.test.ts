@@ -4,6 +4,30 @@ import { environmentOptions } from '../../src/options/environment.ts'
 afterEach(() => vi.unstubAllGlobals())
 
 describe('the environment', () => {
+  it('has what the variables have, without white space around it', () => {
+    const env = { OAUTH_ISSUER: ' a\n', OAUTH_AUDIENCE: ' b , c,, ', OAUTH_JWKS_URI: '\td' }
+    vi.stubGlobal('process', { env })
+    expect(environmentOptions()).toEqual({ issuer: 'a', audience: ['b', 'c'], jwksUri: 'd' })
+  })
+
+  it.each([
+    ['is not set', {}],
+    ['is empty', { OAUTH_ISSUER: '', OAUTH_AUDIENCE: ' , ', OAUTH_JWKS_URI: ' ' }],
+    ['is no text', { OAUTH_ISSUER: 1, OAUTH_AUDIENCE: ['a'], OAUTH_JWKS_URI: null }],
+    [
+      'is inherited',
+      Object.create({ OAUTH_ISSUER: 'a', OAUTH_AUDIENCE: 'b', OAUTH_JWKS_URI: 'c' }) as object,
+    ],
+  ])('is empty where a variable %s', (_what, env) => {
+    vi.stubGlobal('process', { env })
+    expect(environmentOptions()).toEqual({ issuer: undefined, audience: undefined, jwksUri: undefined })
+  })
+
+  it('is empty where the process has none', () => {
+    vi.stubGlobal('process', {})
+    expect(environmentOptions()).toEqual({ issuer: undefined, audience: undefined, jwksUri: undefined })
+  })
+
   it('is empty where there is no process', () => {
     vi.stubGlobal('process', undefined)
     expect(environmentOptions()).toEqual({ issuer: undefined, audience: undefined, jwksUri: undefined })

@@ -27,7 +27,12 @@ describe('checkHosts', () => {
   })
 
   it('says what to write instead of a URL', () => {
-    expect(() => checkHosts(['http://keycloak:8080/realms/a'])).toThrow("'host:port', here 'keycloak:8080'")
+    expect(() => checkHosts(['http://keycloak:8080/realms/a'])).toThrow(
+      new TypeError(
+        `allowInsecureHosts: "http://keycloak:8080/realms/a" is not a host; write 'host' or 'host:port', here 'keycloak:8080'`,
+      ),
+    )
+    expect(() => checkHosts(['a b'])).toThrow(/write 'host' or 'host:port'$/)
   })
 
   it('takes an empty list', () => {

@@ -1,6 +1,7 @@
 import { asResourceServer, createResourceServer, fromHeader } from 'oauth-resource-server'
 import { createTestClock, createTestIssuer } from 'oauth-resource-server/testing'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { settingsOf } from '../../src/options/settings.ts'
 
 const clock = createTestClock()
 const issuer = await createTestIssuer({ issuer: 'https://issuer.test/', clock })
@@ -173,16 +174,6 @@ const mistakes: readonly [title: string, options: object, message: RegExp][] = [
     { ...good, tokenCache: { max: 0 } },
     /^tokenCache\.max: must be a number from 1/,
   ],
-  ...(['tokenCache.max', 'keyCache.maxKeys', 'keyCache.maxIssuers'] as const).map(
-    (path): [string, object, RegExp] => {
-      const [name = '', inner = ''] = path.split('.')
-      return [
-        `a fraction as ${path}`,
-        { ...good, [name]: { [inner]: 1.5 } },
-        /^\w+\.max\w*: must be a whole number/,
-      ]
-    },
-  ),
   [
     'a snapshot of another version',
     { ...good, snapshot: { version: 2, issuers: {} } },
@@ -246,6 +237,118 @@ const mistakes: readonly [title: string, options: object, message: RegExp][] = [
     /^issuers\[0\]: unknown option realm/,
   ],
 ]
+
+describe('settingsOf()', () => {
+  const only = { issuer: issuer.issuer, audience }
+
+  it('has defaults', () => {
+    expect(settingsOf(only)).toEqual({
+      issuers: { from: 'options', issuers: [expect.objectContaining({ issuer: issuer.issuer })] },
+      allowInsecureHosts: [],
+      realm: audience,
+      resource: undefined,
+      dpop: undefined,
+      boundOnly: false,
+      challengeScopes: [],
+      mtls: undefined,
+      optional: false,
+      onError: 'respond',
+      errorFormat: 'oauth',
+      onRefused: undefined,
+      maxTokenLength: 16_384,
+      hookTimeoutMs: 5000,
+      keyCache: expect.objectContaining({ freshFor: 600 }) as unknown,
+      tokenCache: { max: 10_000, maxAge: 3600 },
+      revocation: undefined,
+      decryption: undefined,
+      schema: undefined,
+      tokenFrom: undefined,
+      snapshot: undefined,
+      fetch: undefined,
+      now: undefined,
+      warnings: [],
+    })
+  })
+
+  it('has what is set', () => {
+    const set = {
+      allowInsecureHosts: ['keycloak'],
+      realm: 'api',
+      resource: 'https://api.test/?a',
+      challengeScopes: ['read', 'offline_access'],
+      optional: true,
+      onError: 'throw',
+      errorFormat: 'problem',
+      onRefused: () => undefined,
+      maxTokenLength: 256,
+      hookTimeoutMs: 10,
+      fetch: () => undefined,
+      now: clock.now,
+      tokenFrom: () => undefined,
+      snapshot: { version: 1, issuers: {} },
+    }
+    const more = { dpop: {}, mtls: { certificate: 'socket' }, tokenCache: false }
+    expect(settingsOf({ ...only, ...set, ...more })).toMatchObject({
+      ...set,
+      dpop: { origin: 'https://api.test' },
+      mtls: { from: 'socket' },
+      tokenCache: undefined,
+      warnings: [
+        { code: 'OAUTH_INSECURE_HOST' },
+        { code: 'OAUTH_RESOURCE_QUERY' },
+        { code: 'OAUTH_OFFLINE_ACCESS', message: expect.stringContaining('challengeScopes has') as string },
+      ],
+    })
+    expect(settingsOf({ ...only, maxTokenLength: 65_536, hookTimeoutMs: 60_000 })).toMatchObject({
+      maxTokenLength: 65_536,
+      hookTimeoutMs: 60_000,
+    })
+  })
+
+  it.each<[string, object, string]>([
+    ['the first audience', { audience: ['a', 'b'] }, 'a'],
+    [
+      'the common audience',
+      { issuer: undefined, issuers: [{ ...only, audience: 'own' }], audience: 'a' },
+      'a',
+    ],
+    [
+      'that of the first issuer',
+      { issuer: undefined, audience: undefined, issuers: [only] },
+      audience as string,
+    ],
+    ['api, without an audience', { audience: null, clients: ['web'] }, 'api'],
+    ['api, with a function', { issuer: undefined, audience: undefined, issuers: () => undefined }, 'api'],
+  ])('names %s as realm', (_what, change, realm) => {
+    expect(settingsOf({ ...only, ...change }).realm).toBe(realm)
+  })
+
+  it('names the variable that is wrong', () => {
+    vi.stubEnv('OAUTH_ISSUER', 'http://issuer.test/')
+    vi.stubEnv('OAUTH_AUDIENCE', audience as string)
+    expect(() => settingsOf(undefined)).toThrow(/^issuer \(from OAUTH_ISSUER\): must be https; /)
+    vi.stubEnv('OAUTH_ISSUER', 'https://issuer.test/')
+    vi.stubEnv('OAUTH_JWKS_URI', 'keys')
+    expect(() => settingsOf({})).toThrow(/^jwksUri \(from OAUTH_JWKS_URI\): must be an https URL$/)
+  })
+
+  it.each<[string, object, unknown]>([
+    ['a set of keys', { jwks }, { from: 'set' }],
+    ['a public key', { publicKey: jwks.keys[0] }, { from: 'set' }],
+    ['a secret', { secret }, undefined],
+    ['metadata', { metadataUrl: 'https://issuer.test/m' }, { from: 'metadata' }],
+    ['another issuer', { issuer: 'https://other.test/' }, { from: 'metadata' }],
+    ['the same issuer', { issuer: issuer.issuer }, { from: 'uri', uri: jwksUri }],
+  ])('takes OAUTH_JWKS_URI only where it can be meant: %s', (_what, change, keys) => {
+    vi.stubEnv('OAUTH_ISSUER', issuer.issuer)
+    vi.stubEnv('OAUTH_JWKS_URI', jwksUri)
+    const { issuers } = settingsOf({ audience, ...change })
+    if (issuers.from === 'function') throw new Error('no function was given')
+    const [found] = issuers.issuers
+    if (keys === undefined) expect(found?.keys.public).toBeUndefined()
+    else expect(found?.keys.public).toMatchObject(keys as object)
+  })
+})
 
 describe('createResourceServer', () => {
   it.each(mistakes)('refuses %s, naming the option and the fix', (_title, options, message) => {
