@@ -25,22 +25,19 @@ export function authorizationToken(request: HttpRequest, dpop: boolean): Present
   const value = onlyHeader(request, 'authorization', moreThanOneAuthorization)
   if (value === undefined) return undefined
   if (dpop && dpopScheme.test(value)) {
-    const token = dpopCredentials.exec(value)?.[1]
-    if (token === undefined || brokenBearer.test(value)) throw brokenCredentials('DPoP')
+    const token = behind('DPoP ', value) ?? dpopCredentials.exec(value)?.[1]
+    // Only what follows a comma can be broken here.
+    if (token === undefined || (value.includes(',') && brokenBearer.test(value))) {
+      throw brokenCredentials('DPoP')
+    }
     return presented(token, 'header', request, 'DPoP')
   }
   return presented(tokenIn(value), 'header', request)
 }
 
 function tokenIn(value: string): string | undefined {
-  // How nearly every client writes it, recognised without reading the whole value.
-  if (
-    value.startsWith('Bearer ') &&
-    isInner(value.charCodeAt(7)) &&
-    isInner(value.charCodeAt(value.length - 1))
-  ) {
-    return value.slice(7)
-  }
+  const common = behind('Bearer ', value)
+  if (common !== undefined) return common
   const match = bearer.exec(value)
   if (match !== null) return match[1]
   if (brokenBearer.test(value)) throw brokenCredentials('Bearer')
@@ -50,6 +47,20 @@ function tokenIn(value: string): string | undefined {
 function brokenCredentials(scheme: 'Bearer' | 'DPoP'): InvalidRequestError {
   const hint = `the Authorization header must be the word ${scheme}, a space and one token`
   return withScheme(new InvalidRequestError(undefined, { detail: { hint } }), scheme)
+}
+
+/**
+ * The token in a value as nearly every client writes it, recognised without reading the whole value.
+ *
+ * @param scheme with one space behind it
+ * @returns `undefined` for a value that is written in another way
+ */
+function behind(scheme: string, value: string): string | undefined {
+  return value.startsWith(scheme) &&
+    isInner(value.charCodeAt(scheme.length)) &&
+    isInner(value.charCodeAt(value.length - 1))
+    ? value.slice(scheme.length)
+    : undefined
 }
 
 /** Neither white space nor the NaN beyond the end. */
