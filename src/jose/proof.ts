@@ -22,7 +22,8 @@ export function parseProof(text: string): ParsedProof | undefined {
   const bytes = more === undefined ? fromBase64url(signature) : undefined
   const payloadObject = objectIn(payload)
   if (bytes === undefined || payloadObject === undefined) return undefined
-  return { header, payload: payloadObject, signingInput: `${header}.${payload}`, signature: bytes }
+  const signingInput = text.slice(0, header.length + 1 + payload.length)
+  return { header, payload: payloadObject, signingInput, signature: bytes }
 }
 
 /** Reads the header, as strictly. @returns `undefined` for anything but a UTF-8 JSON object in canonical base64url */
