@@ -24,6 +24,7 @@ import type { Introspection } from './issuer/introspection.ts'
 import { fixedIssuers, type Issuers } from './issuer/issuers.ts'
 import { type IssuerWithReaders, type NetworkOptions, trustedIssuer } from './issuer/trusted-issuer.ts'
 import { type Decrypter, decrypterOf } from './jose/decrypt.ts'
+import { resultAtOnce } from './lib/at-once.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
 import { type Limited, limited } from './lib/limited.ts'
 import { andThen } from './lib/maybe-promise.ts'
@@ -110,11 +111,16 @@ function methodsOf(
 ): readonly ConfirmationMethod[] {
   const methods: ConfirmationMethod[] = []
   if (dpop !== undefined) {
-    const reserve = dpop.reserve ?? replayStore({ now }).reserve
+    const reserve = dpop.reserve ?? reserveInMemory(now)
     methods.push(dpopMethod({ settings: dpop, clock, reserve, limit: limit('dpop.replay') }))
   }
   if (mtls !== undefined) methods.push(mtlsMethod(mtls, limit('mtls.certificate')))
   return methods
+}
+
+function reserveInMemory(now: Settings<unknown>['now']): (key: string, expiresAt: number) => unknown {
+  const { reserve } = replayStore({ now })
+  return resultAtOnce(reserve) ?? reserve
 }
 
 /** The list of revoked tokens, unless requests are accepted without it too; it learns which resource server uses it. */

@@ -66,16 +66,15 @@ export function dpopMethod({ settings, clock, reserve, limit }: DpopMethodOption
   }
 
   /** Refuses a proof that was used before. */
-  async function useOnce(key: string, expiresAt: number): Promise<void> {
+  function useOnce(key: string, expiresAt: number): MaybePromise<void> {
     let isFirst: unknown
     try {
-      isFirst = await limit(reserve(key, expiresAt))
+      isFirst = limit(reserve(key, expiresAt))
     } catch (error) {
-      if (isAuthError(error) && error.reason === 'unavailable') throw error
-      throw unavailable('the replay store failed: see the cause', error)
+      failedStore(error)
     }
-    if (isFirst === false) throw new InvalidProofError('replayed', { detail: { claim: 'jti' } })
-    if (isFirst !== true) throw unavailable('dpop.replay: reserve must return true or false')
+    if (isFirst instanceof Promise) return isFirst.then(requireFirst, failedStore)
+    requireFirst(isFirst)
   }
 
   return {
@@ -140,6 +139,17 @@ function provenRequest(request: HttpRequest, { origin, url }: DpopSettings): Pro
   }
   // The path is the client's, and so is what is wrong with it.
   return { method, uri: uriOfTarget(given) }
+}
+
+/** Checks the result of a replay store. */
+function requireFirst(isFirst: unknown): void {
+  if (isFirst === false) throw new InvalidProofError('replayed', { detail: { claim: 'jti' } })
+  if (isFirst !== true) throw unavailable('dpop.replay: reserve must return true or false')
+}
+
+function failedStore(error: unknown): never {
+  if (isAuthError(error) && error.reason === 'unavailable') throw error
+  throw unavailable('the replay store failed: see the cause', error)
 }
 
 const downgraded =

@@ -1,4 +1,5 @@
 import { UpstreamError } from '../errors.ts'
+import { withResultAtOnce } from '../lib/at-once.ts'
 import { systemClock, unhurriedClock } from '../lib/clock.ts'
 import { type Expiring, expiringEntries } from '../lib/expiring.ts'
 import { checkText, optionsReader } from '../options/reader.ts'
@@ -56,7 +57,7 @@ export function replayStore(options: ReplayStoreOptions = {}): ReplayStore {
     else held.set(holder, now)
   }
 
-  function reserve(key: unknown, until: unknown): boolean {
+  function reserveNow(key: unknown, until: unknown): boolean {
     const name = checkText(key, 'reserve: key')
     const life = Math.max(shortestLife, checkMoment(until, 'reserve: expiresAt') - wall())
     expiring.sweep()
@@ -72,9 +73,9 @@ export function replayStore(options: ReplayStoreOptions = {}): ReplayStore {
     return true
   }
 
-  return Object.freeze({
-    reserve: async (key, expiresAt) => Promise.resolve(reserve(key, expiresAt)),
-  } satisfies ReplayStore)
+  const reserve: ReplayStore['reserve'] = async (key, expiresAt) =>
+    Promise.resolve(reserveNow(key, expiresAt))
+  return Object.freeze({ reserve: withResultAtOnce(reserve, reserveNow) } satisfies ReplayStore)
 }
 
 function full(what: string): UpstreamError {

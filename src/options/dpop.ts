@@ -1,5 +1,6 @@
 import { supports } from '#platform'
 import { type AlgorithmName, algorithms as known, defaultAlgorithms, isAlgorithmName } from '../algorithms.ts'
+import { resultAtOnce } from '../lib/at-once.ts'
 import type { ReplayStore } from '../stores.ts'
 import type { TokenRequest } from '../types.ts'
 import { checkFapi2Algorithms, clockBounds, isFapi2Algorithm } from './fapi2.ts'
@@ -142,6 +143,7 @@ function reserveOf(read: Reader): DpopSettings['reserve'] {
   if (typeof reserve !== 'function') {
     throw new TypeError('dpop.replay: pass replayStore(), or an object with the function reserve')
   }
-  // As a method, since it may read other members of its object.
-  return (key, expiresAt) => (reserve as ReplayStore['reserve']).call(replay, key, expiresAt)
+  const later = reserve as ReplayStore['reserve']
+  // As a method, since one of the application's may read other members of its object.
+  return resultAtOnce(later) ?? ((key, expiresAt) => later.call(replay, key, expiresAt))
 }
