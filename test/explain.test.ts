@@ -2,14 +2,18 @@ import {
   createResourceServer,
   explain,
   ForbiddenError,
+  InsufficientScopeError,
+  InvalidProofError,
   InvalidTokenError,
   isAuthError,
+  MissingTokenError,
   role,
   scope,
   UpstreamError,
 } from 'oauth-resource-server'
 import { createTestIssuer, type TestIssuer } from 'oauth-resource-server/testing'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { plain } from '../src/hints/plain.ts'
 import { b64 } from './support/tokens.ts'
 import { closedPort } from './support/closed-port.ts'
 
@@ -200,5 +204,120 @@ describe('explain()', () => {
     expect(await explainedToken(api, `${header}.${payload}.AAAA`)).toMatch(
       /^algorithm: token has alg "HS256", configured .* \(the token is signed with a shared secret/,
     )
+  })
+
+  const failed = (options: object = {}): object => {
+    const error = new Error('the server answered with status 500')
+    return Object.assign(plain(error), { name: 'FetchError', ...options })
+  }
+  it.each<[unknown, string]>([
+    [new InvalidTokenError('inactive'), 'inactive: refused as inactive'],
+    [new InvalidTokenError('revoked', { detail: { claim: 'jti' } }), 'revoked: refused for jti'],
+    [
+      new InvalidTokenError('malformed', { detail: { claim: 'kid' } }),
+      'malformed: the token cannot be read: kid',
+    ],
+    [new InvalidTokenError('too_large'), 'too_large: the token is too long'],
+    [new InvalidTokenError('schema'), 'schema: the schema refuses the claims'],
+    [new InvalidTokenError('signature'), 'signature: the signature cannot be verified'],
+    [new MissingTokenError(), 'missing: the request has no access token'],
+    [
+      new InvalidTokenError('signature', { detail: { claim: 'kid', actual: 'a', hint: 'do this' } }),
+      'signature: the signature cannot be verified, token has kid "a" (do this)',
+    ],
+    [
+      new InvalidTokenError('binding', { detail: { claim: 'cnf', actual: {}, expected: 'jkt' } }),
+      'binding: the token is bound to its sender, which cannot be confirmed, token has cnf of type object, expected jkt',
+    ],
+    [
+      new InvalidTokenError('unknown_issuer', { detail: { claim: 'iss', actual: 'a', expected: 'b' } }),
+      'unknown_issuer: token has "a", configured "b"',
+    ],
+    [
+      new InvalidTokenError('audience', { detail: { claim: 'aud', actual: [], expected: null } }),
+      'audience: token has an empty aud',
+    ],
+    [
+      new InvalidTokenError('audience', { detail: { claim: 'aud', expected: [] } }),
+      'audience: nothing configured',
+    ],
+    [
+      new InvalidTokenError('claim', { detail: { claim: 'iat', actual: 7, expected: 5 } }),
+      'claim: token has iat 7, expected 5',
+    ],
+    [
+      new InvalidTokenError('claim', { detail: { claim: 'sub', actual: null, expected: undefined } }),
+      'claim: token has sub of type null',
+    ],
+    [
+      new ForbiddenError('role', { detail: { claim: 'roles', actual: [], expected: ['a'] } }),
+      'role: token has no roles, the route needs "a"',
+    ],
+    [
+      new ForbiddenError('role', {
+        detail: { claim: 'roles', actual: ['a'], expected: Array.from({ length: 12 }, (_, at) => at) },
+      }),
+      'role: token has roles "a", the route needs 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more',
+    ],
+    [
+      new InsufficientScopeError(['a'], { detail: { claim: 'scope', expected: ['a'] } }),
+      'scope: the route needs "a"',
+    ],
+    [
+      new InvalidProofError('proof', { detail: { claim: 'htu', actual: 'x', expected: 'y' } }),
+      'proof: the proof has htu of type string, expected y',
+    ],
+    [
+      new InvalidProofError('replayed', { detail: { claim: 'jti', actual: undefined } }),
+      'replayed: the DPoP proof was used before, the proof has no jti',
+    ],
+    [
+      new InvalidProofError('nonce', { detail: { claim: 'nonce', actual: 'x' } }),
+      'nonce: the DPoP proof has no nonce of this API that is still good, the proof has nonce of type string',
+    ],
+    [
+      new UpstreamError(1, { cause: failed({ status: 500, url: 'https://a.test/', code: 'EPIPE' }) }),
+      'unavailable: the server answered with status 500 at https://a.test/, EPIPE (the issuer is out of order: it is tried again by itself)',
+    ],
+    [
+      new UpstreamError(1, {
+        cause: failed({ detail: { hint: 'do this' } }),
+        detail: { claim: 'issuer', actual: 'a', expected: 'b' },
+      }),
+      'unavailable: the server answered with status 500: the metadata has issuer of type string, expected b (do this)',
+    ],
+    [failed(), 'unavailable: the server answered with status 500'],
+    [
+      failed({ thrown: 'TypeError', detail: { claim: 'issuer', expected: 'b' } }),
+      'unavailable: the server answered with status 500, TypeError: expected b (the fetch function itself failed)',
+    ],
+    [failed({ name: 'Other' }), 'Other: the server answered with status 500'],
+    [
+      new UpstreamError(1, { cause: new Error('x') }),
+      'unavailable: whether the caller may pass cannot be found out now',
+    ],
+    [plain(Object.assign(new Error('text'), { name: '1' })), 'Error: text'],
+    [
+      Object.assign(new Error('x', { cause: Object.assign(new Error('y'), { name: 'A b', code: 'E' }) }), {
+        code: 'e',
+      }),
+      'error: Error, caused by Error E (not an error of this library: its message is not shown)',
+    ],
+    [Object.assign(new Error('x'), { name: 'A1', code: `E${'X'.repeat(64)}` }), 'error: A1 (not'],
+    [
+      Object.assign(new Error('x'), { name: `A${'b'.repeat(63)}`, code: 'E_1' }),
+      `error: A${'b'.repeat(63)} E_1 (`,
+    ],
+    [true, 'error: a value of type boolean was thrown'],
+  ])('writes %s in one line', (error, line) => {
+    expect(explain(error).startsWith(line)).toBe(true)
+    if (!line.includes('(not') && !line.endsWith('(')) expect(explain(error)).toBe(line)
+  })
+
+  it('looks at five errors and no more', () => {
+    const around = (count: number): unknown =>
+      count === 0 ? new InvalidTokenError('inactive') : new Error('x', { cause: around(count - 1) })
+    expect(explain(around(4))).toMatch(/^(?:Error, caused by ){4}inactive: /)
+    expect(explain(around(5))).toMatch(/^error: (?:Error, caused by ){4}Error \(not an error of this library/)
   })
 })
