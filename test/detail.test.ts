@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { shownClaims, shownDetail, shownNames } from '../src/detail.ts'
+import { isTypeAlone, shownClaims, shownDetail, shownNames } from '../src/detail.ts'
 
 const shown = (actual: unknown, claim = 'iss'): unknown => shownDetail({ claim, actual }).actual
 
@@ -25,7 +25,7 @@ describe('the detail of a refusal', () => {
 })
 
 describe('the value of a claim on the list', () => {
-  it.each(['iss', 'aud', 'azp', 'client_id', 'typ', 'alg', 'kid', 'exp', 'nbf', 'iat', 'scope'])(
+  it.each(['iss', 'aud', 'azp', 'client_id', 'typ', 'alg', 'kid', 'exp', 'nbf', 'iat', 'scope', 'roles'])(
     'is shown: %s',
     (claim) => {
       expect(shownClaims.has(claim)).toBe(true)
@@ -49,6 +49,24 @@ describe('the value of a claim on the list', () => {
     [Symbol('secret'), 'symbol'],
   ])('is shown as a type alone when it is no text, number or list of texts: %o', (value, type) => {
     expect(shown(value)).toBe(type)
+  })
+
+  it('is a list of names only where there may be several', () => {
+    for (const claim of ['aud', 'scope', 'roles']) expect(shown(['a', 'b'], claim)).toEqual(['a', 'b'])
+    for (const claim of ['iss', 'kid']) expect(shown(['a', 'b'], claim)).toBe('list')
+  })
+
+  it('is marked where its type alone is shown', () => {
+    expect(isTypeAlone(shownDetail({ claim: 'exp', actual: {} }))).toBe(true)
+    expect(JSON.stringify(shownDetail({ claim: 'exp', actual: {} }))).toBe(
+      '{"claim":"exp","actual":"object"}',
+    )
+    for (const facts of [
+      { claim: 'exp', actual: 7 },
+      { claim: 'exp', actual: undefined },
+      { claim: 'sub', actual: {} },
+    ])
+      expect(isTypeAlone(shownDetail(facts))).toBe(false)
   })
 
   it('is shown up to 128 characters', () => {
