@@ -43,7 +43,7 @@ export function looksEncrypted(token: string): boolean {
 export function parseJwe(token: string, accepted: AcceptedEncryption): JweHeader {
   const parts = token.split('.', 6)
   if (parts.length !== 5) throw refusal({ hint: 'an encrypted token has five parts' })
-  const [first = '', key = '', iv = '', text = '', tag = ''] = parts
+  const [first, key, iv, text, tag] = parts as [string, string, string, string, string]
   const header = headerOf(first, accepted)
   const { iv: ivLength, tag: tagLength } = contentAlgorithms[header.enc]
   const isAgreed = header.alg === 'ECDH-ES'

@@ -18,8 +18,10 @@ export interface ParsedProof {
  * @returns `undefined` for any other text
  */
 export function parseProof(text: string): ParsedProof | undefined {
-  const [header = '', payload = '', signature = '', more] = text.split('.', 4)
-  const bytes = more === undefined ? fromBase64url(signature) : undefined
+  const parts = text.split('.', 4)
+  if (parts.length !== 3) return undefined
+  const [header, payload, signature] = parts as [string, string, string]
+  const bytes = fromBase64url(signature)
   const payloadObject = objectIn(payload)
   if (bytes === undefined || payloadObject === undefined) return undefined
   const signingInput = text.slice(0, header.length + 1 + payload.length)
