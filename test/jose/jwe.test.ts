@@ -134,6 +134,21 @@ describe('parseJwe()', () => {
       expected: 'JWT or at+jwt',
       hint: 'the issuer must sign the token before it encrypts it',
     })
+    expect(refused(junk({ ...goodHeader, zip: 'DEF' }))).toEqual({
+      claim: 'zip',
+      expected: 'absent',
+      actual: 'string',
+      hint: 'compressed tokens and extensions are not supported: switch them off at the issuer',
+    })
+    expect(refused(junk({ ...goodHeader, kid: 7 }))).toEqual({
+      claim: 'kid',
+      expected: 'a string of at most 256 characters',
+      actual: 7,
+    })
+  })
+
+  it.each(['JWT', 'jwt', 'application/jwt', 'at+jwt', 'application/at+JWT'])('takes %s as cty', (cty) => {
+    expect(parseJwe(junk({ ...goodHeader, cty }), decryption).members['cty']).toBe(cty)
   })
 
   it('takes a kid of 256 characters', () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isKeyMaterial, isPublished } from '../../src/jose/published.ts'
@@ -57,4 +58,110 @@ describe('a secret that has the number of a public key in it', () => {
       expect(isKeyMaterial(Buffer.alloc(64, 1), jwk)).toBe(false)
     },
   )
+})
+
+/** Whether a text, or bytes, are a published key. */
+const published = (secret: string | Uint8Array): boolean => isPublished(Buffer.from(secret as string))
+const base58 = 'abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQ'
+
+describe('G3 a text that is a published key', () => {
+  it.each([
+    '-----BEGIN PUBLIC KEY-----',
+    'a note, then -----BEGIN CERTIFICATE',
+    '---- BEGIN SSH2 PUBLIC KEY ----',
+    'ssh-ed25519 a key',
+    ' \n ssh-rsa a key',
+    'ecdsa-sha2-nistp256 a key',
+    'sk-ssh-ed25519@openssh.com a key',
+    'sk-ecdsa-sha2-nistp256@openssh.com a key',
+    '{"kty":"RSA"}',
+    ' [{"a":1,\n"kty":"EC"}]',
+    '{"keys":[]}',
+    '{"x5c":[]}',
+    'a note, then <RSAKeyValue>',
+    'a note, then <Modulus>',
+    ...['6Mk', '6LS', 'Dna', '82L', '2J9', 'Q3s', '4MX'].map((kind) => `z${kind}${base58}`),
+    `a note, then did:key:z6Mk${base58}`,
+    Buffer.from('-----BEGIN PUBLIC KEY-----', 'utf16le'),
+    '\0\0\0\x07ssh-rsa',
+    '\0\0\0\x13ecdsa-sha2-nistp256',
+    '\0\0\0\x1ask-ssh-ed25519@openssh.com',
+    '\0\0\0\x0crsa-sha2-512',
+  ])('is known: %s', (text) => {
+    expect(published(text)).toBe(true)
+  })
+
+  it.each([
+    '--- BEGIN PUBLIC KEY ---',
+    '-----BEGINNING OF A SECRET-----',
+    '-----  BEGIN SECRET',
+    'with ssh-rsa in it',
+    'with ecdsa- in it',
+    'ssh and ecdsa',
+    'sk-live-and-a-long-secret',
+    'with {"kty":"RSA"} in it',
+    '{kty, keys, x5c}',
+    '<RSAKeyValues> and <Modulo>',
+    `z6Mk${base58.slice(1)}`,
+    `z6Mk${base58.slice(1)}0`,
+    `z6Ml${base58}`,
+    `6Mk${base58}`,
+    `xz6Mk${base58}`,
+    `key:z6Mk${base58}`,
+    '\0\0\x07ssh-rsa and more of it',
+    '\0\0\0\0rsa-and more of it',
+    '\x01\0\0\0\x07ssh-rsa and more of it',
+    '\0\0\0\x07dsa-and more of it',
+    '\0\0\0\x07ssh and more of it',
+  ])('is not seen in %j', (text) => {
+    expect(published(text)).toBe(false)
+  })
+})
+
+describe('G3 a secret is known for each part of a public key', () => {
+  const bytes = Buffer.from(Array.from({ length: 32 }, (_, at) => 7 * at + 3))
+  const text = bytes.toString('base64url')
+
+  it.each(['n', 'x', 'y', 'pub', 'x5t', 'x5t#S256', 'kid'])('in %s', (name) => {
+    expect(isKeyMaterial(bytes, { [name]: text })).toBe(true)
+    expect(isKeyMaterial(bytes, Object.create({ [name]: text }))).toBe(false)
+  })
+
+  it.each(['e', 'd', 'k', 'x5c', 'N'])('but not in %s', (name) => {
+    expect(isKeyMaterial(bytes, { [name]: text })).toBe(false)
+  })
+
+  it('with the lowest byte first', () => {
+    expect(isKeyMaterial(bytes.toReversed(), { n: text })).toBe(true)
+  })
+
+  it('but not in an id that cannot be a thumbprint', () => {
+    expect(isKeyMaterial(bytes, { kid: `${text}A` })).toBe(false)
+    expect(isKeyMaterial(bytes, { kid: text.slice(0, -1) })).toBe(false)
+    expect(isKeyMaterial(bytes, { kid: [text] })).toBe(false)
+  })
+
+  it('in the thumbprint of a key whose algorithm is its kind (RFC 9964 §6)', () => {
+    const jwk = { pub: 'cHVi', kty: 'AKP', alg: 'ML-DSA-44', use: 'sig' }
+    const members = '{"alg":"ML-DSA-44","kty":"AKP","pub":"cHVi"}'
+    const thumbprint = createHash('sha256').update(members).digest()
+    expect(isKeyMaterial(thumbprint, jwk)).toBe(true)
+    expect(isKeyMaterial(thumbprint, { ...jwk, kty: 'XYZ' })).toBe(false)
+  })
+
+  it('wherever 23 bytes of it begin, and not for 15', () => {
+    for (let at = 0; at < 8; at++) {
+      const part = bytes.subarray(at, at + 23)
+      expect(isKeyMaterial(part, { n: text })).toBe(true)
+      expect(isKeyMaterial(Buffer.concat([Buffer.alloc(at), part]), { n: text })).toBe(true)
+    }
+    expect(isKeyMaterial(bytes.subarray(0, 16), { n: text })).toBe(true)
+    expect(isKeyMaterial(bytes.subarray(0, 15), { n: text })).toBe(false)
+    expect(isKeyMaterial(bytes, { n: bytes.subarray(0, 15).toString('base64url') })).toBe(false)
+  })
+
+  it('but not where only its beginning is the same', () => {
+    const other = Buffer.concat([bytes.subarray(0, 15), Buffer.alloc(17, 1)])
+    expect(isKeyMaterial(bytes, { n: other.toString('base64url') })).toBe(false)
+  })
 })
