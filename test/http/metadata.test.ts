@@ -2,7 +2,7 @@ import { createResourceServer } from 'oauth-resource-server'
 import { protectedResourceMetadata } from 'oauth-resource-server/fetch'
 import { createTestIssuer } from 'oauth-resource-server/testing'
 import { describe, expect, it } from 'vitest'
-import { metadataHandler, metadataUrl } from '../../src/http/metadata.ts'
+import { metadataHandler, metadataUrl, publication } from '../../src/http/metadata.ts'
 
 const issuer = await createTestIssuer({ issuer: 'https://issuer.test', algorithms: ['ES256'] })
 
@@ -47,6 +47,10 @@ describe('metadataHandler()', () => {
     '',
   ])('does not respond at %s', (url) => expect(get(url)).toBeUndefined())
 
+  it('responds to HEAD as to GET', () => {
+    expect(handle({ method: 'HEAD', url: path, headers: {} })).toMatchObject({ status: 200, body: '{}' })
+  })
+
   it('needs the query of an identifier that has one', () => {
     const withQuery = metadataHandler('https://api.test/mcp?k=v', '{}')
     const at = (url: string): unknown => withQuery({ url, headers: {} })
@@ -77,16 +81,61 @@ describe('metadataHandler()', () => {
     })
   })
 
+  const open = { 'Access-Control-Allow-Origin': '*' }
+  const methods = 'GET, HEAD, OPTIONS'
+
+  it('serves the document to every page, with its length in bytes', () => {
+    const document = '{"resource_name":"é"}'
+    const response = metadataHandler('https://api.test/mcp', document)({ url: path, headers: {} })
+    expect(response).toEqual({
+      status: 200,
+      headers: {
+        ...open,
+        'Cache-Control': 'max-age=3600',
+        'Content-Type': 'application/json',
+        'Content-Length': '22',
+      },
+      body: document,
+    })
+  })
+
+  it('responds to a preflight with nothing but headers', () => {
+    expect(handle({ method: 'OPTIONS', url: path, headers: {} })).toEqual({
+      status: 204,
+      headers: {
+        ...open,
+        Allow: methods,
+        'Access-Control-Allow-Methods': methods,
+        'Access-Control-Allow-Headers': '*',
+        'Access-Control-Max-Age': '3600',
+        Vary: 'Access-Control-Request-Headers',
+      },
+      body: '',
+    })
+  })
+
   it('says that the metadata can only be read', () => {
-    const refused = handle({ method: 'POST', url: path, headers: {} })
-    expect(refused?.headers).toMatchObject({
-      'Cache-Control': 'no-store',
-      'Content-Type': 'application/json',
+    expect(handle({ method: 'POST', url: path, headers: {} })).toEqual({
+      status: 405,
+      headers: {
+        ...open,
+        Allow: methods,
+        'Cache-Control': 'no-store',
+        'Content-Type': 'application/json',
+      },
+      body: JSON.stringify({
+        error: 'method_not_allowed',
+        error_description: 'The metadata can only be read',
+      }),
     })
-    expect(JSON.parse(String(refused?.body))).toEqual({
-      error: 'method_not_allowed',
-      error_description: 'The metadata can only be read',
-    })
+  })
+})
+
+describe('publication()', () => {
+  it('makes the path and the handler of a document', () => {
+    const { path, respond } = publication({ resource: 'https://api.test/mcp' })
+    expect(path).toBe('/.well-known/oauth-protected-resource/mcp')
+    expect(respond({ url: path, headers: {} })?.body).toBe('{"resource":"https://api.test/mcp"}')
   })
 })
 
