@@ -3,6 +3,7 @@ import {
   AuthError,
   ForbiddenError,
   InsufficientScopeError,
+  InsufficientUserAuthenticationError,
   InvalidRequestError,
   InvalidProofError,
   InvalidTokenError,
@@ -11,7 +12,7 @@ import {
   UpstreamError,
 } from 'oauth-resource-server'
 import { describe, expect, it } from 'vitest'
-import type { RefusalOptions } from '../src/errors.ts'
+import { helpsNewToken, isRefusal, type RefusalOptions, titleOf } from '../src/errors.ts'
 
 type Maker = (options?: RefusalOptions) => AuthError
 
@@ -50,6 +51,18 @@ const classes: readonly [name: string, make: Maker, facts: object][] = [
     'ForbiddenError',
     (options) => new ForbiddenError('role', options),
     { status: 403, code: 'forbidden', reason: 'role', expose: true },
+  ],
+  [
+    'InsufficientUserAuthenticationError',
+    (options) => new InsufficientUserAuthenticationError({ acrValues: ['mfa'], maxAge: 5 }, options),
+    {
+      status: 401,
+      code: 'insufficient_user_authentication',
+      reason: 'step_up',
+      expose: true,
+      acrValues: ['mfa'],
+      maxAge: 5,
+    },
   ],
   [
     'UpstreamError',
@@ -152,5 +165,60 @@ describe('isAuthError()', () => {
     class OtherError extends Error {}
     Object.defineProperty(OtherError.prototype, Symbol.for('oauth-resource-server.error'), { value: true })
     expect(isAuthError(new OtherError())).toBe(true)
+  })
+})
+
+describe('what an error means', () => {
+  const of = (error: AuthError): unknown => [isRefusal(error), helpsNewToken(error), titleOf(error.status)]
+
+  it.each<[AuthError, boolean, boolean, string, string]>([
+    [new MissingTokenError(), true, true, 'Unauthorized', 'No access token was found'],
+    [new InvalidTokenError('revoked'), true, true, 'Unauthorized', 'The access token was revoked'],
+    [new InvalidRequestError(), false, false, 'Bad Request', 'The credentials are malformed'],
+    [
+      new InsufficientScopeError([]),
+      true,
+      true,
+      'Forbidden',
+      'The scopes of the access token are not enough for this request',
+    ],
+    [
+      new InsufficientUserAuthenticationError({}),
+      true,
+      true,
+      'Unauthorized',
+      'A stronger or more recent login of the user is required',
+    ],
+    [
+      new ForbiddenError('authorization_details'),
+      true,
+      true,
+      'Forbidden',
+      'The caller is not allowed to do this',
+    ],
+    [new ForbiddenError('role'), true, false, 'Forbidden', 'The caller is not allowed to do this'],
+    [new ForbiddenError(), true, false, 'Forbidden', 'The caller is not allowed to do this'],
+    [
+      new ForbiddenError('csrf'),
+      true,
+      false,
+      'Forbidden',
+      'The request does not show that it comes from a page that may send it',
+    ],
+    [new UpstreamError(1), false, false, 'Service Unavailable', 'Access cannot be checked at the moment'],
+  ])('%s: a refusal: %s, cured by a new token: %s', (error, refuses, cured, title, message) => {
+    expect(of(error)).toEqual([refuses, cured, title])
+    expect(error.message).toBe(message)
+  })
+
+  it.each([undefined, { status: 401 }, Object.assign(new Error('x'), { status: 403 })])(
+    'of %j is no refusal',
+    (value) => {
+      expect(isRefusal(value)).toBe(false)
+    },
+  )
+
+  it('has a title for a status that is none of ours', () => {
+    expect(titleOf(418)).toBe('Refused')
   })
 })
