@@ -19,7 +19,8 @@ export interface StoreCalls {
    * Makes a call. While the store is silent only one call at a time goes out, to find out whether it responds again;
    * every other one is refused at once.
    *
-   * @throws {UpstreamError} when it fails, is late, or is not made; `cause.original` is the client's own error
+   * @throws {UpstreamError} when it fails, is late, or is not made; `cause.original` is the client's own error. One that
+   * the call throws itself is passed on
    */
   readonly ask: <T>(call: () => PromiseLike<T>) => Promise<T>
   /** Whether the last call was answered. */
@@ -122,7 +123,9 @@ export function storeCalls(
         (error: unknown) => {
           end()
           failed()
-          reject(unavailable(`the call failed, ${factsOf(error)}`, safeCause(error)))
+          // An error of ours tells more: that an answer could not be read.
+          if (error instanceof UpstreamError) reject(error)
+          else reject(unavailable(`the call failed, ${factsOf(error)}`, safeCause(error)))
         },
       )
     })

@@ -74,6 +74,13 @@ describe('storeCalls', () => {
     expect(isAnswering()).toBe(false)
   })
 
+  it('passes on an error of ours, which tells more, and counts the call as failed', async () => {
+    const { ask, isAnswering } = world()
+    const own = new UpstreamError(1, { detail: { hint: 'the answer cannot be read' } })
+    await expect(ask(() => Promise.reject(own))).rejects.toBe(own)
+    expect(isAnswering()).toBe(false)
+  })
+
   it.each<[string, () => PromiseLike<string>]>([
     [
       'throws at once',
