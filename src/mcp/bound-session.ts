@@ -35,10 +35,11 @@ export function boundSession(options: BoundSessionOptions = {}): BoundSession {
 
   function bind(sessionId: string, auth: Auth<object>): void {
     const caller = callerOf(auth)
+    // Of another caller, who has sent the id before it was given to this one: forgotten there, it would be free again.
+    callers.get(owners.get(sessionId) ?? caller)?.delete(sessionId)
     const own = callers.get(caller) ?? new Set<string>()
     callers.delete(caller)
     callers.set(caller, own)
-    own.delete(sessionId)
     own.add(sessionId)
     owners.set(sessionId, caller)
     if (own.size > maxSessions) forget(own, first(own))
