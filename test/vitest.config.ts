@@ -6,12 +6,14 @@ import { shared } from './vitest.shared.ts'
 const unit = [
   'test/{caller,guards,hints,http,issuer,jose,lib,options,platform,testing,token}/**/*.test.ts',
   'test/{architecture,descriptions,detail,errors,explain,framework,resource-server}.test.ts',
+  'test/mcp/{auth-info,bound-session,messages,tool-scopes}.test.ts',
+  'test/redis/{client,exact,follow,index,keys,state}.test.ts',
 ]
 /** What takes long because it tries much, or starts much: chance, load, other programs, and the compiler. */
 const assurance = [
   'test/{browser,fuzz,playground,properties,soak,vectors}/**/*.test.ts',
   'test/issuer/{faults,invariants,process,waiting-requests}.test.ts',
-  'test/redis/{cluster,connection,dpop-processes,faults,follow,follow-model}.test.ts',
+  'test/redis/{cluster,connection,dpop-processes,faults,follow-model,follow-server}.test.ts',
   'test/attacks/{availability,base64url,json,signature}.test.ts',
   'test/every-adapter/availability.test.ts',
   'test/{cookie-recipes,demo,mtls-proxies,node-debug,oidc-provider*,sender-examples}.test.ts',

@@ -18,7 +18,7 @@ export function toolScopes(tools: ToolScopes): Guard {
   if (typeof tools !== 'object' || (tools as unknown) === null || Array.isArray(tools)) {
     throw new TypeError("toolScopes: pass scopes by tool, for example { delete_report: ['reports:write'] }")
   }
-  const needed = new Map<string, readonly string[]>()
+  const needed = new Map<unknown, readonly string[]>()
   for (const [tool, scopes] of Object.entries(tools)) {
     const list = typeof scopes === 'string' ? [scopes] : scopes
     // Checks the names.
@@ -28,7 +28,7 @@ export function toolScopes(tools: ToolScopes): Guard {
   return async (auth, request) => {
     const all = new Set<string>()
     for (const message of await messagesOf(request)) {
-      for (const each of needed.get(calledTool(message) ?? '') ?? []) all.add(each)
+      for (const each of needed.get(calledTool(message)) ?? []) all.add(each)
     }
     const scopes = [...all]
     if (scopes.every((each) => auth.scopes.has(each))) return true
@@ -38,10 +38,8 @@ export function toolScopes(tools: ToolScopes): Guard {
   }
 }
 
-/** The tool that a JSON-RPC message calls. */
-function calledTool(message: unknown): string | undefined {
+/** The tool that a JSON-RPC message calls, whatever its type is; `undefined` for other messages. */
+function calledTool(message: unknown): unknown {
   const { method, params } = Object(message) as { method?: unknown; params?: unknown }
-  if (method !== 'tools/call') return undefined
-  const { name } = Object(params) as { name?: unknown }
-  return typeof name === 'string' ? name : undefined
+  return method === 'tools/call' ? (Object(params) as { name?: unknown }).name : undefined
 }
