@@ -1,167 +1,175 @@
-import { createResourceServer, type ResourceServer } from 'oauth-resource-server'
-import { replayStore, revocationList } from 'oauth-resource-server/redis'
-import { createTestIssuer } from 'oauth-resource-server/testing'
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import { clients, type Connected, describeRedis, redisServer, type RedisServer } from '../support/redis.ts'
-import { verdict } from '../support/tokens.ts'
+import { revocationList, type RevocationListOptions } from 'oauth-resource-server/redis'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { RevocationListInterface } from '../../src/stores.ts'
+import { FakeRedis, joined, outcomeOf, revocable } from '../support/fake-redis.ts'
 
-const issuer = await createTestIssuer({ algorithms: ['EdDSA'] })
+// What real servers do to it, and clients of every library: exact-server.test.ts.
 
-for (const [name, connect] of Object.entries(clients)) {
-  describeRedis(`exact mode with ${name}`, () => {
-    let server: RedisServer
-    let connected: Connected
-    beforeAll(async () => {
-      server = await redisServer()
-      await server.start()
-      connected = await connect(server.port)
-    })
-    afterAll(async () => {
-      connected.close()
-      await server.remove()
-    })
+const unreadable = '503 a value in Redis cannot be read: another program may have written under this prefix'
+const now = Date.UTC(2030, 0, 1) / 1000
 
-    /** Two resource servers as two processes would have them: each with a list of its own. */
-    function two(prefix: string): { lists: ReturnType<typeof revocationList>[]; apis: ResourceServer[] } {
-      const lists = [1, 2].map(() => revocationList(connected.client, { prefix, timeoutMs: 2000 }))
-      return {
-        lists,
-        apis: lists.map((revocation) => createResourceServer({ ...issuer.options, revocation })),
-      }
-    }
+let redis: FakeRedis
+let list: ReturnType<typeof revocationList>
+let face: RevocationListInterface
 
-    it('refuses everywhere what was revoked anywhere, and nothing else', async () => {
-      const { lists, apis } = two('refuses')
-      const use = async (token: string): Promise<string[]> =>
-        Promise.all(apis.map(async (api) => verdict(api.verify(token))))
-      await Promise.all(apis.map((api) => api.ready()))
-      const [list] = lists
-      for (const [revocation, claims] of [
-        [{ jti: 'é"}{' }, { jti: 'é"}{' }],
-        [{ subject: 'alice' }, { sub: 'alice' }],
-        [{ session: 's' }, { sid: 's' }],
-        [{ client: 'app' }, { client_id: 'app' }],
-      ] as const) {
-        const token = await issuer.sign(claims)
-        expect(await use(token)).toEqual(['200', '200'])
-        await list?.revoke({ ...revocation, issuer: 'https://another.test/' })
-        expect(await use(token)).toEqual(['200', '200'])
-        await list?.revoke(revocation)
-        expect(await use(token)).toEqual(['401 revoked', '401 revoked'])
-      }
-      const nameless = await issuer.sign({ jti: undefined })
-      await list?.revoke({ token: (await apis[1]?.verify(nameless)) as never })
-      expect(await use(nameless)).toEqual(['401 revoked', '401 revoked'])
-      expect(await use(await issuer.sign())).toEqual(['200', '200'])
-      const later = await issuer.sign({ sub: 'alice', iat: Math.floor(Date.now() / 1000) + 5 })
-      expect(await use(later)).toEqual(['200', '200'])
-    })
-
-    it('is not weakened by an earlier issuedBefore, in one round trip each', async () => {
-      const { lists, apis } = two('earlier')
-      const token = await issuer.sign({ sub: 'alice' })
-      await lists[0]?.revoke({ subject: 'alice' })
-      await lists[1]?.revoke({ subject: 'alice', issuedBefore: 1000 })
-      const before = Number(/eval:calls=(\d+)/.exec(server.command('info', 'commandstats'))?.[1])
-      expect(await verdict(apis[0]?.verify(token) as never)).toBe('401 revoked')
-      expect(Number(/eval:calls=(\d+)/.exec(server.command('info', 'commandstats'))?.[1])).toBe(before + 1)
-    })
-
-    it('CAC-16 is 503 for a value of another type and for one that cannot be read', async () => {
-      const { apis } = two('foreign')
-      const token = await issuer.sign({ sub: 'bob' })
-      const key = `{foreign}:subject:${JSON.stringify([null, 'bob'])}`
-      server.command('lpush', key, '1')
-      expect(await verdict(apis[0]?.verify(token) as never)).toBe('503 unavailable')
-      server.command('del', key)
-      server.command('set', key, 'true')
-      expect(await verdict(apis[0]?.verify(token) as never)).toBe('503 unavailable')
-      server.command('set', key, '-1')
-      expect(await verdict(apis[0]?.verify(token) as never)).toBe('503 unavailable')
-      server.command('del', key)
-      expect(await verdict(apis[0]?.verify(token) as never)).toBe('200')
-    })
-
-    it('keeps an entry for as long as a token may be accepted, and its record in the stream', async () => {
-      const { lists } = two('life')
-      await lists[0]?.revoke({ jti: 'j' })
-      const key = `{life}:jti:${JSON.stringify([null, 'j'])}`
-      const life = Number(server.command('ttl', key))
-      expect(life).toBeGreaterThan(86_990)
-      expect(life).toBeLessThanOrEqual(87_000)
-      expect(server.command('xlen', '{life}:changes')).toBe('1')
-      await lists[0]?.revoke({ jti: 'j', expiresAt: Date.now() / 1000 })
-      expect(Number(server.command('ttl', key))).toBeGreaterThan(86_990)
-    })
-
-    it('keeps an entry for as long as the list for the longest tokens needs it, whoever writes it', async () => {
-      const [short, long] = [60, 7200].map((tokenLifetime) =>
-        revocationList(connected.client, { prefix: 'mixed', timeoutMs: 2000, tokenLifetime }),
-      )
-      await long?.ready()
-      const life = (key: string): number => Number(server.command('ttl', `{mixed}:${key}`))
-      const inAnHour = Date.now() / 1000 + 3600
-      await short?.revoke({ subject: 'alice' })
-      expect(life(`subject:${JSON.stringify([null, 'alice'])}`)).toBeGreaterThan(7790)
-      await short?.revoke({ jti: 'a', expiresAt: inAnHour })
-      expect(life(`jti:${JSON.stringify([null, 'a'])}`)).toBeGreaterThan(3890)
-      await short?.revoke({ jti: 'b', expiresAt: inAnHour * 2 })
-      expect(life(`jti:${JSON.stringify([null, 'b'])}`)).toBeLessThanOrEqual(7800)
-      expect(Number(server.command('ttl', '{mixed}:changes'))).toBeGreaterThan(7790)
-      expect(server.command('ttl', '{mixed}:state')).toBe('-1')
-    })
-
-    it('warns a list for longer tokens than the entries were kept for, once', async () => {
-      const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
-      const [short, long] = [60, 7200].map((tokenLifetime) =>
-        revocationList(connected.client, { prefix: 'late', timeoutMs: 2000, tokenLifetime }),
-      )
-      await short?.revoke({ subject: 'alice' })
-      expect(warnings).not.toHaveBeenCalled()
-      await long?.ready()
-      await long?.ready()
-      await short?.ready()
-      expect(warnings.mock.calls.map(([, options]) => options)).toEqual([{ code: 'OAUTH_REVOCATIONS_SHORT' }])
-      warnings.mockRestore()
-    })
-
-    it('warns once when another list took the place of the one it has used', async () => {
-      const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
-      const list = revocationList(connected.client, { prefix: 'lost', timeoutMs: 2000 })
-      await list.ready()
-      server.command('del', '{lost}:state')
-      await list.ready()
-      await list.ready()
-      expect(warnings.mock.calls.map(([, options]) => options)).toEqual([{ code: 'OAUTH_REVOCATIONS_LOST' }])
-      warnings.mockRestore()
-    })
-
-    it('reads on where Redis takes no writes yet, and is 503 where the state cannot be read', async () => {
-      const { apis } = two('fresh')
-      const token = await issuer.sign()
-      server.command('config', 'set', 'maxmemory', '1')
-      expect(await verdict(apis[0]?.verify(token) as never)).toBe('200')
-      expect(server.command('exists', '{fresh}:state')).toBe('0')
-      server.command('config', 'set', 'maxmemory', '0')
-      expect(await verdict(apis[0]?.verify(token) as never)).toBe('200')
-      expect(server.command('exists', '{fresh}:state')).toBe('1')
-      server.command('hset', '{fresh}:state', 'longest', 'x')
-      expect(await verdict(apis[0]?.verify(token) as never)).toBe('503 unavailable')
-      server.command('del', '{fresh}:state')
-      server.command('set', '{fresh}:state', '1')
-      expect(await verdict(apis[0]?.verify(token) as never)).toBe('503 unavailable')
-    })
-
-    it('reserves a key for the first caller only, across stores', async () => {
-      const stores = [1, 2].map(() => replayStore(connected.client, { prefix: 'replay', timeoutMs: 2000 }))
-      const soon = new Date(Date.now() + 60_000)
-      const results = await Promise.all(
-        Array.from({ length: 100 }, async (_, index) => stores[index % 2]?.reserve('a', soon)),
-      )
-      expect(results.filter(Boolean)).toHaveLength(1)
-      await expect(stores[0]?.reserve('b', soon)).resolves.toBe(true)
-      server.command('lpush', '{replay}:used:c', '1')
-      await expect(stores[0]?.reserve('c', soon)).rejects.toMatchObject({ status: 503 })
-    })
-  })
+function start(options: RevocationListOptions = {}): void {
+  list = revocationList(redis.client, { timeoutMs: 100, tokenLifetime: 3600, ...options })
+  face = joined(list)
 }
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'], now: now * 1000 })
+  redis = new FakeRedis()
+  start()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+const has = async (changes = {}): Promise<unknown> => outcomeOf(() => face.has(revocable(changes)))
+/** Sets the value of an entry, as a foreign program would. */
+const foreign = (key: string, value: string): void => {
+  redis.data.entries.set(`{oauth}:${key}`, { value, until: Infinity })
+}
+const inMinutes = (minutes: number): number => now + minutes * 60
+
+describe('a token', () => {
+  it('is revoked by an entry of any kind that it has, in one round trip', async () => {
+    for (const [revocation, claims] of [
+      [{ jti: 'a' }, { jti: 'a' }],
+      [{ subject: 'b' }, { subject: 'b' }],
+      [{ session: 'c' }, { session: 'c' }],
+      [{ client: 'd' }, { client: 'd' }],
+    ] as const) {
+      expect(await has(claims)).toBe(false)
+      await list.revoke({ ...revocation, issuer: 'https://another.test/' })
+      expect(await has(claims)).toBe(false)
+      await list.revoke(revocation)
+      redis.calls.length = 0
+      expect(await has(claims)).toBe(true)
+      expect(redis.calls.map(({ script }) => script)).toEqual(['read'])
+    }
+  })
+
+  it('is revoked when it was issued up to that second', async () => {
+    await list.revoke({ subject: 'alice', issuedBefore: now })
+    expect(await has({ subject: 'alice', issuedAt: now })).toBe(true)
+    expect(await has({ subject: 'alice', issuedAt: now + 1 })).toBe(false)
+  })
+
+  it.each([undefined, null])('is not revoked where the reply has %s for every key', async (nothing) => {
+    redis.reply = (usual) => [...usual.slice(0, 2), ...usual.slice(2).map(() => nothing)]
+    expect(await has()).toBe(false)
+  })
+
+  it.each(['', 'true', '-1', '1.5', '**', '{}', '99999999999999999'])(
+    'CAC-16 is neither revoked nor accepted when an entry says %j, also beside one that revokes it',
+    async (value) => {
+      foreign('jti:[null,"j"]', value)
+      expect(await has()).toBe(unreadable)
+      await list.revoke({ subject: 'alice' })
+      expect(await has({ subject: 'alice' })).toBe(unreadable)
+    },
+  )
+
+  it.each<[string, (usual: readonly unknown[]) => unknown]>([
+    ['too few values', (usual) => usual.slice(0, -1)],
+    ['too many values', (usual) => [...usual, null]],
+    ['a number for an entry', (usual) => usual.with(2, true)],
+    ['no list', () => 'OK'],
+    ['no longest life', (usual) => usual.with(1, null)],
+    ['a name that is no text', (usual) => usual.with(0, 7)],
+    ['nothing', () => undefined],
+  ])('is neither revoked nor accepted when the reply has %s', async (_what, reply) => {
+    redis.reply = reply
+    expect(await has()).toBe(unreadable)
+  })
+
+  it('is a 503 within the deadline when Redis does not respond, and is checked as soon as it does', async () => {
+    redis.mood = 'hung'
+    const late = has()
+    await vi.advanceTimersByTimeAsync(101)
+    expect(await late).toBe('503 revocation list: no answer within 100 ms')
+    // One call finds out whether it responds again.
+    void has()
+    expect(await has()).toBe('503 revocation list: the store does not respond')
+    redis.mood = 'up'
+    await vi.advanceTimersByTimeAsync(400)
+    expect(await has()).toBe(false)
+  })
+})
+
+describe('revoke()', () => {
+  it.each<[string, Parameters<typeof list.revoke>[0], readonly unknown[], string]>([
+    ['one token', { jti: 'a' }, ['*', '4200000', '0'], '["jti",null,"a",null]'],
+    [
+      'one token that expires',
+      { jti: 'a', issuer: 'https://id.test/', expiresAt: inMinutes(5) },
+      ['*', '601000', '1'],
+      '["jti","https://id.test/","a",null]',
+    ],
+    [
+      'a user up to a second',
+      { subject: 'a', issuedBefore: now - 5 },
+      [String(now - 5), '4200000', '0'],
+      `["subject",null,"a",${now - 5}]`,
+    ],
+  ])('writes %s with its life and its record', async (_what, revocation, values, record) => {
+    await list.revoke(revocation)
+    const { kind, issuer } = { kind: record.split('"')[1], issuer: JSON.parse(record) as unknown[] }
+    expect(redis.calls).toEqual([
+      {
+        script: 'revoke',
+        keys: ['{oauth}:state', `{oauth}:${kind}:${JSON.stringify([issuer[1], 'a'])}`, '{oauth}:changes'],
+        values: [expect.any(String), '4200000', ...values, record],
+      },
+    ])
+  })
+
+  it('rejects when Redis does not take it', async () => {
+    redis.mood = 'failing'
+    expect(await outcomeOf(async () => list.revoke({ jti: 'a' }))).toBe(
+      '503 revocation list: the call failed, Error',
+    )
+  })
+})
+
+describe('the list', () => {
+  it('is ready once Redis has responded, without any traffic, and not after a failure', async () => {
+    expect(face.isReady()).toBe(false)
+    await vi.advanceTimersByTimeAsync(0)
+    expect(face.isReady()).toBe(true)
+    expect(redis.counted('read')).toBe(1)
+    expect(face.isReady()).toBe(true)
+    expect(redis.calls).toEqual([])
+    redis.mood = 'failing'
+    expect(await outcomeOf(async () => list.ready())).toBe('503 revocation list: the call failed, Error')
+    expect(face.isReady()).toBe(false)
+    await vi.advanceTimersByTimeAsync(0)
+    expect(face.isReady()).toBe(false)
+    redis.mood = 'up'
+    await vi.advanceTimersByTimeAsync(0)
+    expect(face.isReady()).toBe(true)
+  })
+
+  it('is not ready while replies cannot be read', async () => {
+    redis.reply = () => 'OK'
+    expect(await outcomeOf(async () => list.ready())).toBe(unreadable)
+    expect(face.isReady()).toBe(false)
+  })
+
+  it('has nothing to end', async () => {
+    list.close()
+    expect(await has()).toBe(false)
+  })
+
+  it('says so when the list that it has used was replaced', async () => {
+    const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+    await list.ready()
+    redis.empty()
+    await list.ready()
+    await list.ready()
+    expect(warnings.mock.calls.map(([, options]) => options)).toEqual([{ code: 'OAUTH_REVOCATIONS_LOST' }])
+    warnings.mockRestore()
+  })
+})

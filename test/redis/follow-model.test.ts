@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import type { RevocationList } from 'oauth-resource-server'
 import { revocationList } from 'oauth-resource-server/redis'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { followScript, readScript, revokeScript } from '../../src/redis/scripts.ts'
-import { listInterfaceOf, type RevocableToken } from '../../src/stores.ts'
+import type { RevocationListInterface } from '../../src/stores.ts'
+import { copyOf, type FakeData, FakeRedis, joined, revocable } from '../support/fake-redis.ts'
 import { tries } from '../support/tries.ts'
 
 /** Seconds. */
@@ -12,87 +12,26 @@ const tokenLifetime = 60
 /** Seconds that an entry lives. */
 const life = 660
 
-interface Data {
-  name: string
-  readonly entries: Map<string, { readonly value: string; readonly until: number }>
-  records: [id: string, fields: string[]][]
-}
-
-const emptied = (): Data => ({ name: '', entries: new Map(), records: [] })
-const copied = ({ name, entries, records }: Data): Data => ({
-  name,
-  entries: new Map(entries),
-  records: [...records],
-})
-
-/** What the scripts do, in memory; `state` can be replaced as a restart does. */
-class Model {
-  data = emptied()
-  private count = 0
-
-  run(script: string, keys: readonly string[], values: readonly string[]): unknown {
-    const { data } = this
-    const now = Date.now()
-    const [process = '', longest = ''] = values
-    data.name ||= `${process}:${(this.count += 1)}`
-    const state = [data.name, longest]
-    if (script === revokeScript) {
-      data.entries.set(String(keys[1]), { value: String(values[2]), until: now + Number(values[3]) })
-      data.records = data.records.filter(([id]) => Number(id.split('-')[0]) >= now - Number(longest))
-      const id = `${now}-${(this.count += 1)}`
-      data.records.push([id, ['entry', String(values[5]), 'life', String(values[3])]])
-      return state
-    }
-    if (script === readScript) {
-      const found = keys.slice(1).map((key) => data.entries.get(key))
-      return [...state, ...found.map((it) => (it !== undefined && it.until > now ? it.value : null))]
-    }
-    expect(script).toBe(followScript)
-    const at = data.records.findIndex(([id]) => id === values[2])
-    const isKnown = at !== -1 || values[2] === '0-0'
-    return [
-      ...state,
-      Math.floor(now / 1000),
-      isKnown ? 1 : 0,
-      data.records.slice(at + 1, at + 1 + Number(values[3])),
-    ]
-  }
-}
-
-type Mood = 'up' | 'hung' | 'failing'
+type Mood = FakeRedis['mood']
 
 /** The follower, another process that only writes, and what both were promised. */
 class World {
-  readonly model = new Model()
-  mood: Mood = 'up'
-  private saved = emptied()
+  readonly redis = new FakeRedis()
+  private saved = copyOf(this.redis.data)
   /** When each was written last: by this process, and into what Redis has. Milliseconds; `-Infinity`: never. */
   private readonly revoked = new Map<number, { here: number; there: number }>()
   readonly follower: RevocationList
   private readonly writer: RevocationList
-  private readonly has: (token: RevocableToken) => unknown
+  private readonly face: RevocationListInterface
 
   constructor() {
-    const client = (mood: () => Mood): object => ({
-      customCommand: async ([, script = '', count, ...rest]: readonly string[]): Promise<unknown> => {
-        if (mood() === 'hung') return new Promise(() => undefined)
-        await Promise.resolve()
-        if (mood() === 'failing') throw new Error('closed')
-        return this.model.run(script, rest.slice(0, Number(count)), rest.slice(Number(count)))
-      },
-    })
     const options = { tokenLifetime, timeoutMs: 100 }
-    this.follower = revocationList(
-      client(() => this.mood),
-      { ...options, follow: { within } },
-    )
+    this.follower = revocationList(this.redis.client, { ...options, follow: { within } })
     this.writer = revocationList(
-      client(() => 'up'),
+      this.redis.clientIn(() => 'up'),
       options,
     )
-    const face = listInterfaceOf(this.follower)
-    face?.join({ clockTolerance: 0, now: undefined })
-    this.has = (token) => face?.has(token)
+    this.face = joined(this.follower)
   }
 
   async pass(seconds: number): Promise<void> {
@@ -118,12 +57,12 @@ class World {
   }
 
   save(): void {
-    this.saved = copied(this.model.data)
+    this.saved = copyOf(this.redis.data)
   }
 
   /** What was written later is lost, but for what this process knows by itself. */
-  restore(data = copied(this.saved)): void {
-    this.model.data = data
+  restore(data: FakeData = copyOf(this.saved)): void {
+    this.redis.data = data
     for (const [id, it] of this.revoked) {
       const entry = data.entries.get(`{oauth}:jti:[null,"j${id}"]`)
       it.there = entry === undefined ? -Infinity : entry.until - life * 1000
@@ -131,21 +70,13 @@ class World {
   }
 
   empty(): void {
-    this.restore(emptied())
+    this.restore(new FakeRedis().data)
   }
 
   async check(id: number, expected: 'promised' | 'known' = 'promised'): Promise<void> {
     const time = Date.now()
-    const token: RevocableToken = {
-      issuer: 'https://id.example.com/',
-      issuedAt: Math.floor(time / 1000),
-      jti: `j${id}`,
-      subject: undefined,
-      session: undefined,
-      client: undefined,
-      hash: () => 'hash',
-    }
-    const outcome = await this.settled(Promise.resolve().then(() => this.has(token)))
+    const token = revocable({ jti: `j${id}` })
+    const outcome = await this.settled(Promise.resolve().then(() => this.face.has(token)))
     const it = this.revoked.get(id)
     if (it === undefined) {
       expect(outcome).not.toBe(true)
@@ -167,7 +98,7 @@ interface Step {
 const ids = fc.integer({ min: 0, max: 2 })
 const check = (id: number): Step => ({ name: `check ${id}`, run: async (it) => it.check(id) })
 const pass = (seconds: number): Step => ({ name: `${seconds} s pass`, run: async (it) => it.pass(seconds) })
-const turn = (mood: Mood): Step => ({ name: `Redis is ${mood}`, run: (it) => void (it.mood = mood) })
+const turn = (mood: Mood): Step => ({ name: `Redis is ${mood}`, run: (it) => void (it.redis.mood = mood) })
 const elsewhere = (id: number): Step => ({
   name: `revoke ${id} elsewhere`,
   run: async (it) => it.revokeThere(id),
@@ -227,7 +158,7 @@ it('FEE-1 accepts no token past the bound, whatever becomes of the feed, and cal
       await world.pass(0.1)
       for (const { run } of some.flat()) await run(world)
       // Once Redis responds again, everything that it has is known.
-      world.mood = 'up'
+      world.redis.mood = 'up'
       await world.pass(7)
       for (let id = 0; id <= 5; id += 1) await world.check(id, 'known')
       world.follower.close()
