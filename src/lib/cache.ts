@@ -6,7 +6,6 @@ export interface BoundedCache<V> {
   set(key: string, value: V): void
   delete(key: string): void
   clear(): void
-  values(): IterableIterator<V>
   readonly size: number
 }
 
@@ -27,7 +26,7 @@ export interface CacheLimits<V> {
 export function boundedCache<V extends object>(limits: CacheLimits<V>): BoundedCache<V> {
   // Without a prototype, as a polluted one would offer limits and callbacks.
   const { max, now, maxAge, maxSize, sizeOf } = bare(limits)
-  return new LRUCache<string, V>(
+  const cache = new LRUCache<string, V>(
     bare({
       max,
       ...(maxAge === undefined ? {} : { ttl: maxAge * 1000, ttlResolution: 0 }),
@@ -35,6 +34,22 @@ export function boundedCache<V extends object>(limits: CacheLimits<V>): BoundedC
       ...(maxSize === undefined || sizeOf === undefined ? {} : { maxSize, sizeCalculation: sizeOf }),
     }),
   )
+  return {
+    get: (key) => cache.get(key, noOptions()),
+    set: (key, value) => void cache.set(key, value, noOptions()),
+    delete: (key) => void cache.delete(key),
+    clear: () => cache.clear(),
+    get size() {
+      return cache.size
+    },
+  }
+}
+
+const nothing: object = Object.freeze(bare({}))
+
+/** Options of one call, which the library writes to. An object without any prototype would be a slow one. */
+function noOptions(): object {
+  return Object.create(nothing) as object
 }
 
 function bare<T extends object>(value: T): T {

@@ -33,7 +33,7 @@ describe('a bounded cache', () => {
     cache.get('a')
     cache.set('c', { n: 3 })
     expect(cache.get('b')).toBeUndefined()
-    expect([...cache.values()].map(({ n }) => n).sort()).toEqual([1, 3])
+    expect([cache.get('a'), cache.get('c'), cache.size]).toEqual([{ n: 1 }, { n: 3 }, 2])
   })
 
   it('forgets an entry after its time, whatever the clock began with', () => {
@@ -55,6 +55,38 @@ describe('a bounded cache', () => {
     now = 9
     cache.get('a')
     now = 11
+    expect(cache.get('a')).toBeUndefined()
+  })
+
+  it('G4 takes neither limits nor options from a polluted prototype', () => {
+    const polluted = {
+      ...{ maxAge: 1e9, maxSize: 1, sizeOf: () => 1 },
+      ...{ ttl: 1e9, size: 1, sizeCalculation: () => 1, dispose: 1 },
+      ...{ allowStale: true, updateAgeOnGet: true, updateAgeOnHas: true, noDeleteOnStaleGet: true },
+    }
+    for (const [name, value] of Object.entries(polluted)) {
+      Object.defineProperty(Object.prototype, name, { value, configurable: true, writable: true })
+    }
+    try {
+      let now = 0
+      const cache = boundedCache<Entry>({ max: 2, maxAge: 10, now: () => now })
+      cache.set('a', { n: 1 })
+      cache.set('b', { n: 2 })
+      now = 9
+      expect([cache.get('a'), cache.size]).toEqual([{ n: 1 }, 2])
+      now = 11
+      expect(cache.get('a')).toBeUndefined()
+    } finally {
+      for (const name of Object.keys(polluted)) Reflect.deleteProperty(Object.prototype, name)
+    }
+  })
+
+  it('reads the clock each time, so that an entry is not kept a moment longer', () => {
+    let now = 1
+    const cache = boundedCache<Entry>({ max: 2, maxAge: 1, now: () => now })
+    cache.set('a', { n: 1 })
+    expect(cache.get('a')).toBeDefined()
+    now += 1.001
     expect(cache.get('a')).toBeUndefined()
   })
 
