@@ -40,26 +40,25 @@ export function limited(
       work.catch(() => undefined)
       throw unknown(`${name}: ${maxPending} calls are pending`)
     }
+    // Whatever comes second changes nothing: neither the promise nor what is pending.
     return new Promise<T>((resolve, reject) => {
-      let settled = false
-      const settle = (): boolean => {
-        if (settled) return false
-        settled = true
-        end()
-        return true
-      }
       const cancel = clock.schedule(withinMs, () => {
-        if (settle()) reject(unknown(`${name}: no result within ${withinMs} ms`))
+        end()
+        reject(unknown(`${name}: no result within ${withinMs} ms`))
       })
+      const settle = (): void => {
+        cancel()
+        end()
+      }
       work.then(
         (value) => {
-          cancel()
-          if (settle()) resolve(value)
+          settle()
+          resolve(value)
         },
         (error: unknown) => {
-          cancel()
+          settle()
           // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the user's own error may be any value
-          if (settle()) reject(error)
+          reject(error)
         },
       )
     })
