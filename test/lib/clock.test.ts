@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { createResourceServer, UpstreamError } from 'oauth-resource-server'
 import { createTestIssuer } from 'oauth-resource-server/testing'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { steadyClock, systemClock } from '../../src/lib/clock.ts'
+import { steadyClock, systemClock, unhurriedClock } from '../../src/lib/clock.ts'
 import { tries } from '../support/tries.ts'
 
 afterEach(() => {
@@ -47,13 +47,65 @@ describe('the clock', () => {
     },
   )
 
+  it.each([
+    [-1, 0],
+    [0.1, 1],
+    [250, 250],
+    [1e12, 2 ** 31 - 1],
+    [Infinity, 2 ** 31 - 1],
+  ])('gives timers a delay that every runtime takes: %s becomes %s', async (ms, expected) => {
+    const delays: unknown[] = []
+    vi.stubGlobal('setTimeout', (run: () => void, delay: number) => {
+      delays.push(delay)
+      run()
+    })
+    vi.spyOn(AbortSignal, 'timeout').mockImplementation((delay) => {
+      delays.push(delay)
+      return AbortSignal.abort()
+    })
+    const { deadline, schedule, pause } = systemClock()
+    expect(deadline(ms).aborted).toBe(true)
+    schedule(ms, () => undefined)
+    await pause(ms)
+    expect(delays).toEqual([expected, expected, expected])
+  })
+
+  it('keeps no process alive with what is due later, where timers can do without', () => {
+    const unref = vi.fn()
+    const timers = [{ unref }, {}]
+    vi.stubGlobal('setTimeout', () => timers.shift())
+    systemClock().schedule(1, () => undefined)
+    systemClock().schedule(1, () => undefined)
+    expect(unref).toHaveBeenCalledOnce()
+  })
+
+  it('counts ages in seconds of the monotonic clock, and of the wall clock where that jumped ahead', () => {
+    const now = { wall: Date.UTC(2030, 0), monotonic: 5000 }
+    vi.spyOn(Date, 'now').mockImplementation(() => now.wall)
+    vi.spyOn(performance, 'now').mockImplementation(() => now.monotonic)
+    const { wall, steady } = systemClock()
+    now.monotonic += 2000
+    now.wall += 2000
+    expect([wall(), steady()]).toEqual([Date.UTC(2030, 0) / 1000 + 2, 2])
+    now.wall += 3_600_000
+    expect(steady()).toBe(3602)
+  })
+
+  it('C6 takes an injected now up to the last instant there is, and seconds below 1e11', () => {
+    expect(systemClock(() => 8.64e15).wall()).toBe(8.64e12)
+    expect(systemClock(() => 1e11 - 1).wall()).toBe(1e11 - 1)
+    expect(systemClock(() => 1e11).wall()).toBe(1e8)
+  })
+
   it.each([NaN, Infinity, -Infinity, -1, 8.65e15, '1800000000', undefined, null, new Date()])(
     'C6 refuses %s from an injected now',
     (value) => {
       let now: unknown = 1_800_000_000_000
       const clock = systemClock(() => now as number)
       now = value
-      expect(() => clock.wall()).toThrow(TypeError)
+      expect(() => clock.wall()).toThrow(
+        new TypeError('now: must return milliseconds since the epoch, as Date.now does'),
+      )
       now = 1_800_000_001_000
       expect([clock.wall(), clock.steady()]).toEqual([1_800_000_001, 1])
     },
@@ -102,9 +154,44 @@ describe('a system clock that cannot be right', () => {
     const token = await issuer.sign({ iat: undefined, nbf: undefined })
     const now = Date.now()
     const spy = vi.spyOn(Date, 'now').mockReturnValue(0)
-    await expect(api.verify(token)).rejects.toMatchObject({ status: 503 })
+    await expect(api.verify(token)).rejects.toMatchObject({
+      status: 503,
+      retryAfter: 10,
+      detail: { hint: 'the clock of this machine is wrong: set it' },
+    })
     spy.mockReturnValue(now)
     expect((await api.verify(token)).issuer).toBe(name)
+  })
+})
+
+describe('the unhurried clock', () => {
+  it('counts seconds of the monotonic clock, whatever the wall clock does', () => {
+    let monotonic = 1000
+    vi.spyOn(performance, 'now').mockImplementation(() => monotonic)
+    const clock = unhurriedClock()
+    const before = clock()
+    monotonic += 2500
+    expect(clock() - before).toBe(2.5)
+  })
+
+  it('follows an injected now ahead, and never back', () => {
+    let now = 1_800_000_000_000
+    const clock = unhurriedClock(() => now)
+    const readings: number[] = []
+    for (const change of [0, 10_000, -5000, 3000, 0, -1e6, 1000]) {
+      now += change
+      readings.push(clock())
+    }
+    expect(readings).toEqual([0, 10, 10, 13, 13, 13, 14])
+  })
+
+  it('refuses a now that returns no instant, at once and later', () => {
+    let now = NaN
+    expect(() => unhurriedClock(() => now)).toThrow(/^now: /)
+    now = 1000
+    const clock = unhurriedClock(() => now)
+    now = NaN
+    expect(clock).toThrow(/^now: /)
   })
 })
 
@@ -213,6 +300,30 @@ describe('the steady clock', () => {
     expect(clock.steady()).toBe(3600)
   })
 
+  it('C6 counts a sleep of a second, and no shorter one', () => {
+    const clock = machine()
+    clock.wall += 0.999
+    expect(clock.steady()).toBe(0)
+    clock.wall += 0.001
+    expect(clock.steady()).toBe(1)
+  })
+
+  it('C6 counts a sleep once, after each of which both clocks agree again', () => {
+    const clock = machine()
+    clock.wall += 1.5
+    expect(clock.steady()).toBe(1.5)
+    clock.wall += 0.75
+    expect(clock.steady()).toBe(1.5)
+    clock.wall += 0.75
+    expect(clock.steady()).toBe(3)
+  })
+
+  it('C6 counts no sleep that is longer than a year', () => {
+    const clock = machine()
+    clock.wall += 40_000_000
+    expect(clock.steady()).toBe(31_536_000)
+  })
+
   it('C6 counts many short sleeps', () => {
     const clock = machine()
     for (let sleep = 1; sleep <= 100; sleep++) {
@@ -249,8 +360,8 @@ describe('the steady clock', () => {
     const wall = vi.fn(() => 1_800_000_000 + monotonic)
     const steady = steadyClock(wall, () => monotonic)
     for (let reading = 1; reading <= 40; reading++) {
-      monotonic += 0.000_05
-      expect(steady()).toBeCloseTo(reading * 0.000_05)
+      monotonic += 1 / 16_384
+      expect(steady()).toBe(reading / 16_384)
     }
     expect(wall.mock.calls.length).toBeLessThan(5)
   })

@@ -31,6 +31,27 @@ describe('an error that is made like another one was', () => {
     expect(Object.keys(copy)).toEqual(Object.keys(new InsufficientScopeError([])))
   })
 
+  it('has its accessors, and lists that nobody can change', () => {
+    const error = new InsufficientScopeError(['a'])
+    let reads = 0
+    Object.defineProperty(error, 'late', { get: () => (reads += 1), configurable: true })
+    const copy = errorOfState(stateOfError(error)) as InsufficientScopeError & { late: number }
+    expect(reads).toBe(0)
+    expect([copy.late, Object.isFrozen(copy.scopes), copy.scopes === error.scopes]).toEqual([1, true, false])
+    expect(Object.isFrozen(copy.detail)).toBe(Object.isFrozen(error.detail))
+  })
+
+  it('has the stack of that one, which is read when somebody asks', () => {
+    const error = new Error('x')
+    let reads = 0
+    Object.defineProperty(error, 'stack', { get: () => `read ${(reads += 1)}`, configurable: true })
+    const copy = errorOfState(stateOfError(error))
+    expect(reads).toBe(0)
+    expect(copy.stack).toBe('read 1')
+    Object.defineProperty(copy, 'stack', { value: 'mine' })
+    expect(copy.stack).toBe('mine')
+  })
+
   it('can be changed where the other one is frozen', () => {
     const copy = errorOfState(stateOfError(Object.freeze(new InsufficientScopeError(['a']))))
     expect(Object.assign(copy, { status: 500, headers: {} }).status).toBe(500)

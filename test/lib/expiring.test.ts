@@ -21,8 +21,8 @@ describe('expiringEntries', () => {
     const { entries, forgotten, at } = world()
     const entry = { expiresAt: 1100 }
     entries.add(entry)
-    expect(at(1099.9)).toBe(1)
-    expect(at(1116)).toBe(0)
+    expect(at(1103.9)).toBe(1)
+    expect(at(1104)).toBe(0)
     expect(forgotten).toEqual([entry])
   })
 
@@ -44,6 +44,15 @@ describe('expiringEntries', () => {
     expect(entry.expiresAt).toBe(1500)
     expect(at(1499)).toBe(1)
     expect(at(1520)).toBe(0)
+  })
+
+  it('looks at no entry before one of them can have expired', () => {
+    const { entries, forgotten, at } = world()
+    for (const expiresAt of [1500, 1100, 1101]) entries.add({ expiresAt })
+    expect(at(1104)).toBe(1)
+    entries.add({ expiresAt: 1200 })
+    expect([at(1199), at(1200), at(1504)]).toEqual([2, 1, 0])
+    expect(forgotten.map(({ expiresAt }) => expiresAt)).toEqual([1100, 1101, 1200, 1500])
   })
 
   it('takes entries after everything was forgotten', () => {

@@ -81,6 +81,32 @@ describe('E15 a frozen set', () => {
     expect([...set]).toEqual(['b', 'a'])
   })
 
+  it('has methods that the platform will have one day, which work on a copy', async () => {
+    const methods = Set.prototype as unknown as Record<string, unknown>
+    Object.defineProperty(methods, 'withOne', {
+      value(this: Set<string>, name: string) {
+        return this.add(name)
+      },
+      configurable: true,
+    })
+    Object.defineProperty(methods, 'label', { value: 'a set', configurable: true })
+    try {
+      // Another instance of the module, which finds the method.
+      const path = new URL('../../src/lib/frozen-set.ts?newer', import.meta.url).href
+      const newer = (await import(/* @vite-ignore */ path)) as { frozenSet: typeof frozenSet }
+      const names = newer.frozenSet(['a']) as ReadonlySet<string> & {
+        withOne: (name: string) => unknown
+        label: unknown
+      }
+      expect(names.withOne('b')).toEqual(new Set(['a', 'b']))
+      expect([[...names], names.label]).toEqual([['a'], 'a set'])
+      expect(Object.hasOwn(Object.getPrototypeOf(names) as object, 'label')).toBe(false)
+    } finally {
+      delete methods['withOne']
+      delete methods['label']
+    }
+  })
+
   it('is shared when it is empty, and kept when it is one already', () => {
     expect(frozenSet([])).toBe(frozenSet(new Set()))
     expect(frozenSet(set)).toBe(set)

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { hasPlainPath, isAddress, isFetchable, shownUrl } from '../../src/lib/url.ts'
+import {
+  hasPlainPath,
+  isAddress,
+  isFetchable,
+  isListed,
+  isLoopback,
+  isOrigin,
+  shownUrl,
+} from '../../src/lib/url.ts'
 
 describe('isFetchable', () => {
   it.each([
@@ -43,6 +51,60 @@ describe('isFetchable', () => {
   })
 })
 
+describe('isLoopback', () => {
+  it.each([
+    ['http://localhost:1', true],
+    ['https://127.255.0.9', true],
+    ['http://[::1]', true],
+    ['http://128.0.0.1', false],
+    ['http://localhost.test', false],
+    ['http://a.localhost', false],
+  ])('of %s is %s', (text, expected) => {
+    expect(isLoopback(new URL(text))).toBe(expected)
+  })
+})
+
+describe('isListed', () => {
+  it.each([
+    ['https://a.test/', ['a.test:443'], true],
+    ['https://a.test/', ['a.test:80'], false],
+    ['http://a.test/', ['a.test:80'], true],
+    ['http://a.test/', ['a.test:443'], false],
+    ['https://a.test:8443/', ['b.test', 'A.test:8443'], true],
+    ['https://a.test:8443/', ['a.test'], true],
+    ['https://a.test:8443/', ['a.test:443', 'b.test'], false],
+  ])('of %s in %j is %s', (text, hosts, expected) => {
+    expect(isListed(new URL(text), hosts)).toBe(expected)
+  })
+})
+
+describe('isOrigin', () => {
+  it.each(['https://a.test', 'https://a.test:8443', 'http://localhost:3000', 'http://[::1]'])(
+    'of %s is true',
+    (value) => {
+      expect(isOrigin(value)).toBe(true)
+    },
+  )
+
+  it.each([
+    'https://a.test/',
+    'https://a.test:443',
+    'https://A.test',
+    'https://a.test/x',
+    'http://a.test',
+    'ftp://localhost',
+    'ws://localhost',
+    'null',
+    'a.test',
+    '',
+    undefined,
+    null,
+    new URL('https://a.test'),
+  ])('of %s is false', (value) => {
+    expect(isOrigin(value)).toBe(false)
+  })
+})
+
 describe('isAddress', () => {
   it.each([
     'https://127.1',
@@ -73,6 +135,8 @@ describe('hasPlainPath', () => {
     'https://issuer.test/',
     'https://ISSUER.test:443/Tenant',
     'HTTPS://issuer.test',
+    'http://issuer.test:80/',
+    'https://issuer.test:80/x:443',
     'http://localhost:8080/realms/my%20realm',
     'https://issuer.test/a..b/.c/d.',
     'https://[fd00::1]:8443/x/',
@@ -104,6 +168,9 @@ describe('hasPlainPath', () => {
     'https:///issuer.test',
     'https://issuer.test./',
     'https://issuer.test:/',
+    'https://issuer.test:443:443/',
+    'https://issuer.test/a%1f',
+    'https://issuer.test/a%7F',
     'https://issuer.test:0443/',
     'https://issuer%2etest/',
     'https://issuer。test/',
