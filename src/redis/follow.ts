@@ -1,4 +1,10 @@
-import type { EntryKind, RemoteTools, RevocationEntry, StoreTools } from 'oauth-resource-server'
+import {
+  type EntryKind,
+  type RemoteTools,
+  type RevocationEntry,
+  type StoreTools,
+  UpstreamError,
+} from 'oauth-resource-server'
 import { listOfReply, numberOf, type Redis, textOf, unreadable } from './client.ts'
 import { exactStore, type FullStore } from './exact.ts'
 import { followScript } from './scripts.ts'
@@ -15,6 +21,10 @@ const afterOverflow = 60
 
 /** There are more entries than memory takes. */
 const tooMany = new Error('more entries than memory')
+
+/** Reading on at once would never end. */
+const severalLists =
+  'revocation list: it was replaced again before it was read; connect the client to one primary alone'
 
 /** Reading position before the first record. */
 const start = '0-0'
@@ -59,9 +69,11 @@ export function followStore(
     const now = numberOf(seconds) * 1000
     if (following !== name && following !== undefined) {
       // Another list: what stands before our position was never read.
+      const isUnsettled = completeAt === -Infinity
       following = name
       position = start
       completeAt = -Infinity
+      if (isUnsettled) throw new UpstreamError(1, { detail: { hint: severalLists } })
       return false
     }
     following = name

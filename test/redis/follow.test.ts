@@ -346,7 +346,7 @@ describe('FEE-1 a feed that another program has written', () => {
 describe('FEE-1 a list of which something is gone', () => {
   /** Removes all records: what the stream looks like after a trim, or a restart with an old file. */
   const trim = (): void => {
-    redis.data.records = []
+    redis.data.records.length = 0
   }
 
   it('is read again without a warning where our last record was old enough to be trimmed', async () => {
@@ -408,6 +408,19 @@ describe('FEE-1 a list of which something is gone', () => {
     await pass(0.3)
     expect(await has()).toBe(true)
     expect(codes()).toEqual(['OAUTH_REVOCATIONS_LOST'])
+  })
+
+  it('is another one with each reply where a client reaches several servers: nothing is read for ever', async () => {
+    let reads = 0
+    redis.reply = (usual, { script }) => (script === 'follow' ? usual.with(0, `list ${(reads += 1)}`) : usual)
+    follow()
+    await pass(1)
+    expect(reads).toBe(5)
+    expect(await outcomeOf(async () => list.ready())).toBe(
+      '503 revocation list: it was replaced again before it was read; connect the client to one primary alone',
+    )
+    expect(await has()).toBe(false)
+    expect(redis.counted('read')).toBe(1)
   })
 
   it('is the same one where Redis takes no writes at first', async () => {

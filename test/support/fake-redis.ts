@@ -10,13 +10,17 @@ export interface FakeData {
   name: string | undefined
   longest: number
   readonly entries: Map<string, { readonly value: string; readonly until: number }>
-  records: readonly StreamRecord[]
+  readonly records: StreamRecord[]
 }
 
 const emptied = (): FakeData => ({ name: undefined, longest: 0, entries: new Map(), records: [] })
 
 /** A copy that goes its own way. */
-export const copyOf = (data: FakeData): FakeData => ({ ...data, entries: new Map(data.entries) })
+export const copyOf = (data: FakeData): FakeData => ({
+  ...data,
+  entries: new Map(data.entries),
+  records: [...data.records],
+})
 
 const scripts = new Map([
   [readScript, 'read'],
@@ -81,7 +85,7 @@ export class FakeRedis {
 
   /** Adds a record that nobody here has written. */
   record(fields: readonly string[], id = `${Date.now()}-${(this.count += 1)}`): void {
-    this.data.records = [...this.data.records, [id, fields]]
+    this.data.records.push([id, fields])
   }
 
   private run({ script, keys, values }: FakeCall): readonly unknown[] {
@@ -129,7 +133,8 @@ export class FakeRedis {
     const key = String(keys[1])
     const until = Math.max(now + life, old === null ? 0 : (this.data.entries.get(key)?.until ?? 0))
     this.data.entries.set(key, { value: isKept ? old : given, until })
-    this.data.records = this.data.records.filter(([id]) => Number(id.split('-')[0]) >= now - longest)
+    const { records } = this.data
+    while (Number(records[0]?.[0].split('-')[0]) < now - longest) records.shift()
     this.record(['entry', record, 'life', String(life)])
   }
 
