@@ -20,7 +20,11 @@ export interface DpopNonceOptions {
 
 /** Which DPoP proofs are accepted (RFC 9449). All times in seconds. */
 export interface DpopOptions<R = TokenRequest> {
-  /** Refuses tokens that are not bound to a key, and offers clients the DPoP scheme alone. @default false */
+  /**
+   * Refuses tokens that are not bound to a key, and offers clients the DPoP scheme alone.
+   *
+   * @default false; with `profile: 'fapi2'` and without `mtls` it is always on, as no other token could be accepted
+   */
   readonly required?: boolean | undefined
   /**
    * Algorithms that proofs may be signed with; challenges name them. Asymmetric ones alone.
@@ -77,17 +81,23 @@ export interface NonceSettings {
 const names = ['required', 'algorithms', 'maxAge', 'leeway', 'nonce', 'replay', 'url'] as const
 type Reader = OptionsReader<(typeof names)[number]>
 
+/** The options of the resource server that decide about proofs, too. */
+export interface DpopSurroundings {
+  /** The option `resource`, checked. */
+  readonly resource: string | undefined
+  readonly profile: unknown
+  /** Whether tokens that are bound to a certificate are accepted. */
+  readonly certificates: boolean
+}
+
 /**
  * Checks the `dpop` option.
  *
- * @param resource the option `resource`, checked
- * @param profile the option `profile`
  * @throws {TypeError} for what is missing, contradictory or unsafe, naming the option and the fix
  */
 export function dpopSettings(
   value: unknown,
-  resource: string | undefined,
-  profile?: unknown,
+  { resource, profile, certificates }: DpopSurroundings,
 ): DpopSettings | undefined {
   if (value === undefined) return undefined
   const read = optionsReader(value, 'dpop', names)
@@ -98,7 +108,8 @@ export function dpopSettings(
   }
   const isFapi2 = profile === 'fapi2'
   return {
-    required: read.flag('required'),
+    // A token that is bound to a certificate comes under the scheme Bearer.
+    required: read.flag('required') || (isFapi2 && !certificates),
     algorithms: algorithmsOf(read, isFapi2),
     maxAge: read.number('maxAge', isFapi2 ? 10 : 1, 600, 60),
     leeway: read.number('leeway', ...clockBounds(profile), 10),

@@ -102,7 +102,9 @@ export function settingsOf<C>(given: unknown): Settings<C> {
   const issuers = issuersSettings(read, allowInsecureHosts)
   const resource = checkResource(read.values['resource'], allowInsecureHosts)
   const revocation = revocationSettings(read.values['revocation'])
-  const dpop = dpopSettings(read.values['dpop'], resource, read.values['profile'])
+  const mtls = mtlsSettings(read.values['mtls'])
+  const { profile } = read.values
+  const dpop = dpopSettings(read.values['dpop'], { resource, profile, certificates: mtls !== undefined })
   const challengeScopes = scopeNames(read.list('challengeScopes'), 'challengeScopes') ?? []
   return {
     issuers,
@@ -112,7 +114,7 @@ export function settingsOf<C>(given: unknown): Settings<C> {
     dpop,
     boundOnly: checkFapi2(fapi2Facts(read, issuers, revocation)),
     challengeScopes,
-    mtls: mtlsSettings(read.values['mtls']),
+    mtls,
     optional: read.flag('optional'),
     onError: read.word('onError', ['respond', 'throw']),
     errorFormat: errorFormatOf(read.values['errorFormat']),

@@ -5,12 +5,15 @@ import { dpopSettings } from '../../src/options/dpop.ts'
 const resource = 'https://api.test:8443/mcp?tenant=a'
 const secret = randomBytes(32)
 const settings = (options: unknown, profile?: string): ReturnType<typeof dpopSettings> =>
-  dpopSettings(options, resource, profile)
+  dpopSettings(options, { resource, profile, certificates: false })
+/** Of an API that has no `resource`. */
+const without = (options: unknown): ReturnType<typeof dpopSettings> =>
+  dpopSettings(options, { resource: undefined, profile: undefined, certificates: false })
 
 describe('the dpop option', () => {
   it('is off when it is not given', () => {
-    expect(dpopSettings(undefined, resource)).toBeUndefined()
-    expect(dpopSettings(undefined, undefined)).toBeUndefined()
+    expect(settings(undefined)).toBeUndefined()
+    expect(without(undefined)).toBeUndefined()
   })
 
   it('has defaults', () => {
@@ -41,8 +44,20 @@ describe('the dpop option', () => {
     expect(settings({ algorithms: ['Ed25519'] }, 'fapi2')?.algorithms).toEqual(['Ed25519'])
   })
 
+  it.each([
+    ['fapi2', false, true],
+    ['fapi2', true, false],
+    ['rfc9068', false, false],
+  ])(
+    'with the profile %s, and certificates accepted: %s, is required: %s',
+    (profile, certificates, required) => {
+      for (const options of [{}, { required: false }])
+        expect(dpopSettings(options, { resource, profile, certificates })?.required).toBe(required)
+    },
+  )
+
   it('needs resource, and says so', () => {
-    expect(() => dpopSettings({}, undefined)).toThrow(
+    expect(() => without({})).toThrow(
       new TypeError(
         "dpop: set resource to the public URL of this API, for example resource: 'https://api.example.com'; a proof names the URL that it was made for",
       ),

@@ -5,6 +5,7 @@ import {
   replayStore,
   revocationList,
 } from 'oauth-resource-server'
+import { protectedResourceMetadata } from 'oauth-resource-server/fetch'
 import { createTestIssuer } from 'oauth-resource-server/testing'
 import { describe, expect, it } from 'vitest'
 
@@ -145,4 +146,35 @@ describe("with profile: 'fapi2'", () => {
       'WWW-Authenticate': expect.stringContaining('algs="PS256 ES256 EdDSA Ed25519"') as string,
     })
   })
+
+  const [certificate, dpop] = [{ certificate: 'socket' }, {}] as const
+  const [certificates, proofs] = [
+    { tls_client_certificate_bound_access_tokens: true },
+    { dpop_bound_access_tokens_required: true },
+  ]
+  it.each<[string, object, readonly string[], object]>([
+    ['dpop', { dpop }, ['DPoP'], proofs],
+    ['dpop and required: false', { dpop: { required: false } }, ['DPoP'], proofs],
+    ['mtls', { dpop: undefined, mtls: certificate }, ['Bearer'], certificates],
+    ['dpop and mtls', { dpop, mtls: certificate }, ['Bearer', 'DPoP'], certificates],
+    [
+      'dpop, mtls and required',
+      { dpop: { required: true }, mtls: certificate },
+      ['DPoP'],
+      { ...certificates, ...proofs },
+    ],
+    ['dpop, without the profile', { profile: undefined }, ['Bearer', 'DPoP'], {}],
+  ])(
+    '%s: challenges and metadata name the tokens that can pass',
+    async (_what, options, schemes, members) => {
+      const api = make(options)
+      const missing: unknown = await api.authenticate({ headers: {} }).catch((it: unknown) => it)
+      const challenge = api.refuse(missing).headers['WWW-Authenticate'] ?? ''
+      expect([...challenge.matchAll(/(?:^|, )(\w+) realm=/g)].map(([, scheme]) => scheme)).toEqual(schemes)
+      const url = `${resource}/.well-known/oauth-protected-resource`
+      const document = (await protectedResourceMetadata(api)(new Request(url))?.json()) as object
+      const about = Object.entries(document).filter(([member]) => /bound_access_tokens/.test(member))
+      expect(Object.fromEntries(about)).toEqual(members)
+    },
+  )
 })
