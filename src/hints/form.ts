@@ -32,9 +32,10 @@ export function formHint(token: string): string {
   if (dots === 0) {
     return 'the token is opaque: only signed tokens of three parts (JWT) can be verified; ask the issuer for one (Auth0: parameter audience, Logto: parameter resource)'
   }
-  return dots === 2
-    ? 'one of the three parts of the token is not base64url: it was cut or changed on its way'
-    : 'a signed token has three parts, separated by dots: it was cut or changed on its way'
+  if (dots !== 2) return 'a signed token has three parts, separated by dots: it was cut or changed on its way'
+  return token.endsWith('.')
+    ? 'the signature is missing: the third part of the token is empty, and unsigned tokens (alg none) are never accepted'
+    : 'one of the three parts of the token is not base64url: it was cut or changed on its way'
 }
 
 /** Counts no further than it has to: the text may be long. */

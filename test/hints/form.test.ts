@@ -30,6 +30,7 @@ describe('the hint about the form', () => {
     ['a.b.c.d.e', /encrypted \(JWE\)/],
     ['abc', /opaque/],
     ['a.b.c', /base64url/],
+    ['a.b.', /^the signature is missing: .*alg none/],
     ['a.b', /^a signed token has three parts/],
     ['a.b.c.d', /^a signed token has three parts/],
     ['a.b.c.d.e.f', /^a signed token has three parts/],

@@ -80,6 +80,7 @@ describe('parseToken', () => {
     ],
     ['of two parts', 'e30.e30', 'a signed token has three parts'],
     ['not base64url', 'eyJhbGciOiJFUzI1NiJ9.e!0.AAAA', 'is not base64url'],
+    ['unsigned', 'eyJhbGciOiJub25lIn0.e30.', 'the signature is missing'],
     ['not JSON', 'eyJhbGciOiJFUzI1NiJ9.AAAA.AAAA', 'a part of the token is not a JSON object'],
   ])('tells of a token that is %s', (_what, text, hint) => {
     expect(() => parseToken(text)).toThrow(
