@@ -58,7 +58,8 @@ const { verify, guarded, logout, metadata, readsBody, guardsBy, misuse, ...calle
   },
   setHeaders(headers, _request, reply) {
     for (const name of Object.keys(headers)) {
-      if (!reply.hasHeader(name)) void reply.header(name, headers[name])
+      // On `raw`: by middleware of other frameworks.
+      if (!reply.hasHeader(name) && !reply.raw.hasHeader(name)) void reply.header(name, headers[name])
     }
   },
   next: (_request, _reply, done) => done(),

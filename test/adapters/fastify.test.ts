@@ -5,6 +5,7 @@ import {
   firstOf,
   fromBody,
   fromHeader,
+  fromQuery,
   isAuthError,
 } from 'oauth-resource-server'
 import {
@@ -55,6 +56,18 @@ describe('verifyJwt on Fastify', () => {
     app.get('/', (request) => [getAuth(request).subject, (request as { auth?: Auth }).auth?.subject])
     const headers = { authorization: `Bearer ${await issuer.sign()}` }
     expect((await app.inject({ url: '/', headers })).json()).toEqual(['user-1', 'user-1'])
+  })
+
+  it('leaves a Cache-Control that was set on the raw response', async () => {
+    const app = application()
+    app.addHook('onRequest', (_request, reply, done) => {
+      reply.raw.setHeader('Cache-Control', 'no-store')
+      done()
+    })
+    await app.register(verifyJwt, { ...issuer.options, tokenFrom: fromQuery() })
+    app.get('/', () => 'ok')
+    const { statusCode, headers } = await app.inject({ url: `/?access_token=${await issuer.sign()}` })
+    expect([statusCode, headers['cache-control']]).toEqual([200, 'no-store'])
   })
 
   it('is configured by the environment when nothing is said', async () => {
