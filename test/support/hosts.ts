@@ -40,12 +40,16 @@ export interface HostOptions {
   readonly uncalled?: boolean
   /** Allows every origin, ahead of `verifyJwt()` or behind it, with the package that is usual for the framework. */
   readonly cors?: 'ahead' | 'behind'
+  /** Headers that {@link cors} lets scripts of other origins read. */
+  readonly exposed?: string[]
   /** What another middleware writes, behind `verifyJwt()`, where applications look for the caller. */
   readonly forged?: object
   /** Parses form bodies ahead of `verifyJwt()`, where the framework can. */
   readonly form?: boolean
   /** What every handler itself says in `Cache-Control`. */
   readonly cacheControl?: string
+  /** What something ahead of `verifyJwt()` says in `Cache-Control`; nothing is ahead of it on fetch. */
+  readonly cacheControlAhead?: string
   /**
    * Speaks HTTP/2 without TLS. Express cannot: it gives every request and response its own prototype, made from
    * those of `node:http`, under which the objects of `node:http2` lose their accessors.
@@ -135,6 +139,10 @@ function headersOf({ cacheControl }: HostOptions): Record<string, string> {
   return cacheControl === undefined ? {} : { 'Cache-Control': cacheControl }
 }
 
+function headersAhead({ cacheControlAhead: cacheControl }: HostOptions): Record<string, string> {
+  return headersOf(cacheControl === undefined ? {} : { cacheControl })
+}
+
 function guardsOf(options: HostOptions, guards: AdapterGuards): readonly (readonly [string, unknown])[] {
   return Object.entries(options.routes ?? {}).map(([path, guard]) => [path, guard(guards)])
 }
@@ -178,11 +186,15 @@ const expressHost = (framework: typeof express): StartHost =>
     if (options.http2 === true) throw new TypeError('http2: Express has none')
     const app = framework()
     if (options.form === true) app.use(framework.urlencoded({ extended: true }))
-    if (options.cors === 'ahead') app.use(expressCors())
+    if (options.cors === 'ahead') app.use(expressCors({ exposedHeaders: options.exposed ?? [] }))
+    app.use((_req, res, next) => {
+      res.set(headersAhead(options))
+      next()
+    })
     if (options.unverified !== true) {
       app.use(options.uncalled === true ? (expressAdapter.verifyJwt as never) : expressAdapter.verifyJwt(api))
     }
-    if (options.cors === 'behind') app.use(expressCors())
+    if (options.cors === 'behind') app.use(expressCors({ exposedHeaders: options.exposed ?? [] }))
     const { forged } = options
     if (forged !== undefined) {
       app.use((req, res, next) => {
@@ -219,11 +231,15 @@ const koaHost = (framework: typeof Koa): StartHost =>
         await next()
       })
     }
-    if (options.cors === 'ahead') app.use(koaCors())
+    if (options.cors === 'ahead') app.use(koaCors({ exposeHeaders: options.exposed ?? [] }))
+    app.use((ctx, next) => {
+      ctx.set(headersAhead(options))
+      return next()
+    })
     if (options.unverified !== true) {
       app.use(options.uncalled === true ? (koaAdapter.verifyJwt as never) : koaAdapter.verifyJwt(api))
     }
-    if (options.cors === 'behind') app.use(koaCors())
+    if (options.cors === 'behind') app.use(koaCors({ exposeHeaders: options.exposed ?? [] }))
     const { forged } = options
     if (forged !== undefined) {
       app.use((ctx, next) => {
@@ -265,10 +281,14 @@ const fastifyHost: StartHost = host(async (api, options, log) => {
       done(null, Object.fromEntries(new URLSearchParams(String(body))))
     },
   )
-  if (options.cors === 'ahead') await app.register(fastifyCors)
+  if (options.cors === 'ahead') await app.register(fastifyCors, { exposedHeaders: options.exposed ?? [] })
+  app.addHook('onRequest', (_request, reply, done) => {
+    reply.headers(headersAhead(options))
+    done()
+  })
   if (options.uncalled === true) app.addHook('onRequest', fastifyAdapter.verifyJwt as never)
   else if (options.unverified !== true) await app.register(fastifyAdapter.verifyJwt, { api })
-  if (options.cors === 'behind') await app.register(fastifyCors)
+  if (options.cors === 'behind') await app.register(fastifyCors, { exposedHeaders: options.exposed ?? [] })
   const { forged } = options
   if (forged !== undefined) {
     app.addHook('onRequest', (request, _reply, done) => {
@@ -307,7 +327,7 @@ const fetchHost: StartHost = host(async (api, options, log) => {
     log.errors.push(error)
     return c.text('Internal Server Error', 500)
   })
-  if (options.cors === 'ahead') app.use(honoCors())
+  if (options.cors === 'ahead') app.use(honoCors({ exposeHeaders: options.exposed ?? [], origin: '*' }))
   const { forged } = options
   if (forged !== undefined) {
     app.use(({ req }, next) => {
@@ -336,7 +356,7 @@ const fetchHost: StartHost = host(async (api, options, log) => {
       app.all(path, ({ req }) => route(req.raw))
     }
   }
-  if (options.cors === 'behind') app.use(honoCors())
+  if (options.cors === 'behind') app.use(honoCors({ exposeHeaders: options.exposed ?? [], origin: '*' }))
   return await listen(getRequestListener(app.fetch), options)
 })
 
