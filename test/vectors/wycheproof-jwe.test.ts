@@ -1,3 +1,4 @@
+import { createCipheriv, createPrivateKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Jwk } from 'oauth-resource-server'
 import { describe, expect, it } from 'vitest'
@@ -60,3 +61,51 @@ describe.each(groups.map(({ key, tests }) => [String(key['alg']), key, tests] as
     )
   },
 )
+
+/*
+ * Wycheproof has no encrypted tokens with RSA-OAEP-512, but ciphertexts of RSA-OAEP with SHA-512: here they are the
+ * encrypted key of a token. A key has 32 bytes, which one message of theirs has. The others are of broken padding.
+ */
+interface KeyVectors {
+  /** PKCS#1, in base64. */
+  readonly key: string
+  readonly tests: readonly {
+    readonly tcId: number
+    readonly comment: string
+    /** Hexadecimal, as `ct`. */
+    readonly msg: string
+    readonly ct: string
+    readonly result: 'valid' | 'invalid'
+  }[]
+}
+
+const oaep = JSON.parse(
+  readFileSync(new URL('wycheproof-rsa-oaep-512.json', import.meta.url), 'utf8'),
+) as KeyVectors
+const pkcs1 = createPrivateKey({ key: Buffer.from(oaep.key, 'base64'), format: 'der', type: 'pkcs1' })
+const contentKey = Buffer.from(oaep.tests.find(({ result }) => result === 'valid')?.msg ?? '', 'hex')
+
+/** A token whose content is encrypted with {@link contentKey}. */
+function tokenWith(encryptedKey: string): string {
+  const header = b64(JSON.stringify({ alg: 'RSA-OAEP-512', enc: 'A256GCM', cty: 'JWT' }))
+  const iv = Buffer.alloc(12)
+  const cipher = createCipheriv('aes-256-gcm', contentKey, iv).setAAD(Buffer.from(header))
+  const content = Buffer.concat([cipher.update(plaintext), cipher.final()])
+  return [
+    header,
+    b64(Buffer.from(encryptedKey, 'hex')),
+    b64(iv),
+    b64(content),
+    b64(cipher.getAuthTag()),
+  ].join('.')
+}
+
+describe('vectors of Wycheproof for RSA-OAEP with SHA-512, as encrypted keys', () => {
+  const key = { ...pkcs1.export({ format: 'jwk' }), alg: 'RSA-OAEP-512', use: 'enc' } as Jwk
+  it.each(oaep.tests.map((test) => [test.tcId, test.comment, test] as const))(
+    '%i %s',
+    async (_id, _comment, { ct, result }) => {
+      expect(await textIn(tokenWith(ct), key)).toBe(result === 'valid' ? plaintext : undefined)
+    },
+  )
+})
