@@ -17,6 +17,12 @@ interface Certificate {
   readonly cert: string
 }
 
+/** A server on loopback. */
+interface Listening {
+  readonly server: Server
+  readonly url: string
+}
+
 /** Makes a certificate for this run. In production, an authority makes it, or the client registers its own. */
 async function certificateOf(commonName: string): Promise<Certificate> {
   const made = await generate([{ name: 'commonName', value: commonName }], {
@@ -27,7 +33,7 @@ async function certificateOf(commonName: string): Promise<Certificate> {
 }
 
 /** Listens with TLS. Clients may show a certificate, and the server of TLS checks that they have its private key. */
-async function listen(own: Certificate): Promise<{ readonly server: Server; readonly url: string }> {
+async function listen(own: Certificate): Promise<Listening> {
   // The certificate of the client is signed by itself: the token names the very certificate that is accepted.
   const server = createServer({ ...own, requestCert: true, rejectUnauthorized: false })
   await once(server.listen(0, 'localhost'), 'listening')
@@ -37,22 +43,16 @@ async function listen(own: Certificate): Promise<{ readonly server: Server; read
 type Fetch = (url: string | URL, init?: object) => Promise<Response>
 
 /** `fetch` that trusts one server, and shows a certificate of its own where there is one. */
-function fetchAs(trusted: Certificate, own?: Certificate): Fetch {
+export function fetchAs(trusted: Certificate, own?: Certificate): Fetch {
   const dispatcher = new Agent({ connect: { ca: trusted.cert, ...own } })
   return (url, init) => fetchWith(url, { ...init, dispatcher }) as unknown as Promise<Response>
 }
 
-/** Gets a token that is bound to the client's certificate, calls the API, and tries what a thief would. */
-export async function mtls(print: (line: string) => void): Promise<void> {
-  const [host, own, thief] = await Promise.all([
-    certificateOf('localhost'),
-    certificateOf('nightly-job'),
-    certificateOf('thief'),
-  ])
-
-  const issuer = await listen(host)
-  const { publicKey, raw } = new X509Certificate(own.cert)
-  const provider = authorizationServer(issuer.url, {
+/** Starts the issuer. Its only client, `nightly-job`, logs in with its certificate, and its tokens are bound to it. */
+export async function issuerOver(host: Certificate, client: Certificate): Promise<Listening> {
+  const listening = await listen(host)
+  const { publicKey, raw } = new X509Certificate(client.cert)
+  const provider = authorizationServer(listening.url, {
     client: {
       client_id: 'nightly-job',
       // The certificate is the password, too.
@@ -74,7 +74,27 @@ export async function mtls(print: (line: string) => void): Promise<void> {
     },
     more: { clientAuthMethods: ['self_signed_tls_client_auth'] },
   })
-  issuer.server.on('request', provider.callback())
+  listening.server.on('request', provider.callback())
+  return listening
+}
+
+/** Gets a token that is bound to the certificate of the client. */
+export async function tokenFor(client: Certificate, issuer: string, host: Certificate): Promise<string> {
+  const config = await openid.discovery(new URL(issuer), 'nightly-job', undefined, openid.TlsClientAuth(), {
+    [openid.customFetch]: fetchAs(host, client),
+  })
+  const { access_token: token } = await openid.clientCredentialsGrant(config, { scope: 'reports:read' })
+  return token
+}
+
+/** Gets a token that is bound to the client's certificate, calls the API, and tries what a thief would. */
+export async function mtls(print: (line: string) => void): Promise<void> {
+  const [host, own, thief] = await Promise.all([
+    certificateOf('localhost'),
+    certificateOf('nightly-job'),
+    certificateOf('thief'),
+  ])
+  const issuer = await issuerOver(host, own)
 
   const api = await listen(host)
   const app = express()
@@ -92,17 +112,7 @@ export async function mtls(print: (line: string) => void): Promise<void> {
   })
   api.server.on('request', app)
 
-  const config = await openid.discovery(
-    new URL(issuer.url),
-    'nightly-job',
-    undefined,
-    openid.TlsClientAuth(),
-    {
-      [openid.customFetch]: fetchAs(host, own),
-    },
-  )
-  const { access_token: token } = await openid.clientCredentialsGrant(config, { scope: 'reports:read' })
-
+  const token = await tokenFor(own, issuer.url, host)
   const call = async (fetch: Fetch): Promise<string> => {
     const response = await fetch(`${api.url}/reports`, { headers: { authorization: `Bearer ${token}` } })
     return `${response.status} ${await response.text()}`
