@@ -1,6 +1,7 @@
 import * as core from 'oauth-resource-server'
 import { createTestIssuer } from 'oauth-resource-server/testing'
 import { describe, expect, it } from 'vitest'
+import { b64, parts, signed } from '../support/tokens.ts'
 
 const { createResourceServer, fromCookie, scope, anyScope } = core
 const good = { issuer: 'https://issuer.test/', audience: 'https://api.test' }
@@ -41,6 +42,18 @@ describe('requirements on the configuration', () => {
         expect(create({ [name]: true })).toThrow(/unknown option/)
     },
   )
+
+  it('RFC7519-8-1 HS256 is supported, and none is not', async () => {
+    const secret = 'a secret of the tests, which has 32 bytes or more'
+    const api = createResourceServer({ ...good, secret })
+    const now = Math.floor(Date.now() / 1000)
+    const claims = { iss: good.issuer, aud: good.audience, iat: now, exp: now + 60 }
+    const token = signed({ alg: 'HS256' }, claims, secret)
+    expect((await api.verify(token)).header?.alg).toBe('HS256')
+    const unsigned = `${b64('{"alg":"none"}')}.${parts(token)[1]}`
+    for (const signature of ['', 'AAAA'])
+      await expect(api.verify(`${unsigned}.${signature}`)).rejects.toMatchObject({ status: 401 })
+  })
 
   it.each(['RFC6750-5.3-2', 'OAUTH21-7.1.3.4-1'])(
     '%s a token in a cookie demands the defence against CSRF, by a cookie that may be kept to https',

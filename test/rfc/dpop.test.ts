@@ -18,6 +18,8 @@ import { createTestClock, createTestIssuer } from 'oauth-resource-server/testing
 import { describe, expect, it } from 'vitest'
 import { thumbprint } from '../../src/jose/thumbprint.ts'
 import { boundToken, dpopClient, dpopHeaders, type ProofChange, resource } from '../support/dpop.ts'
+import { type HostOptions, hosts } from '../support/hosts.ts'
+import { sharedHosts } from '../support/shared-hosts.ts'
 
 const clock = createTestClock(1_800_000_000_000)
 const issuer = await createTestIssuer({ clock })
@@ -36,6 +38,8 @@ const apiOf = (dpop: object = {}, options: object = {}): Api =>
 const api = apiOf()
 const nonced = apiOf({ nonce: { secret, lifetime: 300 } })
 const required = apiOf({ required: true })
+const started = sharedHosts()
+const exposing: HostOptions = { cors: 'ahead', exposed: ['DPoP-Nonce', 'WWW-Authenticate'] }
 
 /** What is sent: a good request but for one thing. */
 interface Sent {
@@ -403,6 +407,27 @@ describe('requirements on challenges with DPoP', () => {
     const stated = Object.entries(document).filter(([name]) => name.startsWith('dpop_'))
     expect(Object.fromEntries(stated)).toEqual(expected)
   })
+})
+
+describe('requirements on how clients reach the API', () => {
+  it('RFC9449-2-1 proofs are for https: no other URL is accepted, in the options or in a proof', async () => {
+    expect(() => apiOf({}, { resource: 'http://api.test' })).toThrow(/^resource: .*https/)
+    expect(await outcome(claims({ htu: 'http://api.test/' }))).toBe(badProof)
+    expect(await outcome(claims({ htu: 'https://api.test/' }))).toBe('200')
+  })
+
+  it.each(Object.entries(hosts))(
+    'RFC9449-7.1-7 RFC9449-8-4 scripts of other origins can read the challenge and the nonce, %s',
+    async (_name, start) => {
+      const { origin } = await started(start, nonced, exposing)
+      const headers = { origin: 'https://app.test', ...dpopHeaders(token, client.proof(token)) }
+      const response = await fetch(origin, { headers })
+      expect(response.status).toBe(401)
+      const readable = response.headers.get('access-control-expose-headers')?.toLowerCase().split(/, ?/)
+      expect(readable).toEqual(['dpop-nonce', 'www-authenticate'])
+      for (const name of readable ?? []) expect(response.headers.get(name)).toMatch(/./)
+    },
+  )
 })
 
 describe('requirements on nonces', () => {

@@ -172,6 +172,13 @@ describe.each(Object.entries(hosts))('requirements on requests, %s', (name, star
     expect((await send({ path: '/?access_token=x' }, lenient)).headers.get('cache-control')).toBe('no-store')
   })
 
+  it('RFC6750-5.3-1 a token in a cookie is not looked at', async () => {
+    const inCookie = (name: string): WireRequest => ({ headers: [['Cookie', `${name}=${token}`]] })
+    for (const name of ['access_token', '__Host-token', 'Authorization'])
+      expect(await send(inCookie(name))).toMatchObject({ status: 401, challenge: bare, ran: 0 })
+    expect(await send(bearer(token))).toMatchObject({ status: 200, ran: 1 })
+  })
+
   it.each(['RFC6750-2.3-1', 'RFC9700-4.3.2-1', 'OAUTH21-5.1-1', 'MCP-TOKEN-USE-1'])(
     '%s a token in the query is not looked at',
     async () => {

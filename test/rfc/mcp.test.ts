@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
+import { inspect } from 'node:util'
 import { getRequestListener } from '@hono/node-server'
 import { toNodeHandler } from '@modelcontextprotocol/node'
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server'
@@ -214,4 +215,25 @@ it('MCP-HIER-1 the core compares with what the broader scope implies', async () 
   await expect(api.authorize(auth, scope('reports:delete'))).resolves.toBeUndefined()
   await expect(api.authorize(auth, scope('reports:other'))).rejects.toMatchObject({ status: 403 })
   expect(authInfo(auth).scopes).toContain('reports:delete')
+})
+
+it('MCP-SEC-PASS-1 the token is in no request for keys, and in no copy of the caller', async () => {
+  const sent: string[] = []
+  const { issuer: name, audience } = issuer.options
+  const by = createResourceServer({
+    issuer: name,
+    audience,
+    fetch: async (url, init) => {
+      sent.push(JSON.stringify([url, init]))
+      return url.endsWith('/keys')
+        ? Response.json(issuer.jwks)
+        : Response.json({ issuer: name, jwks_uri: 'https://issuer.test/keys' })
+    },
+  })
+  const token = await issuer.sign()
+  const auth = await by.verify(token)
+  expect(sent).toHaveLength(2)
+  for (const copy of [...sent, JSON.stringify(auth), JSON.stringify({ ...auth }), inspect(auth)])
+    for (const part of token.split('.')) expect(copy).not.toContain(part)
+  expect(auth.token).toBe(token)
 })

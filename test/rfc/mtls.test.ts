@@ -1,10 +1,11 @@
-import { connect } from 'node:http2'
-import { clientCertificate, createResourceServer, type ResourceServer } from 'oauth-resource-server'
+import { X509Certificate } from 'node:crypto'
+import { clientCertificate, createResourceServer } from 'oauth-resource-server'
 import { createTestIssuer } from 'oauth-resource-server/testing'
 import { describe, expect, it } from 'vitest'
 import { testCertificate, type TestCertificate, written } from '../support/certificates.ts'
-import { type HostOptions, hosts, http2Hosts } from '../support/hosts.ts'
-import { statusOverTls } from '../support/proxies.ts'
+import { hosts } from '../support/hosts.ts'
+import { overTls } from '../support/hosts-over-tls.ts'
+import { consul, envoy, istio } from '../support/recorded-certificates.ts'
 import { sharedHosts } from '../support/shared-hosts.ts'
 
 const issuer = await createTestIssuer()
@@ -18,51 +19,10 @@ const header = createResourceServer({
   ...issuer.options,
   mtls: { certificate: clientCertificate('client-cert', { format: 'rfc9440' }) },
 })
-const tls: HostOptions = { tls: server }
-const tls2: HostOptions = { tls: server, http2: true }
 const started = sharedHosts()
 
 type Headers = Readonly<Record<string, string>>
-type Ask = (authorization: string, client?: TestCertificate, headers?: Headers) => Promise<number>
-
-/** One GET over HTTP/2 with TLS. @returns the status */
-async function statusOverHttp2(port: number, headers: Headers, client?: TestCertificate): Promise<number> {
-  const { key, cert } = client ?? {}
-  const session = connect(`https://127.0.0.1:${port}`, {
-    rejectUnauthorized: false,
-    ...(key === undefined || cert === undefined ? {} : { key, cert }),
-  })
-  try {
-    return await new Promise((resolve, reject) => {
-      session.on('error', reject)
-      const stream = session.request({ ':path': '/', ...headers })
-      stream.on('error', reject)
-      stream.on('response', (answer) => resolve(answer[':status'] ?? 0))
-      stream.resume().end()
-    })
-  } finally {
-    session.destroy()
-  }
-}
-
-const withSocket = (api: ResourceServer): readonly (readonly [string, Ask])[] => [
-  ...Object.entries(hosts)
-    .filter(([name]) => name !== 'fetch')
-    .map(([name, start]): readonly [string, Ask] => [
-      `${name}, HTTP/1.1`,
-      async (authorization, client, headers = {}) =>
-        statusOverTls((await started(start, api, tls)).port, { authorization, ...headers }, client),
-    ]),
-  ...Object.entries(http2Hosts)
-    .filter(([name]) => name !== 'fetch')
-    .map(([name, start]): readonly [string, Ask] => [
-      `${name}, HTTP/2`,
-      async (authorization, client, headers = {}) =>
-        statusOverHttp2((await started(start, api, tls2)).port, { authorization, ...headers }, client),
-    ]),
-]
-
-describe.each(withSocket(socket))('certificates of the TLS socket, %s', (_name, ask) => {
+describe.each(overTls(socket, server, started))('certificates of the TLS socket, %s', (_name, ask) => {
   it('RFC8705-3-1 the certificate comes from the TLS layer, and no header replaces it', async () => {
     expect(await ask(bound, own)).toBe(200)
     for (const name of ['client-cert', 'x-ssl-client-cert', 'x-forwarded-client-cert']) {
@@ -127,4 +87,19 @@ describe.each(Object.entries(hosts))('certificates of a header, %s', (_name, sta
       expect([member, status]).toEqual([member, 401])
     }
   })
+})
+
+it.each([
+  ['ours', own.cert],
+  ['recorded behind Envoy', decodeURIComponent(envoy.cert)],
+  ['recorded behind Istio', decodeURIComponent(istio.cert)],
+  ['recorded behind Consul', decodeURIComponent(consul.client.cert)],
+])('RFC8705-7.5-1 the hash of a certificate is that of an established parser: %s', async (_what, pem) => {
+  const { fingerprint256, raw } = new X509Certificate(pem)
+  const thumbprint = Buffer.from(fingerprint256.replaceAll(':', ''), 'hex').toString('base64url')
+  const authorization = await bearer({ 'x5t#S256': thumbprint })
+  const send = (certificate: string): Promise<unknown> =>
+    header.authenticate({ method: 'GET', url: '/', headers: { authorization, 'client-cert': certificate } })
+  await expect(send(`:${raw.toString('base64')}:`)).resolves.toBeDefined()
+  await expect(send(written.rfc9440(renewed))).rejects.toMatchObject({ reason: 'binding' })
 })

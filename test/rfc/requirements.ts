@@ -5,7 +5,8 @@ export type Reason = 'deployment' | 'encryption' | 'status list'
 export const reasons: Readonly<Record<Reason, string>> = {
   deployment: 'a duty of whoever deploys, or of the documentation; no library can test it',
   encryption: 'encrypted introspection answers are not supported; they are refused',
-  'status list': 'token status lists are not supported',
+  'status list':
+    'token status lists are not supported: the claim status is not read; use revocation or introspection',
 }
 
 /** Names of the documents the ids begin with. */
@@ -90,7 +91,10 @@ export const requirements: readonly Requirement[] = [
   ['RFC6750-3.1-5', 'Without credentials the challenge has no error.'],
   ['RFC6750-3.1-6', 'Another scheme counts as no credentials.'],
   ['RFC6750-5.2-1', 'Tokens stay confidential between a proxy and the API.', 'deployment'],
-  ['RFC6750-5.3-1', 'No token is kept in a cookie that may travel in clear.', 'deployment'],
+  [
+    'RFC6750-5.3-1',
+    'A token in a cookie counts only where that was asked for; whoever sets the cookie protects it.',
+  ],
   ['RFC6750-5.3-2', 'A token in a cookie needs a defence against CSRF.'],
   ['RFC6750-5.3-3', 'No URL or log of ours contains a token.'],
 
@@ -178,8 +182,7 @@ export const requirements: readonly Requirement[] = [
   ['RFC7519-7.2-4', 'Algorithms that are not accepted are refused.'],
   [
     'RFC7519-8-1',
-    'A deliberate difference: a general JWT library knows none; a verifier of access tokens does not.',
-    'deployment',
+    'HS256 is supported. A deliberate difference: a general JWT library knows none, a verifier of access tokens does not.',
   ],
   ['RFC7519-8-2', 'RS256 and ES256 are supported.'],
 
@@ -250,7 +253,10 @@ export const requirements: readonly Requirement[] = [
   ['RFC8705-6.3-1', 'A new certificate ends old tokens.'],
   ['RFC8705-6.5-1', 'A certificate from a proxy needs explicit trust.'],
   ['RFC8705-7.2-1', 'SHA-256 alone.'],
-  ['RFC8705-7.5-1', 'Certificates are parsed by an established parser.', 'deployment'],
+  [
+    'RFC8705-7.5-1',
+    'Only the outer form of a certificate is checked: its hash is that of an established parser.',
+  ],
 
   ['RFC8707-2-1', "This API's own identifier is an absolute URI without fragment."],
   ['RFC8707-2-2', 'It should have no query.'],
@@ -324,7 +330,7 @@ export const requirements: readonly Requirement[] = [
   ['RFC9396-2.2-1', 'A guard compares its members exactly.'],
   ['RFC9396-9-1', 'Details and scopes are both checked.'],
 
-  ['RFC9449-2-1', 'DPoP over https alone.', 'deployment'],
+  ['RFC9449-2-1', 'DPoP over https alone.'],
   ['RFC9449-4.2-1', 'A proof has jti, htm, htu and iat.'],
   ['RFC9449-4.2-2', 'A proof has the hash of the token.'],
   ['RFC9449-4.3-1', 'One DPoP header at most.'],
@@ -351,7 +357,7 @@ export const requirements: readonly Requirement[] = [
   ['RFC9449-7.1-4', 'Failures name their error.'],
   ['RFC9449-7.1-5', 'The challenge lists algorithms.'],
   ['RFC9449-7.1-6', 'Proxy-Authorization means nothing here.'],
-  ['RFC9449-7.1-7', 'The challenge is exposed to CORS clients.', 'deployment'],
+  ['RFC9449-7.1-7', 'The challenge can be exposed to CORS clients.'],
   ['RFC9449-7.1-8', 'An unbound token under the DPoP scheme is refused.'],
   ['RFC9449-7.2-1', 'A bound token as Bearer is refused, DPoP or not.'],
   ['RFC9449-7.2-2', 'Without credentials no challenge has an error.'],
@@ -360,7 +366,7 @@ export const requirements: readonly Requirement[] = [
   ['RFC9449-8-1', 'Nonces cannot be guessed.'],
   ['RFC9449-8-2', 'One DPoP-Nonce header at most.'],
   ['RFC9449-8-3', 'A foreign or old nonce is use_dpop_nonce.'],
-  ['RFC9449-8-4', 'DPoP-Nonce is exposed to CORS clients.', 'deployment'],
+  ['RFC9449-8-4', 'DPoP-Nonce can be exposed to CORS clients.'],
   ['RFC9449-8.1-1', 'Nonces have only permitted characters.'],
   ['RFC9449-8.2-1', 'The next nonce may come with a successful response.'],
   ['RFC9449-8.2-2', 'Answers with a nonce are not stored, unless the handler says otherwise.'],
@@ -552,7 +558,10 @@ export const requirements: readonly Requirement[] = [
   ['MCP-DPOP-7', 'A bound token is refused as Bearer.'],
   ['MCP-SEC-AUD-1', 'Without this server in the audience a token is refused.'],
   ['MCP-SEC-STORE-1', 'Tokens are not logged.'],
-  ['MCP-SEC-PASS-1', 'Tokens are not passed upstream.', 'deployment'],
+  [
+    'MCP-SEC-PASS-1',
+    'The token goes to nobody: no request of ours has it, and it is not copied with the caller.',
+  ],
   ['MCP-PRM-2', 'Metadata is at the path form.'],
   ['MCP-401-1', 'Without a token every method is 401.'],
   ['MCP-SEC-VALID-1', 'Nothing happens before a token was verified.'],
