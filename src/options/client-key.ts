@@ -75,7 +75,7 @@ export function clientKey(value: unknown, at: string): ClientKey {
 function checkMembers(jwk: Jwk, { members, length }: Kind, at: string): void {
   for (const name of members) {
     const value = own(jwk, name)
-    const bytes = typeof value === 'string' && value !== '' ? fromBase64url(value) : undefined
+    const bytes = typeof value === 'string' ? fromBase64url(value) : undefined
     if (bytes === undefined) {
       throw new TypeError(
         `${at}: needs the member ${name} in base64url: set the private key, not the public one`,

@@ -30,7 +30,7 @@ describe('the option mtls', () => {
     [null, /^mtls\b/],
     [true, /^mtls\b/],
     [{}, /^mtls\.certificate: set 'socket', clientCertificate\(/],
-    [{ certificate: null }, /^mtls\.certificate/],
+    [{ certificate: null }, /^mtls\.certificate: set 'socket'/],
     [{ certificate: 'header' }, /^mtls\.certificate: set 'socket'/],
     [{ certificate: {} }, /^clientCertificate: the first argument/],
     [

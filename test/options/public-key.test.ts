@@ -30,6 +30,10 @@ describe('a public key', () => {
     expect(read(value)).toEqual(jwk)
   })
 
+  it.each([{ algorithm: 'ES256' }, { extractable: true }])('may be a JWK with %j in it', (member) => {
+    expect(read({ ...jwk, ...member })).toEqual({ ...jwk, ...member })
+  })
+
   it('may have every character of base64', () => {
     const texts = Array.from({ length: 30 }, () => generateKeyPairSync('ed25519').publicKey)
     for (const key of texts) expect(read(pemOf(key))).toEqual(key.export({ format: 'jwk' }))
