@@ -32,8 +32,10 @@ export function runChecks<S>(checks: readonly Check<S>[], subject: S, trace?: Tr
 
 /** A check that passes needs no hint. */
 function shownFacts<S>(check: Check<S>, subject: S, ok: boolean): RefusalDetail {
-  const { hint, ...facts } = check.facts(subject)
-  return shownDetail(ok || hint === undefined ? facts : { ...facts, hint })
+  const facts = check.facts(subject)
+  if (!ok) return shownDetail(facts)
+  const { hint: _hint, ...others } = facts
+  return shownDetail(others)
 }
 
 /** Runs a step that refuses by throwing, and adds it to the trace when there is one. */

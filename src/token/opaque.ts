@@ -109,12 +109,13 @@ function looksLikeJwt(token: string): boolean {
 }
 
 function isHeader(part: string): boolean {
-  // The base64url of any text that begins with a brace begins like this.
+  // The base64url of any text that begins with a brace begins like this, and no other JSON text does.
   if (!/^e[\w-]/.test(part)) return false
   const bytes = fromBase64url(part)
   if (bytes === undefined) return false
   try {
-    return typeof JSON.parse(new TextDecoder().decode(bytes)) === 'object'
+    JSON.parse(new TextDecoder().decode(bytes))
+    return true
   } catch {
     return false
   }
