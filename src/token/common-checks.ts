@@ -20,12 +20,10 @@ const accessTokenUses: readonly unknown[] = [undefined, 'access']
 /** Keycloak's marks of tokens that are no access tokens. */
 const foreignPayloadTypes: readonly unknown[] = ['ID', 'Refresh', 'Offline', 'Logout']
 
-/** What a claim must be for a token to be an access token; `foreign`: absent, `mark`: see {@link usualMarks}. */
-type ClaimKind = 'foreign' | 'mark' | 'string' | 'object' | 'string or list of strings'
+/** Types of claims that decisions depend on. */
+type ClaimType = 'string' | 'object' | 'string or list of strings'
 
-const claimKinds: ReadonlyMap<string, ClaimKind> = /* @__PURE__ */ kindsWith(foreignClaims, [
-  ['token_use', 'mark'],
-  ['typ', 'mark'],
+const claimTypes: ReadonlyMap<string, ClaimType> = /* @__PURE__ */ new Map<string, ClaimType>([
   ['sub', 'string'],
   ['jti', 'string'],
   ['client_id', 'string'],
@@ -39,12 +37,19 @@ const claimKinds: ReadonlyMap<string, ClaimKind> = /* @__PURE__ */ kindsWith(for
   ['scp', 'string or list of strings'],
 ])
 
+/** What a claim must be for a token to be an access token; `foreign`: absent, `mark`: see {@link usualMarks}. */
+type ClaimKind = ClaimType | 'foreign' | 'mark'
+
+const claimKinds: ReadonlyMap<string, ClaimKind> = /* @__PURE__ */ kindsOfClaims()
+
 /** A function, so that bundlers can leave the map out. */
-function kindsWith(
-  foreign: readonly string[],
-  kinds: readonly (readonly [string, ClaimKind])[],
-): ReadonlyMap<string, ClaimKind> {
-  return new Map([...foreign.map((name) => [name, 'foreign'] as const), ...kinds])
+function kindsOfClaims(): ReadonlyMap<string, ClaimKind> {
+  return new Map<string, ClaimKind>([
+    ...claimTypes,
+    ...foreignClaims.map((name) => [name, 'foreign'] as const),
+    ['token_use', 'mark'],
+    ['typ', 'mark'],
+  ])
 }
 
 /** Claims that mark the kind of token, and how access tokens write them. */
@@ -102,7 +107,7 @@ export function claimChecks(tokenUses: readonly unknown[]): readonly Check<Pick<
         if (claim === undefined) return {}
         const hint =
           'a claim that decisions depend on must have its registered type: ask the issuer to write it so'
-        return { claim, expected: claimKinds.get(claim), actual: own(claims, claim), hint }
+        return { claim, expected: claimTypes.get(claim), actual: own(claims, claim), hint }
       },
     },
   ]
@@ -114,8 +119,7 @@ const commonChecks: readonly Check<CommonSubject>[] = /* @__PURE__ */ [knownAlgo
 )
 
 function markOf(claims: ClaimsObject, claim: string, expected: string): RefusalDetail {
-  const actual = own(claims, claim)
-  return { claim, expected, actual, ...(actual !== undefined && { hint: kindHint(claims, claim) }) }
+  return { claim, expected, actual: own(claims, claim), hint: kindHint(claims, claim) }
 }
 
 /** Runs the checks that are the same for every issuer. @throws {InvalidTokenError} */
@@ -133,27 +137,26 @@ function isUsual({ header, claims }: CommonSubject): boolean {
     const kind = claimKinds.get(name)
     if (kind === undefined) continue
     const value = claims[name]
-    if (kind === 'mark' ? value !== usualMarks[name] : kind === 'foreign' || !isOfKind(value, kind))
+    if (kind === 'mark' ? value !== usualMarks[name] : kind === 'foreign' || !isOfType(value, kind))
       return false
   }
   return true
 }
 
 function foreignClaimOf(claims: ClaimsObject): string | undefined {
-  return Object.keys(claims).find((name) => claimKinds.get(name) === 'foreign')
+  return Object.keys(claims).find((name) => foreignClaims.includes(name))
 }
 
 /** Looks at the claims there are, which are fewer than those that could be. */
 function wronglyTyped(claims: ClaimsObject): string | undefined {
   for (const name of Object.keys(claims)) {
-    const kind = claimKinds.get(name)
-    if (kind !== undefined && kind !== 'foreign' && kind !== 'mark' && !isOfKind(claims[name], kind))
-      return name
+    const type = claimTypes.get(name)
+    if (type !== undefined && !isOfType(claims[name], type)) return name
   }
   return undefined
 }
 
-function isOfKind(value: unknown, kind: ClaimKind): boolean {
-  if (kind === 'object') return typeof value === 'object' && value !== null && !Array.isArray(value)
-  return typeof value === 'string' || (kind !== 'string' && isStringList(value))
+function isOfType(value: unknown, type: ClaimType): boolean {
+  if (type === 'object') return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return typeof value === 'string' || (type !== 'string' && isStringList(value))
 }
