@@ -6,7 +6,7 @@ const limit = (name: string, most: number): Check<number> => ({
   name,
   reason: 'claim',
   passes: (value) => value <= most,
-  facts: (value) => ({ claim: name, expected: most, actual: value }),
+  facts: (value) => ({ claim: name, expected: most, actual: value, hint: `at most ${most}` }),
 })
 const checks = [limit('wide', 20), limit('narrow', 10)]
 
@@ -30,12 +30,12 @@ describe('runChecks', () => {
     )
   })
 
-  it('tells each step until one fails, with what is asked for and what is there', () => {
+  it('tells each step until one fails: what is asked for, what is there, and a hint for what fails', () => {
     const { seen, trace } = steps()
     expect(() => runChecks([...checks, limit('never asked', 99)], 11, trace)).toThrow(InvalidTokenError)
     expect(seen).toEqual([
       { name: 'wide', ok: true, claim: 'wide', expected: 20, actual: 'number' },
-      { name: 'narrow', ok: false, claim: 'narrow', expected: 10, actual: 'number' },
+      { name: 'narrow', ok: false, claim: 'narrow', expected: 10, actual: 'number', hint: 'at most 10' },
     ])
   })
 })

@@ -1,24 +1,27 @@
 import { describe, expect, it } from 'vitest'
 import { InvalidTokenError } from '../../src/errors.ts'
-import { type ActiveAnswer, plainAnswer } from '../../src/issuer/introspection-answer.ts'
 import type { ClaimRules } from '../../src/options/rules.ts'
+import type { Trace } from '../../src/token/check.ts'
 import { checkedAnswer } from '../../src/token/checked-answer.ts'
+import { answerOf } from './answer.ts'
+import { stepsOf } from './decision.ts'
 import { trusted } from './stages.ts'
 import { issuer, now } from './verdict.ts'
 
-async function answerOf(changes: object): Promise<ActiveAnswer> {
-  const usual = { active: true, aud: 'https://api.test', sub: 'a', token_type: 'Bearer', exp: now + 60 }
-  const bytes = new TextEncoder().encode(JSON.stringify({ ...usual, ...changes }))
-  const headers = new Headers({ 'content-type': 'application/json' })
-  return (await plainAnswer({ bytes, headers })) as ActiveAnswer
+/** Checks an answer, by rules of the issuer that differ from the usual ones. */
+async function checking(changes: object, rules: Partial<ClaimRules> = {}): Promise<(trace?: Trace) => void> {
+  const from = trusted()
+  const answer = await answerOf(changes)
+  return (trace) => {
+    checkedAnswer(answer, { ...from, rules: { ...from.rules, ...rules } }, now, trace)
+  }
 }
 
 /** `true`, or the reason and the claim of the refusal. */
 async function judged(changes: object, rules: Partial<ClaimRules> = {}): Promise<unknown> {
-  const from = trusted()
-  const answer = await answerOf(changes)
+  const check = await checking(changes, rules)
   try {
-    checkedAnswer(answer, { ...from, rules: { ...from.rules, ...rules } }, now)
+    check()
     return true
   } catch (error) {
     if (!(error instanceof InvalidTokenError)) throw error
@@ -90,5 +93,42 @@ describe('an answer about an active token', () => {
     expect(await judged({ tenant: 't' }, { requiredClaims: ['tenant'] })).toBe(true)
     expect(await judged({ iat: now - 61 }, { maxTokenAge: 60 })).toBe('too_old iat')
     expect(await judged({ iat: now - 59 }, { maxTokenAge: 60 })).toBe(true)
+  })
+})
+
+describe('the trace of an answer', () => {
+  it('tells of each check what is asked for and what is there, and goes on to the claims', async () => {
+    const answer = { iss: issuer.issuer, scope: 'read', cnf: { jkt: 'k' } }
+    const steps = stepsOf(await checking(answer))
+    expect(steps.slice(0, 5)).toEqual([
+      { name: 'issuer', ok: true, claim: 'iss', expected: issuer.issuer, actual: issuer.issuer },
+      { name: 'token type', ok: true, claim: 'token_type', expected: 'Bearer or DPoP', actual: 'string' },
+      {
+        name: 'kind of token',
+        ok: true,
+        claim: 'token_type',
+        expected: 'present, since audience is null',
+        actual: 'string',
+      },
+      {
+        name: 'key of a DPoP token',
+        ok: true,
+        claim: 'cnf',
+        expected: 'jkt, since token_type is DPoP',
+        actual: 'object',
+      },
+      { name: 'type of scope', ok: true, claim: 'scope', expected: 'a string', actual: 'read' },
+    ])
+    const names = steps.slice(5).map(({ name }) => name)
+    expect([names[0], names.at(-1)]).toEqual(['foreign claims', 'age'])
+    expect(names).toEqual(expect.arrayContaining(['audience', 'times', 'expiry']))
+  })
+
+  it('ends with what is wrong with the times', async () => {
+    expect(stepsOf(await checking({ exp: undefined })).at(-1)).toMatchObject({
+      name: 'times',
+      ok: false,
+      claim: 'exp',
+    })
   })
 })

@@ -13,7 +13,7 @@ import { createTestClock, createTestIssuer } from 'oauth-resource-server/testing
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Decrypter } from '../../src/jose/decrypt.ts'
 import { systemClock } from '../../src/lib/clock.ts'
-import { decrypted, maxDecryptions } from '../../src/token/encrypted.ts'
+import { decrypted, maxDecryptions, onlyEncrypted } from '../../src/token/encrypted.ts'
 import type { TokenSource, VerifiedToken } from '../../src/token/verified-token.ts'
 import { decryption, encrypt, goodHeader, junk, p256, rsa, x25519 } from '../support/encrypted.ts'
 import { b64 } from '../support/tokens.ts'
@@ -90,7 +90,7 @@ describe('an encrypted token', () => {
     await expect(api.verify(await encrypt(signed, change))).rejects.toMatchObject({
       status: 401,
       reason: 'claim',
-      detail: { claim },
+      detail: { claim, expected: 'the same in the header of the encrypted token' },
     })
   })
 
@@ -337,8 +337,27 @@ describe('decrypted()', () => {
       const again = source.verify(token, 0)
       expect(asked).toEqual([token, token])
       pending[0]?.('late')
+      await vi.advanceTimersByTimeAsync(1)
+      const joinedAgain = source.verify(token, 0)
+      expect(asked).toEqual([token, token])
       pending[1]?.('a.b.c')
-      expect(await again).toMatchObject({ claims: { token: 'a.b.c' } })
+      for (const it of [again, joinedAgain]) expect(await it).toMatchObject({ claims: { token: 'a.b.c' } })
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('lets a request that joins a decryption wait for the rest of its time', async () => {
+    vi.useFakeTimers()
+    try {
+      const { source, pending } = world()
+      const token = junk(header)
+      const first = source.verify(token, 0)
+      seconds.now += 4
+      const joined = source.verify(token, 0)
+      await vi.advanceTimersByTimeAsync(900)
+      pending[0]?.('a.b.c')
+      for (const it of [first, joined]) expect(await it).toMatchObject({ claims: { token: 'a.b.c' } })
     } finally {
       vi.useRealTimers()
     }
@@ -354,6 +373,28 @@ describe('decrypted()', () => {
     } finally {
       vi.useRealTimers()
     }
+  })
+})
+
+describe('onlyEncrypted()', () => {
+  const inner = { verify: vi.fn<TokenSource['verify']>(), stillHolds: () => true }
+  const source = onlyEncrypted(inner)
+
+  it('passes encrypted tokens on', () => {
+    const trace = (): void => undefined
+    void source.verify('a.b.c.d.e', 7, trace)
+    expect(inner.verify).toHaveBeenCalledExactlyOnceWith('a.b.c.d.e', 7, trace)
+    expect(source.stillHolds).toBe(inner.stillHolds)
+  })
+
+  it('tells why it refuses others', () => {
+    expect(() => source.verify('a.b.c', 7)).toThrow(
+      expect.objectContaining({
+        status: 401,
+        reason: 'type',
+        detail: { hint: 'the token is not encrypted, and decryption.required is set' },
+      }),
+    )
   })
 })
 

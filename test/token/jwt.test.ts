@@ -4,7 +4,9 @@ import type { KeySource } from '../../src/issuer/key-source.ts'
 import type { TrustedIssuer } from '../../src/issuer/trusted-issuer.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { jwtSource } from '../../src/token/jwt.ts'
+import { issuerOf } from '../../src/token/of-issuer.ts'
 import type { TokenSource, VerifiedToken } from '../../src/token/verified-token.ts'
+import { stepsOf } from './decision.ts'
 import { keysWith, trusted } from './stages.ts'
 import { issuer, now, verdict } from './verdict.ts'
 
@@ -36,6 +38,7 @@ describe('an issuer that is no text', () => {
 
 interface World {
   readonly source: TokenSource
+  readonly find: ReturnType<typeof vi.fn>
   readonly prove: ReturnType<typeof vi.fn>
   readonly time: { now: number }
   /** What the issuers are asked for from now on. */
@@ -43,19 +46,20 @@ interface World {
 }
 
 /** A source of tokens that trusts one issuer. */
-function world(known: World['known'] = trusted()): World {
+function world(known: World['known'] = trusted(), configured = [trusted()]): World {
   const prove = vi.fn()
+  const find = vi.fn((name: string) => (name === issuer.issuer ? self.known : undefined))
   const time = { now }
   const issuers = {
-    find: (name: string) => (name === issuer.issuer ? self.known : undefined),
+    find,
     prove,
     known: () => [],
     proven: () => [],
-    configured: () => [trusted()],
+    configured: () => configured,
   }
   const clock = systemClock(() => time.now * 1000)
   const source = jwtSource({ issuers, foreignIssuer: 'issuer', clock })
-  const self: World = { source, prove, time, known }
+  const self: World = { source, find, prove, time, known }
   return self
 }
 
@@ -98,6 +102,48 @@ describe('verify', () => {
         },
       }),
     )
+  })
+
+  it('names all issuers where several are configured', async () => {
+    const foreign = await issuer.sign({ iss: 'https://other.test/' })
+    const { source } = world(trusted(), [trusted(), trusted(keysWith(), { name: 'https://b.test' })])
+    expect(() => source.verify(foreign, now)).toThrow(
+      expect.objectContaining({
+        detail: expect.objectContaining({ expected: [issuer.issuer, 'https://b.test'] }) as object,
+      }),
+    )
+  })
+
+  it('looks for no issuer whose name is no text', async () => {
+    const { source, find } = world()
+    const nameless = await issuer.sign({ iss: undefined })
+    expect(() => source.verify(nameless, now)).toThrow(refusal('issuer'))
+    expect(find).not.toHaveBeenCalled()
+  })
+
+  it.each([
+    ['at once', keysWith()],
+    ['later', keysWith({ find: (header) => Promise.resolve(keysWith().find(header)) })],
+  ])('notes whose token it refuses, %s', async (_when, keys) => {
+    const { source } = world(trusted(keys))
+    const error: unknown = await (async () => source.verify(forged, now))().catch((it: unknown) => it)
+    expect(error).toEqual(refusal('signature'))
+    expect(issuerOf(error as object)).toBe(issuer.issuer)
+  })
+
+  it('traces its stages in order', async () => {
+    const { source } = world()
+    const stages = stepsOf((trace) => source.verify(token, now, trace)).map(({ name }) => name)
+    const ends = ['form', 'known algorithm', 'issuer', 'algorithm', 'key', 'signature', 'scopes and roles']
+    expect(stages.filter((name) => ends.includes(name))).toEqual(ends)
+    const foreign = await issuer.sign({ iss: 'https://other.test/' })
+    expect(stepsOf((trace) => source.verify('a', now, trace))).toMatchObject([{ name: 'form', ok: false }])
+    expect(stepsOf((trace) => source.verify(foreign, now, trace)).at(-1)).toMatchObject({
+      name: 'issuer',
+      ok: false,
+      claim: 'iss',
+      actual: 'https://other.test/',
+    })
   })
 
   it('refuses a token that expired while its key was fetched', async () => {

@@ -1,5 +1,9 @@
 import { createResourceServer } from 'oauth-resource-server'
 import { describe, expect, it } from 'vitest'
+import { parseToken } from '../../src/jose/jws.ts'
+import { acceptableToken, plausibleToken } from '../../src/token/plausible-token.ts'
+import { outcome, stepsOf } from './decision.ts'
+import { trusted } from './stages.ts'
 import { clock, issuer, now } from './verdict.ts'
 
 describe('D11 what needs no network', () => {
@@ -48,5 +52,58 @@ describe('D11 what needs no network', () => {
     expect(calls).toBe(0)
     await expect(api.verify(await issuer.sign())).rejects.toMatchObject({ reason: 'unknown_issuer' })
     expect(calls).toBe(1)
+  })
+})
+
+const token = parseToken(await issuer.sign({ iat: now - 100, exp: now + 50 }))
+const endless = parseToken(await issuer.sign({ exp: undefined }))
+
+describe('what the rules of any issuer could accept', () => {
+  it.each([
+    ['the rules of no issuer yet', now + 349, undefined, 'expired'],
+    ['the largest tolerance', now + 350, 'expired', 'expired'],
+    ['a token in its time', now + 49, undefined, undefined],
+    ['the tolerance of its issuer', now + 50, undefined, 'expired'],
+  ])('is decided first, with the tolerance of %s', (_what, at, first, second) => {
+    expect(outcome(() => acceptableToken(token, at))).toBe(first)
+    const acceptable = acceptableToken(token, now)
+    const from = trusted()
+    expect(outcome(() => plausibleToken(acceptable, from, at))).toBe(second)
+  })
+
+  it('is traced where it fails, and what passes is traced once, by the rules of the issuer', () => {
+    const common = ['known algorithm', 'foreign claims', 'token use', 'payload type', 'claim types']
+    const namesOf = (...args: Parameters<typeof stepsOf>): string[] =>
+      stepsOf(...args).map(({ name }) => name)
+    expect(namesOf((trace) => acceptableToken(token, now, trace))).toEqual(common)
+    expect(stepsOf((trace) => acceptableToken(token, now + 350, trace)).slice(5)).toMatchObject([
+      { name: 'expiry', ok: false, claim: 'exp' },
+    ])
+    expect(stepsOf((trace) => acceptableToken(endless, now, trace)).slice(5)).toMatchObject([
+      { name: 'times', ok: false, claim: 'exp' },
+    ])
+    const acceptable = acceptableToken(token, now)
+    const steps = stepsOf((trace) => plausibleToken(acceptable, trusted(), now, trace))
+    expect(steps.slice(-7)).toMatchObject([
+      { name: 'times', ok: true },
+      { name: 'expiry', ok: true },
+      { name: 'unit of exp', ok: true },
+      { name: 'not before', ok: true },
+      { name: 'issued at', ok: true },
+      { name: 'order of times', ok: true },
+      { name: 'age', ok: true },
+    ])
+  })
+
+  it('needs an iat where its issuer limits the age, as the trace tells', async () => {
+    const acceptable = acceptableToken(parseToken(await issuer.sign({ iat: undefined })), now)
+    const from = trusted()
+    const strict = { ...from, rules: { ...from.rules, maxTokenAge: 60 } }
+    expect(outcome(() => plausibleToken(acceptable, strict, now))).toBe('claim')
+    expect(stepsOf((trace) => plausibleToken(acceptable, strict, now, trace)).at(-1)).toMatchObject({
+      name: 'times',
+      ok: false,
+      claim: 'iat',
+    })
   })
 })

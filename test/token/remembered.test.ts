@@ -6,7 +6,12 @@ import {
   type TokenCacheOptions,
 } from 'oauth-resource-server'
 import { createTestClock, createTestIssuer } from 'oauth-resource-server/testing'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { Clock } from '../../src/lib/clock.ts'
+import { issuerOf } from '../../src/token/of-issuer.ts'
+import { markRecalled, remembered, wasRecalled } from '../../src/token/remembered.ts'
+import type { TokenSource, VerifiedToken } from '../../src/token/verified-token.ts'
+import { now } from './verdict.ts'
 
 const heard: boolean[] = []
 const listen = (message: unknown): void => void heard.push((message as { remembered: boolean }).remembered)
@@ -23,10 +28,10 @@ async function makeIssuer() {
 }
 
 /** An API, its issuer and clock, and whether each verification so far came from memory. */
-async function observed(tokenCache?: TokenCacheOptions | false, maxTokenLength = 8192) {
+async function observed(tokenCache?: TokenCacheOptions | false) {
   const { clock, issuer } = await makeIssuer()
   const more = tokenCache === undefined ? {} : { tokenCache }
-  const api = createResourceServer({ ...issuer.options, ...more, maxTokenLength })
+  const api = createResourceServer({ ...issuer.options, ...more })
   const sign = async (claims = {}): Promise<string> =>
     issuer.sign({ exp: clock.now() / 1000 + 50_000, ...claims })
   return { api, clock, sign }
@@ -71,21 +76,6 @@ describe('the memory of verified tokens', () => {
     const [a, b, c] = [await sign(), await sign(), await sign()]
     for (const token of [a, b, a, c, a, b]) await api.verify(token)
     expect(heard).toEqual([false, false, true, false, true, false])
-  })
-
-  it('holds 16 million characters, however many tokens that is', async () => {
-    const { api, sign } = await observed({}, 65_536)
-    const long = async (): Promise<string> => sign({ x: 'y'.repeat(45_000) })
-    const first = await long()
-    await api.verify(first)
-    for (let length = 0; length < 16_000_000;) {
-      const token = await long()
-      length += token.length
-      await api.verify(token)
-    }
-    heard.length = 0
-    await api.verify(first)
-    expect(heard).toEqual([false])
   })
 
   it('remembers nothing when it is switched off', async () => {
@@ -172,5 +162,142 @@ describe('the memory of verified tokens', () => {
     clock.advance(601)
     await expect(api.verify(token)).rejects.toMatchObject({ reason: 'claim' })
     expect(heard).toEqual([false, true])
+  })
+})
+
+describe('remembered()', () => {
+  const verified = {
+    issuer: 'https://issuer.test/',
+    times: { exp: now + 300, tolerance: 0, validAfter: 0, validBefore: now + 300 },
+  } as unknown as VerifiedToken
+
+  /** A memory of what a source verified, with a clock in the hands of the test. */
+  function memory() {
+    const time = { now }
+    const verify = vi.fn<TokenSource['verify']>(() => verified)
+    const stillHolds = vi.fn<TokenSource['stillHolds']>(() => true)
+    const clock = { wall: () => time.now } as unknown as Clock
+    const source = remembered({ verify, stillHolds }, { max: 1000, maxAge: 100 }, clock)
+    return { source, verify, stillHolds, time }
+  }
+
+  /** How often the source verifies one token that comes twice: the second time, it is as late as told. */
+  function verifications(late: number): number {
+    const { source, verify, time } = memory()
+    void source.verify('a.b.c', now)
+    time.now += late
+    expect(source.verify('a.b.c', time.now)).toBe(verified)
+    return verify.mock.calls.length
+  }
+
+  it('is the source itself where nothing is to be remembered', () => {
+    const source = { verify: () => verified, stillHolds: () => true }
+    expect(remembered(source, undefined, {} as Clock)).toBe(source)
+  })
+
+  it('asks the source what only the source knows', () => {
+    const { source, stillHolds } = memory()
+    expect(source.stillHolds).toBe(stillHolds)
+  })
+
+  it.each([
+    [0, 1],
+    [99, 1],
+    [100, 2],
+    [-1, 1],
+    [-2, 2],
+  ])('recalls a token %d s later or not: verified %d times', (late, expected) => {
+    expect(verifications(late)).toBe(expected)
+  })
+
+  it('counts the age from when the verification ended', async () => {
+    const { source, verify, time } = memory()
+    verify.mockReturnValueOnce(Promise.resolve(verified))
+    const waiting = source.verify('a.b.c', now)
+    time.now += 50
+    await waiting
+    await source.verify('a.b.c', now + 149)
+    expect(verify).toHaveBeenCalledExactlyOnceWith('a.b.c', now)
+    await source.verify('a.b.c', now + 150)
+    expect(verify).toHaveBeenCalledTimes(2)
+  })
+
+  it('holds 16 million characters, however many tokens that is', () => {
+    const { source, verify } = memory()
+    const present = (index: number): void => void source.verify(String(index).padEnd(50_000), now)
+    for (let index = 0; index < 320; index++) present(index)
+    for (let index = 0; index < 320; index++) present(index)
+    expect(verify).toHaveBeenCalledTimes(320)
+    present(320)
+    present(0)
+    expect(verify).toHaveBeenCalledTimes(322)
+  })
+
+  it('remembers no refusal that took time', async () => {
+    const { source, verify } = memory()
+    verify.mockReturnValueOnce(Promise.reject(new Error('refused')))
+    await expect(source.verify('a.b.c', now)).rejects.toThrow('refused')
+    expect(source.verify('a.b.c', now)).toBe(verified)
+  })
+
+  it('never recalls for a trace, and remembers nothing of it', () => {
+    const { source, verify, stillHolds } = memory()
+    const trace = (): void => undefined
+    for (let time = 0; time < 2; time++) void source.verify('a.b.c', now, trace)
+    void source.verify('a.b.c', now)
+    expect(verify.mock.calls).toEqual([
+      ['a.b.c', now, trace],
+      ['a.b.c', now, trace],
+      ['a.b.c', now],
+    ])
+    expect(stillHolds).not.toHaveBeenCalled()
+  })
+
+  it('refuses a recalled token that expired, and notes its issuer', () => {
+    const { source, verify, stillHolds, time } = memory()
+    time.now += 250
+    void source.verify('a.b.c', now)
+    let refusal: unknown
+    try {
+      void source.verify('a.b.c', now + 300)
+    } catch (error) {
+      refusal = error
+    }
+    expect(refusal).toMatchObject({ status: 401, reason: 'expired' })
+    expect(issuerOf(refusal as object)).toBe(verified.issuer)
+    expect([verify.mock.calls.length, stillHolds.mock.calls.length]).toEqual([1, 0])
+  })
+
+  it.each([
+    ['at once', (holds: boolean) => holds],
+    ['later', (holds: boolean) => Promise.resolve(holds)],
+  ])('asks the source whether a token still holds, which says so %s', async (_when, said) => {
+    const { source, verify, stillHolds, time } = memory()
+    await source.verify('a.b.c', now)
+    stillHolds.mockReturnValueOnce(said(true))
+    expect(await source.verify('a.b.c', now)).toBe(verified)
+    expect(stillHolds).toHaveBeenCalledExactlyOnceWith(verified)
+    expect(verify).toHaveBeenCalledOnce()
+    stillHolds.mockReturnValueOnce(said(false))
+    time.now += 7
+    await source.verify('a.b.c', now)
+    // At the time after the source was asked.
+    expect(verify).toHaveBeenLastCalledWith('a.b.c', now + 7)
+  })
+
+  it('refuses a token that expired while the source found out', async () => {
+    const { source, stillHolds, time } = memory()
+    await source.verify('a.b.c', now)
+    stillHolds.mockReturnValueOnce(Promise.resolve(true))
+    time.now += 300
+    await expect(source.verify('a.b.c', now)).rejects.toMatchObject({ status: 401, reason: 'expired' })
+  })
+
+  it('marks recalled tokens only while somebody observes', () => {
+    const token = {} as VerifiedToken
+    expect(wasRecalled(markRecalled(token))).toBe(false)
+    diagnostics.subscribe(channelNames.verified, listen)
+    expect(wasRecalled(markRecalled(token))).toBe(true)
+    expect(wasRecalled({} as VerifiedToken)).toBe(false)
   })
 })

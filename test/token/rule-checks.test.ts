@@ -1,18 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { checkRules } from '../../src/token/rule-checks.ts'
+import type { ClaimRules } from '../../src/options/rules.ts'
+import { runChecks } from '../../src/token/check.ts'
+import { checkRules, claimRuleChecks, clientOf } from '../../src/token/rule-checks.ts'
 import { tries } from '../support/tries.ts'
-import { now, verdict } from './verdict.ts'
-
-/** What a check comes to: undefined, or the reason of the refusal. */
-function outcome(check: () => void): unknown {
-  try {
-    check()
-    return undefined
-  } catch (error) {
-    return (error as { reason: unknown }).reason
-  }
-}
+import { outcome, stepsOf } from './decision.ts'
+import { trusted } from './stages.ts'
+import { type Changes, now, verdict } from './verdict.ts'
 
 describe('checkRules()', () => {
   const optional = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
@@ -60,6 +54,166 @@ describe('checkRules()', () => {
       { numRuns: tries(10_000) },
     )
   })
+})
+
+describe('each check of the rules', () => {
+  const claims = { aud: 'https://api.test', client_id: 'c' }
+  const check = (
+    { header = {}, ...changes }: { readonly header?: Changes; readonly [claim: string]: unknown },
+    rules: Partial<ClaimRules>,
+  ) => {
+    const subject = {
+      header: { alg: 'ES256', typ: 'at+jwt', ...header },
+      claims: { ...claims, ...changes },
+      rules: { ...trusted().rules, ...rules },
+      algorithms: ['ES256' as const],
+    }
+    return {
+      reason: outcome(() => {
+        checkRules(subject)
+      }),
+      steps: stepsOf((trace) => {
+        checkRules(subject, trace)
+      }),
+    }
+  }
+
+  it('tells what is asked for and what is there', () => {
+    const aud = 'https://api.test'
+    expect(check({}, {})).toEqual({
+      reason: undefined,
+      steps: [
+        { name: 'algorithm', ok: true, claim: 'alg', expected: ['ES256'], actual: 'ES256' },
+        { name: 'type', ok: true, claim: 'typ', expected: ['at+jwt'], actual: 'at+jwt' },
+        { name: 'nonce', ok: true, claim: 'nonce', expected: 'absent', actual: 'absent' },
+        { name: 'audience', ok: true, claim: 'aud', expected: [aud], actual: aud },
+        { name: 'required claims', ok: true },
+        { name: 'client', ok: true, claim: 'client_id', expected: 'any client', actual: 'c' },
+      ],
+    })
+  })
+
+  it.each<[string, Changes, Partial<ClaimRules>, object]>([
+    [
+      'algorithm',
+      { header: { alg: 'RS256' } },
+      {},
+      {
+        name: 'algorithm',
+        claim: 'alg',
+        expected: ['ES256'],
+        actual: 'RS256',
+        hint: 'where the issuer signs with it on purpose, add it to algorithms',
+      },
+    ],
+    [
+      'type',
+      { header: { typ: 'JWT' } },
+      { tokenTypes: ['at+jwt', undefined] },
+      {
+        name: 'type',
+        claim: 'typ',
+        expected: ['at+jwt', 'absent'],
+        actual: 'JWT',
+        hint: 'where this is the typ of access tokens of the issuer, add it to tokenTypes',
+      },
+    ],
+    [
+      'type',
+      { nonce: 'n', header: { typ: undefined } },
+      { acceptNonce: true, tokenTypes: [undefined] },
+      {
+        name: 'nonce',
+        claim: 'nonce',
+        expected: 'absent, or in a token marked as an access token',
+        actual: 'string',
+        hint: 'nonce marks an ID token, which is for the client alone: send the access token',
+      },
+    ],
+    [
+      'audience',
+      { aud: [] },
+      {},
+      {
+        name: 'audience',
+        claim: 'aud',
+        expected: ['https://api.test'],
+        actual: [],
+        hint: expect.stringMatching(/^aud is empty/),
+      },
+    ],
+    [
+      'claim',
+      { sub: 's' },
+      { profile: 'rfc9068' },
+      {
+        name: 'required claims',
+        claim: 'iat',
+        expected: 'present',
+        hint: 'the profile rfc9068 requires it (RFC 9068 §2.2)',
+      },
+    ],
+    [
+      'claim',
+      { tenant: null },
+      { requiredClaims: ['tenant'] },
+      {
+        name: 'required claims',
+        claim: 'tenant',
+        expected: 'present',
+        actual: 'null',
+        hint: 'requiredClaims names it: ask the issuer to write it, or leave it out there',
+      },
+    ],
+    [
+      'claim',
+      { client_id: null, azp: 'other' },
+      { clients: ['c'] },
+      {
+        name: 'client',
+        claim: 'azp',
+        expected: ['c'],
+        actual: 'other',
+        hint: 'the token was issued to another client: where it may call this API, add it to clients',
+      },
+    ],
+    [
+      'claim',
+      { client_id: undefined },
+      { clients: ['c'] },
+      {
+        name: 'client',
+        claim: 'client_id',
+        expected: ['c'],
+        hint: 'the token was issued to another client: where it may call this API, add it to clients',
+      },
+    ],
+  ])('refuses as %s: %j with %j', (reason, changes, rules, step) => {
+    const refused = check(changes, rules)
+    expect(refused.reason).toBe(reason)
+    expect(refused.steps.at(-1)).toEqual({ ok: false, ...step })
+  })
+
+  it('needs no header for the claims of an answer', () => {
+    const rules = { ...trusted().rules, acceptNonce: true }
+    const judged = (marks: object) =>
+      outcome(() => {
+        runChecks(claimRuleChecks, { claims: { ...claims, nonce: 'n', ...marks }, rules })
+      })
+    expect(judged({ token_use: 'access' })).toBeUndefined()
+    expect(judged({})).toBe('type')
+  })
+})
+
+it.each([
+  [{ client_id: 'a', azp: 'b', cid: 'c', appid: 'd' }, 'a'],
+  [{ client_id: null, azp: 'b', cid: 'c', appid: 'd' }, 'b'],
+  [{ cid: 'c', appid: 'd' }, 'c'],
+  [{ appid: 'd' }, 'd'],
+  [{ client_id: 7, azp: 'b' }, undefined],
+  [{}, undefined],
+])('the client of %j is %s', (claims, client) => {
+  expect(clientOf(claims)).toBe(client)
 })
 
 describe('the audience', () => {

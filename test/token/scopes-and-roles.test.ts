@@ -135,7 +135,15 @@ describe('a scope or role claim of the wrong type', () => {
         await expect(api.verify(token)).rejects.toMatchObject({
           status: 401,
           reason: 'claim',
-          detail: { claim: path === '/a/perms' ? path : 'perms', actual: expect.any(String) as string },
+          detail: {
+            claim: path === '/a/perms' ? path : 'perms',
+            expected:
+              name === 'scopes'
+                ? 'a string or a list of strings'
+                : 'a string, or a list of strings or of objects with value',
+            actual: expect.any(String) as string,
+            hint: 'the options scopes and roles name this claim: name the one that has the names in it',
+          },
         })
       }
     },

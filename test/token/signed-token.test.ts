@@ -30,7 +30,17 @@ describe('the signature', () => {
   it('under another key is refused, once the source knows no other', () => {
     const afterBadSignature = vi.fn(() => undefined)
     const it = plausible(token, trusted(keysWith({ find: () => wrongKey, afterBadSignature })))
-    expect(() => signedToken(it)).toThrow(expect.objectContaining({ status: 401, reason: 'signature' }))
+    expect(() => signedToken(it)).toThrow(
+      expect.objectContaining({
+        status: 401,
+        reason: 'signature',
+        detail: {
+          claim: 'kid',
+          actual: it.parsed.header.kid,
+          hint: expect.stringMatching(/^the key with this kid did not make it/) as string,
+        },
+      }),
+    )
     expect(afterBadSignature).toHaveBeenCalledExactlyOnceWith(it.parsed.header, wrongKey)
   })
 

@@ -3,17 +3,10 @@ import { createResourceServer } from 'oauth-resource-server'
 import { describe, expect, it } from 'vitest'
 import { checkTimes, momentsOf, timesOf } from '../../src/token/times.ts'
 import { tries } from '../support/tries.ts'
+import type { ClaimRules } from '../../src/options/rules.ts'
+import type { ClaimsObject } from '../../src/lib/claim-path.ts'
+import { outcome, stepsOf } from './decision.ts'
 import { type Changes, issuer, now, verdict } from './verdict.ts'
-
-/** What a check of time comes to: undefined, or the reason of the refusal. */
-function outcome(check: () => void): unknown {
-  try {
-    check()
-    return undefined
-  } catch (error) {
-    return (error as { reason: unknown }).reason
-  }
-}
 
 /** Moments around now and around every bound, whole and not. */
 const moments = fc.oneof(
@@ -51,6 +44,154 @@ describe('checkTimes()', () => {
     expect(outcome(() => checkTimes(times, now))).toBeUndefined()
     expect(outcome(() => checkTimes(times, now + 60))).toBe('expired')
     expect(outcome(() => checkTimes(times, now - 61))).toBe('not_yet_valid')
+  })
+})
+
+describe('each check of time', () => {
+  type TimeRules = Pick<ClaimRules, 'clockTolerance' | 'maxTokenAge'>
+  const check = (claims: ClaimsObject, rules: Partial<TimeRules>) => {
+    const times = timesOf(momentsOf({ exp: now + 60, ...claims }), {
+      clockTolerance: 5,
+      maxTokenAge: undefined,
+      ...rules,
+    })
+    return {
+      reason: outcome(() => {
+        checkTimes(times, now)
+      }),
+      steps: stepsOf((trace) => {
+        checkTimes(times, now + 0.5, trace)
+      }),
+    }
+  }
+  const tolerance = 'with a tolerance of 5 s'
+
+  it('tells what is asked for and what is there', () => {
+    const [exp, nbf, iat] = [now + 60, now - 1, now - 2]
+    expect(check({ nbf, iat }, { maxTokenAge: 9 })).toEqual({
+      reason: undefined,
+      steps: [
+        { name: 'expiry', ok: true, claim: 'exp', expected: `after ${now}, ${tolerance}`, actual: exp },
+        { name: 'unit of exp', ok: true, claim: 'exp', expected: 'at most a century ahead', actual: exp },
+        { name: 'not before', ok: true, claim: 'nbf', expected: `at most ${now}, ${tolerance}`, actual: nbf },
+        { name: 'issued at', ok: true, claim: 'iat', expected: `at most ${now}, ${tolerance}`, actual: iat },
+        {
+          name: 'order of times',
+          ok: true,
+          claim: 'nbf',
+          expected: `at most exp, which is ${exp}`,
+          actual: nbf,
+        },
+        { name: 'age', ok: true, claim: 'iat', expected: 'at most 9 s ago', actual: iat },
+      ],
+    })
+    const { reason, steps } = check({}, { clockTolerance: 300 })
+    expect(reason).toBeUndefined()
+    expect(steps.map(({ expected }) => expected)).toEqual([
+      `after ${now}, with any tolerance`,
+      'at most a century ahead',
+      `at most ${now}, with any tolerance`,
+      `at most ${now}, with any tolerance`,
+      `at most exp, which is ${exp}`,
+      'any age',
+    ])
+  })
+
+  const never = 'the token is valid at no time: the issuer made a mistake'
+  it.each<[string, ClaimsObject, Partial<TimeRules>, object]>([
+    [
+      'expired',
+      { exp: now - 7 },
+      {},
+      {
+        name: 'expiry',
+        claim: 'exp',
+        expected: `after ${now}, ${tolerance}`,
+        actual: now - 7,
+        hint: expect.stringMatching(/^expired 8 s ago, 3 s beyond/),
+      },
+    ],
+    [
+      'claim',
+      { exp: now * 1000 },
+      {},
+      {
+        name: 'unit of exp',
+        claim: 'exp',
+        expected: 'at most a century ahead',
+        actual: now * 1000,
+        hint: 'exp counts seconds; this value looks like milliseconds',
+      },
+    ],
+    ...(['nbf', 'iat'] as const).map((claim): [string, ClaimsObject, object, object] => [
+      'not_yet_valid',
+      { [claim]: now + 9 },
+      {},
+      {
+        name: claim === 'nbf' ? 'not before' : 'issued at',
+        claim,
+        expected: `at most ${now}, ${tolerance}`,
+        actual: now + 9,
+        hint: expect.stringMatching(/^... is 9 s ahead of this clock, 4 s beyond/),
+      },
+    ]),
+    ...(['nbf', 'iat'] as const).map((claim): [string, ClaimsObject, object, object] => [
+      'claim',
+      { exp: now, nbf: now, iat: now, [claim]: now + 1 },
+      {},
+      {
+        name: 'order of times',
+        claim,
+        expected: `at most exp, which is ${now}`,
+        actual: now + 1,
+        hint: never,
+      },
+    ]),
+    [
+      'too_old',
+      { iat: now - 66 },
+      { maxTokenAge: 60 },
+      {
+        name: 'age',
+        claim: 'iat',
+        expected: 'at most 60 s ago',
+        actual: now - 66,
+        hint: 'issued 67 s ago: get a new token',
+      },
+    ],
+  ])('refuses as %s: %j with %j', (reason, claims, rules, step) => {
+    const refused = check(claims, rules)
+    expect(refused.reason).toBe(reason)
+    expect(refused.steps.at(-1)).toEqual({ ok: false, ...step })
+  })
+
+  it.each<[ClaimsObject, Partial<TimeRules>, string]>([
+    [{ exp: now - 5.0005 }, {}, 'expired'],
+    [{ exp: now - 5 + 0.0005 }, {}, 'passes'],
+    [{ nbf: now + 5.0005 }, {}, 'not_yet_valid'],
+    [{ iat: now + 5.0005 }, {}, 'not_yet_valid'],
+    [{ iat: now - 65.0005 }, { maxTokenAge: 60 }, 'too_old'],
+    [{ iat: now - 65 }, { maxTokenAge: 60 }, 'passes'],
+    [{ exp: now + 3_155_760_000.0005 }, {}, 'claim'],
+    [{ exp: now + 1, iat: now + 2, nbf: now }, {}, 'claim'],
+    [{ nbf: 8.64e12 }, {}, 'not_yet_valid'],
+    [{ nbf: 0, iat: 0 }, {}, 'passes'],
+  ])('is exact to less than a millisecond: %j with %j: %s', (claims, rules, expected) => {
+    expect(check(claims, rules).reason ?? 'passes').toBe(expected)
+  })
+
+  it.each([
+    [{ exp: undefined }, {}, 'exp', 'a number', undefined],
+    [{ iat: undefined }, { maxTokenAge: 60 }, 'iat', 'present, since maxTokenAge is set', undefined],
+    [{ iat: true }, {}, 'iat', 'seconds since the epoch', true],
+    [{ nbf: 8.64e12 + 1 }, {}, 'nbf', 'seconds since the epoch', 8.64e12 + 1],
+  ])('needs moments: %j with %j', (claims, rules, claim, expected, actual) => {
+    expect(() => check(claims, rules)).toThrow(
+      expect.objectContaining({
+        reason: 'claim',
+        detail: { claim, expected, actual, hint: expect.any(String) as string },
+      }),
+    )
   })
 })
 

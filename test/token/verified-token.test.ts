@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { TrustedIssuer } from '../../src/issuer/trusted-issuer.ts'
 import { signedToken } from '../../src/token/signed-token.ts'
 import { verification, type VerifiedToken } from '../../src/token/verified-token.ts'
+import { stepsOf } from './decision.ts'
 import { key, plausible, trusted } from './stages.ts'
 import { type Changes, issuer, now } from './verdict.ts'
 
@@ -22,6 +23,7 @@ describe('a verified token', () => {
       clientId: 'client-1',
       scopes: new Set(['read']),
       roles: new Set(['clerk']),
+      namesFrom: { scopes: ['scope'], roles: ['roles'] },
     })
     expect(token.times.exp).toBe(now + 300)
   })
@@ -44,5 +46,12 @@ describe('a verified token', () => {
     expect(from.scopesOf).toHaveBeenCalledOnce()
     await expect(verified({}, from, now + 300)).rejects.toMatchObject({ reason: 'expired' })
     expect(from.scopesOf).toHaveBeenCalledOnce()
+  })
+
+  it('reads its scopes and roles as one step of a trace', async () => {
+    const signed = await signedToken(plausible(await issuer.sign(), trusted()))
+    expect(stepsOf((trace) => verification(signed, now, trace))).toEqual([
+      { name: 'scopes and roles', ok: true },
+    ])
   })
 })
