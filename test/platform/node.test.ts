@@ -82,9 +82,34 @@ describe('platform node', () => {
     expect(heard).toEqual([{ said: 1 }])
   })
 
-  it('calls a check that OpenSSL refuses to make a failed one', async () => {
-    const key = await node.importPublicKey(jwkOf('EdDSA'), ['RS256'])
-    expect(await node.verifySignature('RS256', key, 'a.b', Buffer.alloc(64))).toBe(false)
-    expect(await node.verifySignature('PS256', key, 'a.b', Buffer.alloc(64))).toBe(false)
+  it.each([
+    ['at once', 'EdDSA', 'RS256'],
+    ['at once', 'EdDSA', 'PS256'],
+    ['in the thread pool', 'ES384', 'PS256'],
+  ] as const)('calls a check that OpenSSL refuses to make a failed one: %s, %s', async (_where, of, name) => {
+    const key = await node.importPublicKey(jwkOf(of), [name, ...(of === 'ES384' ? ([of] as const) : [])])
+    expect(await node.verifySignature(name, key, 'a.b', Buffer.alloc(64))).toBe(false)
+  })
+
+  it('warns through the process, with a code', () => {
+    const emitWarning = vi.spyOn(process, 'emitWarning').mockReturnValue()
+    node.warn('look', 'CODE')
+    expect(emitWarning).toHaveBeenCalledExactlyOnceWith('look', { code: 'CODE' })
+    emitWarning.mockRestore()
+  })
+
+  it('prints lines for developers as they are, while NODE_DEBUG names it', async () => {
+    const log = Object.assign(vi.fn(), { enabled: false })
+    const debuglog = vi.fn(() => log)
+    vi.doMock('node:util', () => ({ debuglog }))
+    vi.resetModules()
+    const { debug } = await import('../../src/platform/node.ts')
+    vi.doUnmock('node:util')
+    expect(debuglog).toHaveBeenCalledExactlyOnceWith('oauth-resource-server')
+    expect(debug.enabled).toBe(false)
+    log.enabled = true
+    expect(debug.enabled).toBe(true)
+    debug('100 %s')
+    expect(log).toHaveBeenCalledExactlyOnceWith('%s', '100 %s')
   })
 })

@@ -1,4 +1,4 @@
-import { createHmac, sign } from 'node:crypto'
+import { createHash, createHmac, sign } from 'node:crypto'
 import { createTestIssuer, type TestAlgorithm } from 'oauth-resource-server/testing'
 import { describe, expect, it } from 'vitest'
 import { algorithms as known, defaultAlgorithms } from '../../src/algorithms.ts'
@@ -106,9 +106,19 @@ describe.each(Object.entries(platforms))('signatures on platform %s', (_name, pl
     expect((['HS256', 'HS384', 'HS512'] as const).every((alg) => platform.supports(alg))).toBe(true)
   })
 
-  it('give a token one name, and another token another', async () => {
-    expect(await platform.digest('abc')).toBe(await platform.digest('abc'))
-    expect(await platform.digest('abc')).not.toBe(await platform.digest('abd'))
+  it('hash as SHA-256 does', async () => {
+    const hash = createHash('sha256').update('abc').digest()
+    expect(await platform.digest('abc')).toBe(hash.toString('latin1'))
+    expect(await platform.sha256('abc')).toBe(hash.toString('base64url'))
+    expect(await platform.sha256(Buffer.from('xabcx').subarray(1, 4))).toBe(hash.toString('base64url'))
+  })
+
+  it('authenticate as HMAC with SHA-256 does', async () => {
+    const secret = Buffer.alloc(32, 7)
+    expect(await platform.hmac(secret, 'abc')).toBe(
+      createHmac('sha256', secret).update('abc').digest('base64url'),
+    )
+    expect(secret).toEqual(Buffer.alloc(32, 7))
   })
 
   it('are read and written in base64url alike', () => {

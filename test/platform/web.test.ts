@@ -12,6 +12,11 @@ describe('platform web', () => {
     expect(() => channel.publish({ said: 1 })).not.toThrow()
   })
 
+  it('has nowhere to print to', () => {
+    expect(web.debug.enabled).toBe(false)
+    expect([web.debug('line'), web.warn('look', 'CODE')]).toEqual([undefined, undefined])
+  })
+
   it('reads no base64url out of other text', () => {
     expect(web.decodeBase64url('A')).toBeUndefined()
     expect(web.decodeBase64url('é')).toBeUndefined()
