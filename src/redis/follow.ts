@@ -161,8 +161,9 @@ export function followStore(
 
 const kinds: readonly unknown[] = ['jti', 'hash', 'subject', 'session', 'client']
 
+/** Milliseconds since the epoch. */
 function timeOf(id: string): number {
-  return id === start ? -Infinity : numberOf(id.split('-')[0])
+  return numberOf(id.split('-')[0])
 }
 
 /** @throws {UpstreamError} without the text, which the parser would quote */
