@@ -80,8 +80,8 @@ function first(values: Iterable<string>): string {
 
 function limitOf(value: unknown, name: string, standard: number): number {
   if (value === undefined) return standard
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1) {
+  if (!Number.isInteger(value) || (value as number) < 1) {
     throw new TypeError(`boundSession: ${name} must be a whole number from 1`)
   }
-  return value
+  return value as number
 }

@@ -88,13 +88,13 @@ function headerOf(request: AnyRequest, name: string): unknown {
     get?: (name: string) => string | null
     readonly [name: string]: unknown
   }
-  return typeof headers.get === 'function' ? headers.get(name) : headers[name]
+  return typeof headers.get === 'function' ? (headers.get(name) ?? undefined) : headers[name]
 }
 
 /** The value of the header `Mcp-Session-Id`. @throws {InvalidRequestError} when it is there twice */
 export function sessionIdOf(request: unknown): string | undefined {
   const value = headerOf(Object(request) as AnyRequest, 'mcp-session-id')
-  if (value === undefined || value === null) return undefined
+  if (value === undefined) return undefined
   // Node and web headers join what is sent twice; a session id has no comma (visible ASCII, made by the server).
   if (typeof value !== 'string' || value.includes(',')) {
     throw new InvalidRequestError('The session was sent more than once')

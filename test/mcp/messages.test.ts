@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { messagesOf, sessionIdOf } from '../../src/mcp/messages.ts'
 
 const url = 'https://api.test/mcp'
@@ -50,14 +50,20 @@ describe('the messages of a web request', () => {
 
   it('end the reading of a body that is too long', async () => {
     let sent = 0
+    const cancel = vi.fn()
     const body = new ReadableStream<Uint8Array>({
       pull(controller) {
         sent += 1
         controller.enqueue(new Uint8Array(limit))
       },
+      cancel,
     })
-    await expect(messagesOf(web(body))).rejects.toMatchObject({ status: 400 })
+    const request = web(body)
+    await expect(messagesOf(request)).rejects.toMatchObject({ status: 400 })
     expect(sent).toBeLessThan(5)
+    // Nothing else reads it, so that the connection can end.
+    await request.body?.cancel()
+    expect(cancel).toHaveBeenCalledOnce()
   })
 
   it('are none for a method without a body', async () => {
@@ -107,6 +113,7 @@ describe('the messages of a request that a framework has parsed', () => {
     ['no type', {}, undefined],
     ['no body', json, undefined],
     ['an empty body', { ...json, 'content-length': '0' }, undefined],
+    ['no body, with the headers of the web', new Headers(json), undefined],
     ['text in JSON', { ...json, 'content-length': '3' }, 'x', 'string'],
     ['a number in JSON', { ...json, 'content-length': '1' }, 5, 'number'],
     ['null in JSON', { ...json, 'content-length': '4' }, null, 'null'],
