@@ -43,6 +43,11 @@ describe('authorizationToken', () => {
     expect(() => authorizationToken(twice, false)).toThrow(
       new InvalidRequestError('More than one Authorization header was sent'),
     )
+    expect(() => authorizationToken(twice, false)).toThrow(
+      expect.objectContaining({
+        detail: { hint: 'the client, or a proxy in front of this API, sends the Authorization header twice' },
+      }),
+    )
   })
 })
 
@@ -112,6 +117,8 @@ describe('a missing token', () => {
     ['another scheme', request('Basic x'), /the scheme Basic/],
     ['an unknown scheme', request('Other x'), /neither Bearer nor DPoP/],
     ['no scheme', request('x'), /without a scheme/],
+    ['a token in the URL', { headers: {}, url: '/?access_token=x' }, /^the URL has an access_token/],
+    ['a token at the end of the URL', { headers: {}, url: '/?a&access_token=x' }, /^the URL has an/],
   ])('tells the operator of %s', (_title, from, hint) => {
     expect(missingToken(from).detail.hint).toMatch(hint)
   })
@@ -119,6 +126,7 @@ describe('a missing token', () => {
   it.each([
     ['nothing', request()],
     ['OPTIONS that is no preflight', { method: 'OPTIONS', headers: new Headers() }],
+    ['another parameter', { headers: {}, url: '/access_token=x?my_access_token=x&access_tokens=x' }],
     ['the header of a preflight in another method', { ...preflight, method: 'GET' }],
   ])('has nothing to tell of %s', (_title, from) => {
     expect(missingToken(from).detail).toEqual({})

@@ -8,10 +8,12 @@ import {
 } from 'oauth-resource-server'
 import { createTestIssuer } from 'oauth-resource-server/testing'
 import { describe, expect, it } from 'vitest'
+import { builtInOf, finder } from '../../src/http/finder.ts'
 import { tries } from '../support/tries.ts'
 
 const issuer = await createTestIssuer({ algorithms: ['EdDSA'] })
 const token = await issuer.sign()
+const twice = 'the request has an access token in two places, or twice in one: send it once'
 
 describe('fromCookie', () => {
   it.each([
@@ -65,6 +67,91 @@ describe('fromCookie', () => {
     })
     await expect(api.authenticate(post('https://app.test'))).resolves.toBeDefined()
     await expect(api.authenticate(post('https://evil.test'))).rejects.toMatchObject({ reason: 'csrf' })
+  })
+})
+
+describe('the name of a cookie', () => {
+  it.each(["!#$%&'*+.^_`|~-09azAZ", 'x__host-t', '__hosts', '__Host-t', '__Secure-t'])(
+    'may be %s',
+    (name) => {
+      expect(() => fromCookie(name, { csrf: {} })).not.toThrow()
+    },
+  )
+
+  it.each(Array.from('()<>@,;:\\"/[]?={} \té\0'))('must not have %j, wherever it stands', (character) => {
+    for (const name of [`${character}t`, `t${character}`, `t${character}t`])
+      expect(() => fromCookie(name, { csrf: {} })).toThrow(
+        new TypeError("fromCookie: must be the name of a cookie, for example '__Host-token'"),
+      )
+  })
+
+  it('has its prefix as browsers know it', () => {
+    expect(() => fromCookie('__HOST-t', { csrf: {} })).toThrow(
+      new TypeError('fromCookie: write __HOST- as __Host- or __Secure-'),
+    )
+  })
+})
+
+describe('the cookies of a request', () => {
+  const extract = fromCookie('t', { csrf: { origins: ['https://app.test'] } })
+  const found = (headers: HttpRequest['headers']): unknown => finder(extract)({ headers })
+
+  it('have the token, and who may send it', () => {
+    const request = { headers: { cookie: 't=a' } }
+    const origins = ['https://app.test']
+    expect(finder(extract)(request)).toEqual({
+      scheme: 'Bearer',
+      token: 'a',
+      place: 'cookie',
+      request,
+      origins,
+    })
+    expect(builtInOf(extract)).toEqual({ mayWait: false, readsAuthorization: false, readsCookies: true })
+  })
+
+  it.each<[string | readonly string[], string | undefined]>([
+    ['t=a', 'a'],
+    [' \tt=a', 'a'],
+    ['u=1;t=a', 'a'],
+    ['u=1;  t= \ta\t ;v', 'a'],
+    ['t=a b', 'a b'],
+    ['t=a=b', 'a=b'],
+    ['t="a"', '"a"'],
+    ['t=%41%2e', 'A.'],
+    [['t=a', 'u=1'], 'a'],
+    [['u=1', 't=a'], 'a'],
+    ['', undefined],
+    ['t', undefined],
+    ['t=', undefined],
+    ['t= ', undefined],
+    ['=t', undefined],
+    ['T=a', undefined],
+    ['tt=a', undefined],
+    ['t =a', undefined],
+    ['u t=a', undefined],
+    ['\u00a0t=a', undefined],
+    ['\nt=a', undefined],
+    ['u=t=a', undefined],
+    ['u=1,t=a', undefined],
+  ])('of %j have the token %j', (cookie, token) => {
+    expect((found({ cookie }) as { token: string } | undefined)?.token).toBe(token)
+  })
+
+  it.each<[string, HttpRequest['headers'], string]>([
+    ['twice', { cookie: 't=a; t=a' }, twice],
+    ['twice, once empty', { cookie: 't=; t=a' }, twice],
+    ['in two headers', { cookie: ['t=a', 't=a'] }, twice],
+    ['next to a header', { cookie: 't=a', authorization: 'Bearer a' }, twice],
+    ['next to a header of DPoP', { cookie: 't=a', authorization: 'DPoP a' }, twice],
+    ['with half an escape', { cookie: 't=a%4' }, 'the cookie is not percent-encoded as it should be'],
+  ])('must not have the token %s', (_title, headers, hint) => {
+    expect(() => found(headers)).toThrow(expect.objectContaining({ status: 400, detail: { hint } }))
+  })
+
+  it('may stand next to a header that has no token', () => {
+    expect(found({ cookie: 't=a', authorization: 'Basic a' })).toMatchObject({ token: 'a' })
+    expect(found({ cookie: 't=', authorization: 'Bearer a' })).toBeUndefined()
+    expect(found({})).toBeUndefined()
   })
 })
 

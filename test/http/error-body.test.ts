@@ -58,6 +58,13 @@ describe('the body of a refusal', () => {
     expect(written(returning({ contentType: 'text/html', body }))).toEqual({ contentType: 'text/html', body })
   })
 
+  it.each(["!#$%&'*+.^_`|~-/x", 'a/b ;c', 'a/b\t; c="d"\t', 'a/b;', `a/b;${'x'.repeat(252)}`])(
+    'has the content type %s',
+    (contentType) => {
+      expect(written(returning({ contentType, body: '' }))).toEqual({ contentType, body: '' })
+    },
+  )
+
   it('is JSON for every other value', () => {
     expect(written(returning({ contentType: 'application/json', body: null }))).toMatchObject({
       body: 'null',
@@ -74,7 +81,7 @@ describe('a formatter that does not work', () => {
   const promised = 'it returned a promise'
   const noJson = 'body cannot be written as JSON'
   const threw = 'it threw an error'
-  const broken: readonly [title: string, format: ErrorFormatter, what: string][] = [
+  const broken: readonly (readonly [title: string, format: ErrorFormatter, what: string])[] = [
     [
       'throws',
       () => {
@@ -105,6 +112,20 @@ describe('a formatter that does not work', () => {
     ['injects a header by a parameter', returning({ contentType: 'a/b;\r\nX: y', body: {} }), noType],
     ['returns a content type beyond ASCII', returning({ contentType: 'a/b; c=é', body: {} }), noType],
     ['returns a long content type', returning({ contentType: `a/b;${'x'.repeat(300)}`, body: {} }), noType],
+    ...[
+      'a/',
+      '/b',
+      ' a/b',
+      'a/b ',
+      'a b/c',
+      'a/b c',
+      'a/b/c',
+      'a/b,',
+      'a/b;\x7f',
+      `a/b;${'x'.repeat(253)}`,
+    ].map(
+      (type) => [`returns the type ${type}`, returning({ contentType: type, body: {} }), noType] as const,
+    ),
     ['returns no body', returning({ contentType }), noJson],
     ['returns a function as body', returning({ contentType, body: () => '' }), noJson],
     ['returns a body without JSON', returning({ contentType, body: 1n }), threw],

@@ -1,12 +1,21 @@
-import { type HttpRequest, InvalidRequestError } from 'oauth-resource-server'
+import {
+  firstOf,
+  fromBody,
+  fromHeader,
+  fromQuery,
+  type HttpRequest,
+  InvalidRequestError,
+} from 'oauth-resource-server'
 import { describe, expect, it, vi } from 'vitest'
 import {
   attempt,
   builtInOf,
+  checkOnlyAuthorization,
   extractor,
   Failure,
   finder,
   limitedFinder,
+  moreThanOneToken,
   presented,
 } from '../../src/http/finder.ts'
 
@@ -40,6 +49,38 @@ describe('an extractor of this library', () => {
       readsCookies: false,
     })
     expect(builtInOf(() => undefined)).toBeUndefined()
+  })
+
+  const traits = { mayWait: false, readsAuthorization: false, readsCookies: false }
+  it.each([
+    ['fromHeader()', fromHeader(), { ...traits, readsAuthorization: true, onlyAuthorization: true }],
+    ['fromHeader() with a name', fromHeader('x-api-token'), traits],
+    ['fromQuery()', fromQuery(), traits],
+    ['fromBody()', fromBody(), { ...traits, readsBody: true }],
+    ['firstOf() of one', firstOf(fromBody()), { ...traits, readsBody: true }],
+    [
+      'firstOf() of several',
+      firstOf(fromBody(), fromHeader()),
+      { ...traits, readsAuthorization: true, readsBody: false },
+    ],
+    [
+      'firstOf() with a function of the application',
+      firstOf(fromBody(), () => undefined),
+      { mayWait: true, readsAuthorization: true, readsCookies: true, readsBody: false },
+    ],
+  ])('tells what it reads: %s', (_title, extract, expected) => {
+    expect(builtInOf(extract)).toEqual(expected)
+  })
+
+  it('reads the Authorization header alone, or is refused where it must', () => {
+    expect(() => checkOnlyAuthorization(fromHeader())).not.toThrow()
+    for (const extract of [fromHeader('x-api-token'), firstOf(fromHeader()), () => undefined]) {
+      expect(() => checkOnlyAuthorization(extract)).toThrow(
+        new TypeError(
+          "tokenFrom: profile 'fapi2' accepts tokens in the Authorization header alone; leave it out, or pass fromHeader()",
+        ),
+      )
+    }
   })
 
   it('is used as it is', () => {
@@ -99,7 +140,25 @@ describe('a function of the application', () => {
   })
 })
 
+it('tells the client, and the operator, of two tokens', () => {
+  expect(moreThanOneToken()).toMatchObject({
+    message: 'Credentials were sent more than once',
+    detail: { hint: 'the request has an access token in two places, or twice in one: send it once' },
+  })
+})
+
 describe('limitedFinder', () => {
+  it('passes on whether DPoP is accepted', () => {
+    const find = vi.fn(() => undefined)
+    const limit = (result: unknown): never => result as never
+    void limitedFinder(extractor(find), limit)(request)
+    void limitedFinder(extractor(find), limit, true)(request)
+    expect(find.mock.calls).toEqual([
+      [request, false],
+      [request, true],
+    ])
+  })
+
   it.each([
     ['a function of the application', () => undefined, 1],
     ['an extractor of ours that may wait', ours(true), 1],
