@@ -223,11 +223,10 @@ it('MCP-SEC-PASS-1 the token is in no request for keys, and in no copy of the ca
   const by = createResourceServer({
     issuer: name,
     audience,
-    fetch: async (url, init) => {
+    fetch: (url, init) => {
       sent.push(JSON.stringify([url, init]))
-      return url.endsWith('/keys')
-        ? Response.json(issuer.jwks)
-        : Response.json({ issuer: name, jwks_uri: 'https://issuer.test/keys' })
+      const metadata = { issuer: name, jwks_uri: 'https://issuer.test/keys' }
+      return Promise.resolve(Response.json(url.endsWith('/keys') ? issuer.jwks : metadata))
     },
   })
   const token = await issuer.sign()
