@@ -8,6 +8,7 @@ import { boundedCache } from '../lib/cache.ts'
 import type { Clock } from '../lib/clock.ts'
 import { isAbsolute, pathOfTarget, uriOfTarget } from '../lib/http-uri.ts'
 import type { Limited } from '../lib/limited.ts'
+import { factsOf, safeCause } from '../lib/safe-cause.ts'
 import type { DpopSettings } from '../options/dpop.ts'
 import type { HttpRequest, MaybePromise } from '../types.ts'
 import type { ConfirmationMethod } from './confirmation.ts'
@@ -149,7 +150,8 @@ function requireFirst(isFirst: unknown): void {
 
 function failedStore(error: unknown): never {
   if (isAuthError(error) && error.reason === 'unavailable') throw error
-  throw unavailable('the replay store failed: see the cause', error)
+  // Clients of stores put commands and URLs into their errors.
+  throw unavailable(`the replay store failed, ${factsOf(error)}`, safeCause(error))
 }
 
 const downgraded =
@@ -163,6 +165,6 @@ function notBound(hint: string): InvalidTokenError {
 /** Seconds after which a client may try again. */
 const retryAfter = 1
 
-function unavailable(hint: string, cause?: unknown): UpstreamError {
+function unavailable(hint: string, cause?: Error): UpstreamError {
   return new UpstreamError(retryAfter, { cause, detail: { hint } })
 }

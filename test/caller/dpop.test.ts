@@ -1,7 +1,15 @@
-import { createResourceServer, type HttpRequest, replayStore } from 'oauth-resource-server'
+import { inspect } from 'node:util'
+import {
+  createResourceServer,
+  type HttpRequest,
+  InvalidProofError,
+  replayStore,
+  UpstreamError,
+} from 'oauth-resource-server'
 import { createTestClock, createTestIssuer } from 'oauth-resource-server/testing'
 import { describe, expect, it } from 'vitest'
 import { boundToken, dpopClient, dpopHeaders, type ProofChange, resource } from '../support/dpop.ts'
+import { refusalOf } from '../support/refusals.ts'
 import { verdict } from '../support/tokens.ts'
 
 const clock = createTestClock(1_800_000_000_000)
@@ -261,6 +269,97 @@ describe('the proof', () => {
   })
 })
 
+describe('a refusal', () => {
+  const broken = { status: 401, reason: 'proof' }
+  const notBound = { status: 401, reason: 'binding' }
+  const bearer = { authorization: `Bearer ${token}` }
+  const stolen =
+    'the token is bound to a key and came as a Bearer token: the client must send Authorization: DPoP with a proof; or somebody stole it'
+  it.each<[string, () => unknown, object, object]>([
+    [
+      'a bound token as Bearer',
+      () => api.authenticate(request(bearer)),
+      notBound,
+      { claim: 'cnf', expected: 'jkt', hint: stolen },
+    ],
+    [
+      'a bound token without a request',
+      () => api.verify(token),
+      notBound,
+      { claim: 'cnf', expected: 'jkt', hint: stolen },
+    ],
+    [
+      'another key',
+      () => api.authenticate(request(dpopHeaders(token, thief.proof(token)))),
+      notBound,
+      {
+        claim: 'cnf',
+        expected: 'jkt',
+        hint: 'the proof is signed with another key than the token is bound to',
+      },
+    ],
+    [
+      'a wrong ath',
+      () => api.authenticate(request(dpopHeaders(token, client.proof(unbound)))),
+      broken,
+      {
+        claim: 'ath',
+        actual: 'string',
+        hint: 'ath must be the SHA-256 hash of this very access token, in base64url without padding',
+      },
+    ],
+    [
+      'another signature',
+      () => api.authenticate(request(dpopHeaders(token, client.proof(token, { key: thief.privateKey })))),
+      broken,
+      { claim: 'jwk', hint: 'the signature of the proof is not of the key in its header' },
+    ],
+    [
+      'a key off its curve',
+      () =>
+        api.authenticate(
+          request(
+            dpopHeaders(
+              token,
+              client.proof(token, { header: { jwk: { ...client.jwk, y: client.jwk['x'] } } }),
+            ),
+          ),
+        ),
+      broken,
+      { claim: 'jwk', hint: 'the key of the proof is not a point on its curve, or not usable' },
+    ],
+    [
+      'a request without a method',
+      () => api.authenticate({ url: '/', headers: dpopHeaders(token, client.proof(token)) }),
+      broken,
+      {
+        claim: 'htm',
+        expected: '',
+        actual: 'string',
+        hint: 'the client signs the method in upper case, as it is sent',
+      },
+    ],
+    [
+      'a request without a URL',
+      () => api.authenticate({ method: 'GET', headers: dpopHeaders(token, client.proof(token)) }),
+      broken,
+      { claim: 'htu', expected: 'a plain URL', actual: 'string', hint: expect.any(String) as string },
+    ],
+  ])('for %s says what to do', async (_what, step, kind, detail) => {
+    expect(await refusalOf(step)).toEqual({ ...kind, detail })
+  })
+
+  it('of a proof that was used before names its jti', async () => {
+    const headers = dpopHeaders(token, client.proof(token))
+    await api.authenticate(request(headers))
+    expect(await refusalOf(() => api.authenticate(request(headers)))).toEqual({
+      status: 401,
+      reason: 'replayed',
+      detail: { claim: 'jti' },
+    })
+  })
+})
+
 describe('the key of a client', () => {
   it('is accepted whatever else the headers of its proofs say', async () => {
     const own = apiOf()
@@ -355,20 +454,34 @@ describe('a proof used again', () => {
     expect(reserved).toEqual([`${client.thumbprint}.three`])
   })
 
-  it.each<[string, () => unknown]>([
+  const closed = Object.assign(new Error('closed: redis://:password@redis.test'), { code: 'ECONNRESET' })
+  const failed =
+    'the replay store failed, Error ECONNRESET: the connection was closed: it is tried again by itself'
+  const noBoolean = 'dpop.replay: reserve must return true or false'
+  it.each<[string, () => unknown, string]>([
     [
       'throws',
       () => {
-        throw new Error('store')
+        throw closed
       },
+      failed,
     ],
-    ['rejects', () => Promise.reject(new Error('store'))],
-    ['returns no boolean', () => Promise.resolve('OK')],
-    ['returns undefined', () => undefined],
-    ['never responds', () => new Promise(() => undefined)],
-  ])('cannot be told where the store %s: 503', async (_what, reserve) => {
+    ['rejects', () => Promise.reject(closed), failed],
+    [
+      'rejects with a refusal',
+      () => Promise.reject(new InvalidProofError('replayed')),
+      'the replay store failed, InvalidProofError',
+    ],
+    ['rejects with a 503', () => Promise.reject(new UpstreamError(1, { detail: { hint: 'full' } })), 'full'],
+    ['returns no boolean', () => Promise.resolve('OK'), noBoolean],
+    ['returns undefined', () => undefined, noBoolean],
+    ['never responds', () => new Promise(() => undefined), 'dpop.replay: no result within 10 ms'],
+  ])('cannot be told where the store %s: 503', async (_what, reserve, hint) => {
     const failing = apiOf({ replay: { reserve: reserve as never } }, { hookTimeoutMs: 10 })
-    expect(await send({}, {}, failing)).toBe('503 unavailable')
+    const sent = request(dpopHeaders(token, client.proof(token)))
+    const error: unknown = await failing.authenticate(sent).catch((it: unknown) => it)
+    expect(error).toMatchObject({ status: 503, reason: 'unavailable', retryAfter: 1, detail: { hint } })
+    expect(inspect(error)).not.toContain('password')
   })
 
   it('cannot be told when the memory is full, of which one key fills a tenth at most: 503', async () => {
