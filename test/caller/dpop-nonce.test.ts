@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { nonces } from '../../src/caller/dpop-nonce.ts'
 import { interfaceOf } from '../../src/adapter-interface.ts'
 import { boundToken, dpopClient, dpopHeaders, resource } from '../support/dpop.ts'
+import { refusalOf } from '../support/refusals.ts'
 
 const start = 1_800_000_000
 const secret = new Uint8Array(32).fill(1)
@@ -38,10 +39,23 @@ describe('a nonce', () => {
     expect(await outcome(nonce, start + 301)).toBe('use_dpop_nonce')
   })
 
+  it('that is wrong is refused with a word for operators', async () => {
+    expect(await refusalOf(() => check('x', start))).toEqual({
+      status: 401,
+      reason: 'nonce',
+      detail: {
+        claim: 'nonce',
+        hint: 'clients repeat the request with the nonce of the header DPoP-Nonce; one refusal is no fault',
+      },
+    })
+  })
+
   it('may be of a process whose clock is ahead by the leeway', async () => {
     const nonce = await fresh(start + 10)
     expect(await outcome(nonce, start)).toBeUndefined()
-    expect(await outcome(nonce, start - 2)).toBe('use_dpop_nonce')
+    // A nonce has whole seconds: one more may be lost.
+    expect(await outcome(nonce, start - 1)).toBeUndefined()
+    expect(await outcome(nonce, start - 1.5)).toBe('use_dpop_nonce')
   })
 
   it('is accepted by every process with the secret, and by no other', async () => {
