@@ -3,6 +3,7 @@ import { own } from '../lib/objects.ts'
 import { hashOf, signedHash } from '../token/signed-hash.ts'
 import type { Auth } from '../types.ts'
 import { asSignedAuth } from './accept.ts'
+import { checkMoment } from './moment.ts'
 
 /** What distinguishes one token from every other. */
 export interface TokenIdentity {
@@ -19,13 +20,14 @@ export function jtiOf(claims: object): string | undefined {
   return typeof jti === 'string' && jti !== '' ? jti : undefined
 }
 
-/** Identifies the token of a caller. @throws {TypeError} for what is no `Auth` */
+/** Identifies the token of a caller. @throws {TypeError} for what is no `Auth`, also for one with an invalid `Date` */
 export async function identityOf(value: unknown, name: string): Promise<TokenIdentity> {
   const { issuer, claims, expiresAt, token } = asSignedAuth(value) ?? (Object(value) as Partial<Auth>)
-  if (typeof issuer !== 'string' || typeof claims !== 'object' || !(expiresAt instanceof Date)) {
+  const hasClaims = typeof claims === 'object' && (claims as unknown) !== null
+  if (typeof issuer !== 'string' || !hasClaims || !(expiresAt instanceof Date)) {
     throw new TypeError(`${name}: pass the auth of a caller, for example revoke({ token: getAuth(request) })`)
   }
-  const common = { issuer, expiresAt: expiresAt.getTime() / 1000 }
+  const common = { issuer, expiresAt: checkMoment(expiresAt, `${name}.expiresAt`) }
   const jti = jtiOf(claims)
   if (jti !== undefined) return { ...common, kind: 'jti', value: jti }
   if (typeof token !== 'string') throw new TypeError(`${name}: this auth has neither a jti nor a token`)
