@@ -41,12 +41,14 @@ export function revocationIndex(max: number, now: () => number): RevocationIndex
     }
   })
 
+  const knownKindsOf = (issuer: string | undefined): Kinds | undefined =>
+    issuer === undefined ? ofAll : byIssuer.get(issuer)
+
   function kindsOf(issuer: string | undefined): Kinds {
-    if (issuer === undefined) return ofAll
-    const known = byIssuer.get(issuer)
+    const known = knownKindsOf(issuer)
     if (known !== undefined) return known
     const kinds = newKinds()
-    byIssuer.set(issuer, kinds)
+    byIssuer.set(issuer as string, kinds)
     return kinds
   }
 
@@ -54,8 +56,7 @@ export function revocationIndex(max: number, now: () => number): RevocationIndex
     add({ kind, issuer, value, issuedBefore = Infinity, lifetime }) {
       expiring.sweep()
       const expiresAt = now() + lifetime
-      const entries = kindsOf(issuer)[kind]
-      const known = entries.get(value)
+      const known = knownKindsOf(issuer)?.[kind].get(value)
       if (known !== undefined) {
         // The later one includes the earlier one.
         known.issuedBefore = Math.max(known.issuedBefore, issuedBefore)
@@ -64,7 +65,7 @@ export function revocationIndex(max: number, now: () => number): RevocationIndex
       }
       if (expiring.size() >= max) return false
       const entry: Found = { issuer, kind, value, issuedBefore, expiresAt }
-      entries.set(value, entry)
+      kindsOf(issuer)[kind].set(value, entry)
       expiring.add(entry)
       return true
     },
