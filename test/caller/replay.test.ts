@@ -1,9 +1,16 @@
 import { replayStore, UpstreamError } from 'oauth-resource-server'
 import { createTestClock } from 'oauth-resource-server/testing'
 import { describe, expect, it } from 'vitest'
+import { refusalOf } from '../support/refusals.ts'
 
 const clock = createTestClock(1_800_000_000_000)
 const soon = (seconds = 60): number => clock.now() / 1000 + seconds
+
+const full = (what: string): object => ({
+  status: 503,
+  reason: 'unavailable',
+  detail: { hint: `the replay store is full: ${what}; raise max, or use a store on Redis` },
+})
 
 describe('replayStore in memory', () => {
   it('reserves a key for the first caller only', async () => {
@@ -60,8 +67,54 @@ describe('replayStore in memory', () => {
     expect((error as Error).message).toMatch(message)
   })
 
+  const proofOf = (client: string, jti: string): string => `${client.repeat(43)}.${jti}`
+  it('has room for so many proofs of one client, and for others all the same', async () => {
+    const store = replayStore({ max: 29, now: clock.now })
+    for (const jti of ['1', '2']) expect(await store.reserve(proofOf('a', jti), soon())).toBe(true)
+    expect(await refusalOf(() => store.reserve(proofOf('a', '3'), soon()))).toEqual(
+      full('2 proofs of one client'),
+    )
+    expect(await store.reserve(proofOf('a', '2'), soon())).toBe(false)
+    expect(await store.reserve(proofOf('b', '3'), soon())).toBe(true)
+    // Keys that are of no proof.
+    for (const key of [
+      'a'.repeat(43),
+      `${'a'.repeat(44)}.1`,
+      `x${proofOf(' ', '1')}`,
+      ` ${proofOf('a', '4')}`,
+    ]) {
+      expect(await store.reserve(key, soon())).toBe(true)
+    }
+    clock.advance(90)
+    for (const jti of ['1', '2']) expect(await store.reserve(proofOf('a', jti), soon())).toBe(true)
+    expect(await refusalOf(() => store.reserve(proofOf('a', '3'), soon()))).toEqual(
+      full('2 proofs of one client'),
+    )
+  })
+
+  it('has room for one proof of a client at least', async () => {
+    const store = replayStore({ max: 5, now: clock.now })
+    expect(await store.reserve(proofOf('a', '1'), soon())).toBe(true)
+    expect(await refusalOf(() => store.reserve(proofOf('a', '2'), soon()))).toEqual(
+      full('1 proofs of one client'),
+    )
+  })
+
+  it('tells how many keys it has room for, and when to try again', async () => {
+    const store = replayStore({ max: 1, now: clock.now })
+    await store.reserve('a', soon())
+    expect(await refusalOf(() => store.reserve('b', soon()))).toEqual(full('1 keys'))
+    await expect(store.reserve('b', soon())).rejects.toMatchObject({ retryAfter: 1 })
+  })
+
+  it('cannot be changed by whoever has it', () => {
+    expect(Object.isFrozen(replayStore())).toBe(true)
+  })
+
   it('checks its options', () => {
     expect(() => replayStore({ max: 0 })).toThrow(/^replayStore.max: must be a number from 1/)
-    expect(() => replayStore({ maximum: 1 } as never)).toThrow(/unknown option maximum/)
+    expect(() => replayStore({ max: 10_000_001 })).toThrow(/^replayStore.max: must be a number from 1/)
+    expect(() => replayStore({ maximum: 1 } as never)).toThrow(/^replayStore: unknown option maximum/)
+    expect(() => replayStore({ now: 1 as never })).toThrow(/^replayStore.now: .* for example Date.now$/)
   })
 })

@@ -13,8 +13,8 @@ const from = (place: Presented['place']): Presented => ({
 })
 
 describe('a successful response', () => {
-  it('to a token in the URL is private (RFC 6750 §2.3)', () => {
-    expect(withUrlHeaders(() => undefined)(token as VerifiedToken, from('query'))).toEqual({
+  it.each(['query', 'cookie'] as const)('to a token in the place %s is private (RFC 6750 §2.3)', (place) => {
+    expect(withUrlHeaders(() => undefined)(token as VerifiedToken, from(place))).toEqual({
       headers: { 'Cache-Control': 'private' },
     })
   })
