@@ -10,6 +10,13 @@ import {
 } from 'oauth-resource-server'
 import { createTestClock, createTestIssuer } from 'oauth-resource-server/testing'
 import { describe, expect, it } from 'vitest'
+import { listOf, type RevocationStore, type StoreTools } from '../../src/caller/revocation-list.ts'
+import {
+  listInterfaceOf,
+  type RevocableToken,
+  type RevocationEntry,
+  type RevocationListInterface,
+} from '../../src/stores.ts'
 import { b64, parts, verdict } from '../support/tokens.ts'
 
 const clock = createTestClock(1_800_000_000_000)
@@ -204,7 +211,8 @@ describe('how long a list remembers', () => {
     await list.revoke({ jti: 'b' })
     await expect(list.revoke({ jti: 'c' })).rejects.toMatchObject({
       status: 503,
-      detail: { hint: expect.stringContaining('full: 2 entries') as string },
+      retryAfter: 60,
+      detail: { hint: 'the revocation list is full: 2 entries; raise max, or use a list on Redis' },
     })
     await expect(list.revoke({ jti: 'a' })).resolves.toBeUndefined()
     expect(await Promise.all(tokens.map(use))).toEqual(['401 revoked', '401 revoked', '200'])
@@ -311,6 +319,25 @@ describe('a list and its resource servers', () => {
     expect([await use(token), await verdict(second.verify(token))]).toEqual(['401 revoked', '401 revoked'])
   })
 
+  it.each<[string, (list: RevocationList) => unknown, string]>([
+    ['keeps the clock by which an entry was made', (list) => list.revoke({ subject: 'bob' }), '200'],
+    [
+      'takes the clock of the first server that has one',
+      (list) =>
+        createResourceServer({ issuer: issuer.issuer, audience, jwks: issuer.jwks, revocation: list }),
+      '401 revoked',
+    ],
+  ])('%s', async (_what, first, expected) => {
+    // By the system's clock, the token of 2096 would be issued later.
+    const late = await createTestIssuer({ algorithms: ['EdDSA'], clock: createTestClock(4e12) })
+    const list = revocationList()
+    await first(list)
+    const api = createResourceServer({ ...late.options, revocation: list })
+    const token = await late.sign({ sub: 'alice' })
+    await list.revoke({ subject: 'alice' })
+    expect(await verdict(api.verify(token))).toBe(expected)
+  })
+
   it('is ready at once, and closing it makes nothing valid again', async () => {
     const { list, api, use } = world()
     await expect(api.ready()).resolves.toBeUndefined()
@@ -337,5 +364,88 @@ describe('a list and its resource servers', () => {
     const hash = createHash('sha256').update(parts(token).slice(0, 2).join('.')).digest('base64url')
     expect(hash).toHaveLength(43)
     expect(JSON.stringify(list)).not.toContain(token.slice(0, 20))
+  })
+})
+
+describe('a list whose entries are kept in a store', () => {
+  const settings = {
+    tokenLifetime: 1000,
+    max: 5,
+    onUnavailable: 'allow',
+    requireJti: true,
+    now: clock.now,
+  } as const
+
+  function stored(store: Partial<RevocationStore> = {}) {
+    const added: RevocationEntry[] = []
+    let tools: StoreTools | undefined
+    const list = listOf(settings, (given) => {
+      tools = given
+      return { add: (entry) => void added.push(entry), has: () => true, ...store }
+    })
+    const face = listInterfaceOf(list) as RevocationListInterface
+    return { list, face, added, tools: tools as unknown as StoreTools }
+  }
+
+  it('gives the store its settings, and an index that follows its clock', () => {
+    const { tools } = stored()
+    expect(tools).toMatchObject({ ...settings, longestLife: 1600 })
+    const index = tools.index(1)
+    const entry = { issuer: undefined, issuedBefore: undefined, lifetime: 16, expiresIn: undefined }
+    expect(index.add({ ...entry, kind: 'jti', value: 'a' })).toBe(true)
+    expect(index.add({ ...entry, kind: 'jti', value: 'b' })).toBe(false)
+    clock.advance(32)
+    expect(index.size()).toBe(0)
+  })
+
+  it('shows resource servers what it was made with, and passes their questions on', async () => {
+    const { face } = stored()
+    expect(face).toMatchObject({ tokenLifetime: 1000, requireJti: true, onUnavailable: 'allow' })
+    expect(await face.has({} as RevocableToken)).toBe(true)
+  })
+
+  it('takes entries that were checked elsewhere, for as long as they are needed', async () => {
+    const { face, added } = stored()
+    const entry = { kind: 'session', issuer: undefined, value: 's' } as const
+    await face.add({ ...entry, issuedBefore: now() + 20 })
+    await face.add({ ...entry, issuedBefore: now() - 20 })
+    await face.add({ ...entry, issuedBefore: undefined })
+    const kept = { ...entry, expiresIn: undefined }
+    expect(added).toEqual([
+      { ...kept, issuedBefore: now() + 20, lifetime: 1620 },
+      { ...kept, issuedBefore: now() - 20, lifetime: 1600 },
+      { ...kept, issuedBefore: undefined, lifetime: 1600 },
+    ])
+  })
+
+  it('opens, waits for, asks and closes its store', async () => {
+    const calls: string[] = []
+    const note = (call: string) => () => void calls.push(call)
+    const { list, face } = stored({
+      open: note('open'),
+      close: note('close'),
+      ready: async () => Promise.resolve(note('ready')()),
+      isReady: () => false,
+    })
+    expect(calls).toEqual([])
+    face.join({ clockTolerance: 0, now: undefined })
+    await list.ready()
+    await face.ready()
+    list.close()
+    expect(calls).toEqual(['open', 'ready', 'ready', 'close'])
+    expect(face.isReady()).toBe(false)
+  })
+
+  it('is ready where the store needs nothing', async () => {
+    const { list, face } = stored()
+    face.join({ clockTolerance: 0, now: undefined })
+    await expect(list.ready()).resolves.toBeUndefined()
+    expect([face.ready(), face.isReady(), list.close()]).toEqual([undefined, true, undefined])
+  })
+
+  it('rejects what the store does not take', async () => {
+    const outage = new UpstreamError(1)
+    const { list } = stored({ add: () => Promise.reject(outage) })
+    await expect(list.revoke({ jti: 'j' })).rejects.toBe(outage)
   })
 })

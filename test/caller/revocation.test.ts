@@ -1,12 +1,20 @@
+import { inspect } from 'node:util'
 import {
   type Auth,
   createResourceServer,
+  InvalidRequestError,
   InvalidTokenError,
   type RevocationHook,
   UpstreamError,
 } from 'oauth-resource-server'
 import { createTestClock, createTestIssuer } from 'oauth-resource-server/testing'
 import { describe, expect, it, vi } from 'vitest'
+import { revocationCheck } from '../../src/caller/revocation.ts'
+import type { Presented } from '../../src/http/finder.ts'
+import type { RevocableToken, RevocationListInterface } from '../../src/stores.ts'
+import { hashOf, withSignedHash } from '../../src/token/signed-hash.ts'
+import type { VerifiedToken } from '../../src/token/verified-token.ts'
+import { refusalOf } from '../support/refusals.ts'
 import { verdict } from '../support/tokens.ts'
 
 const clock = createTestClock(1_800_000_000_000)
@@ -46,6 +54,47 @@ describe('a function that knows which tokens were revoked', () => {
     const token = await issuer.sign()
     expect(await verdict(api(fails, { timeoutMs: 20 }).verify(token))).toBe('503 unavailable')
     expect(await verdict(api(fails, { timeoutMs: 20, onUnavailable: 'allow' }).verify(token))).toBe('200')
+  })
+
+  const nobody = 'nobody can tell whether the token was revoked: '
+  it.each<[string, () => unknown, string]>([
+    [
+      'rejects with an error of a client',
+      () => Promise.reject(Object.assign(new Error('SECRET'), { code: 'NOAUTH' })),
+      `${nobody}isRevoked failed, Error NOAUTH: the client sends no password: set it in the URL or options of the client`,
+    ],
+    [
+      'throws nothing',
+      () => {
+        // eslint-disable-next-line @typescript-eslint/only-throw-error -- what a careless function might do
+        throw undefined
+      },
+      `${nobody}isRevoked failed, Error`,
+    ],
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- likewise
+    ['rejects with null', () => Promise.reject(null), `${nobody}isRevoked failed, Error`],
+    [
+      'throws a 400',
+      () => Promise.reject(new InvalidRequestError()),
+      `${nobody}isRevoked failed, InvalidRequestError`,
+    ],
+    ['returns a text', () => 'no', `${nobody}revocation: isRevoked must return true or false`],
+    ['never settles', () => new Promise(() => undefined), 'revocation: no result within 20 ms'],
+    ['throws a 503', () => Promise.reject(new UpstreamError(7, { detail: { hint: 'mine' } })), 'mine'],
+  ])('tells operators why nobody knows: it %s', async (_what, fails, hint) => {
+    const token = await issuer.sign()
+    const error: unknown = await api(fails, { timeoutMs: 20 })
+      .verify(token)
+      .catch((it: unknown) => it)
+    expect(error).toMatchObject({ status: 503, retryAfter: hint === 'mine' ? 7 : 1, detail: { hint } })
+    expect(inspect(error)).not.toContain('SECRET')
+  })
+
+  it('keeps a mistake of the function as the cause, as it can be shown', async () => {
+    const error: unknown = await api(() => 'no')
+      .verify(await issuer.sign())
+      .catch((it: unknown) => it)
+    expect((error as Error).cause).toEqual(new TypeError('revocation: isRevoked must return true or false'))
   })
 
   it('keeps the error as the cause of the 503, and says Retry-After', async () => {
@@ -122,9 +171,14 @@ describe('a function that knows which tokens were revoked', () => {
     expect(await verdict(server.verify(await issuer.sign()))).toBe('401 expired')
   })
 
-  it('answers the client with one fixed sentence', async () => {
+  it('answers the client with one fixed sentence, and operators with a fix', async () => {
     const server = api(() => true)
     const error: unknown = await server.verify(await issuer.sign()).catch((it: unknown) => it)
+    expect(error).toMatchObject({
+      detail: {
+        hint: 'the list of revoked tokens, or isRevoked, has it: the client must get a new token',
+      },
+    })
     expect(server.refuse(error)).toMatchObject({
       status: 401,
       body: JSON.stringify({
@@ -133,4 +187,115 @@ describe('a function that knows which tokens were revoked', () => {
       }),
     })
   })
+})
+
+describe('a list', () => {
+  const start = clock.now() / 1000
+  const presented: Presented = { scheme: 'Bearer', token: 'a.b.c', place: 'header', request: undefined }
+  const verified = (change: object = {}): VerifiedToken =>
+    ({
+      issuer: 'https://issuer.test/',
+      claims: { jti: 'j', sid: 's' },
+      times: { iat: start + 0.9, exp: start + 300 },
+      subject: 'u',
+      clientId: 'c',
+      ...change,
+    }) as VerifiedToken
+
+  /** The check with a list that says what it is told to, and what that list was asked about. */
+  function world(says: unknown, change: Partial<RevocationListInterface> = {}) {
+    const asked: RevocableToken[] = []
+    const list = {
+      tokenLifetime: 300,
+      requireJti: false,
+      onUnavailable: 'refuse',
+      has: (token: RevocableToken) => (asked.push(token), says),
+      ...change,
+    } as RevocationListInterface
+    const check = revocationCheck({ from: 'list', list }, () => (result) => result)
+    return { asked, check: (token = verified()) => check(token, presented) }
+  }
+
+  it('is asked about what names a token', async () => {
+    const { asked, check } = world(false)
+    expect(check()).toBeUndefined()
+    expect(asked).toEqual([
+      {
+        issuer: 'https://issuer.test/',
+        issuedAt: start,
+        jti: 'j',
+        subject: 'u',
+        session: 's',
+        client: 'c',
+        hash: expect.any(Function) as unknown,
+      },
+    ])
+    expect(await asked[0]?.hash()).toBe(await hashOf('a.b.other'))
+  })
+
+  it('is asked about the hash of the token that was encrypted', async () => {
+    const { asked, check } = world(false)
+    await check(await withSignedHash(verified(), 'd.e.f'))
+    expect(await asked[0]?.hash()).toBe(await hashOf('d.e.other'))
+  })
+
+  it.each<[string, unknown]>([
+    ['at once', true],
+    ['later', Promise.resolve(true)],
+    // As a promise of another realm is.
+    ['by a thenable', { then: (done: (it: boolean) => void) => void done(true) }],
+  ])('refuses a token %s', async (_when, says) => {
+    expect(await refusalOf(async () => world(says).check())).toMatchObject({ status: 401, reason: 'revoked' })
+  })
+
+  it('that cannot tell refuses every token, unless it is written that it does not', async () => {
+    const down = (): never => {
+      throw new UpstreamError(1)
+    }
+    const later = (): Promise<never> => Promise.reject(new UpstreamError(1))
+    for (const has of [down, later]) {
+      expect(await refusalOf(async () => world(false, { has }).check())).toMatchObject({ status: 503 })
+      expect(await world(false, { has, onUnavailable: 'allow' }).check()).toBeUndefined()
+    }
+  })
+
+  it.each<[string, object, object, object]>([
+    [
+      'iat',
+      { times: { iat: undefined, exp: start } },
+      {},
+      { claim: 'iat', expected: 'present, since tokens can be revoked', actual: undefined },
+    ],
+    [
+      'a life that the list assumes',
+      { times: { iat: start, exp: start + 300.5 } },
+      {},
+      { claim: 'exp', expected: 'at most 300 s after iat: tokenLifetime of the list', actual: start + 300.5 },
+    ],
+    [
+      'jti',
+      { claims: { jti: '' } },
+      { requireJti: true },
+      { claim: 'jti', expected: 'present: requireJti is set', actual: 'absent' },
+    ],
+  ])('is not asked about a token without %s', async (_what, change, options, detail) => {
+    const { asked, check } = world(false, options)
+    expect(await refusalOf(() => check(verified(change)))).toEqual({ status: 401, reason: 'claim', detail })
+    expect(asked).toEqual([])
+  })
+
+  it.each([
+    [{ times: { iat: start, exp: start + 300 } }, {}],
+    [{ claims: {} }, {}],
+    [{}, { requireJti: true }],
+  ])('is asked about %o where %o', (change, options) => {
+    const { asked, check } = world(false, options)
+    expect(check(verified(change))).toBeUndefined()
+    expect(asked).toHaveLength(1)
+  })
+})
+
+it('without a list nothing is asked', () => {
+  const check = revocationCheck(undefined, () => (result) => result)
+  expect(check({} as VerifiedToken, {} as Presented)).toBeUndefined()
 })
