@@ -1,6 +1,8 @@
-import { createResourceServer } from 'oauth-resource-server'
+import { createResourceServer, InsufficientScopeError } from 'oauth-resource-server'
 import { createTestIssuer } from 'oauth-resource-server/testing'
 import { expect, it } from 'vitest'
+import { asReported, recordRefusal } from '../../src/caller/as-reported.ts'
+import { schemeOf, withScheme } from '../../src/http/used-scheme.ts'
 import { resource } from '../support/dpop.ts'
 
 const issuer = await createTestIssuer()
@@ -16,4 +18,20 @@ it('the challenge names the scheme that was used, whether or not a hook was told
   expect(expected).toMatch(/^DPoP .*error="invalid_token".*, Bearer /)
   expect(await challengeOf({ onRefused: () => undefined })).toBe(expected)
   expect(await challengeOf({ onRefused: (error: Error) => Object.freeze(error) })).toBe(expected)
+})
+
+it('a refusal is as it was when it was recorded first, whatever is done to it', () => {
+  const error = withScheme(new InsufficientScopeError(['read']), 'DPoP')
+  expect(asReported(error)).toBe(error)
+  recordRefusal(error)
+  Object.assign(error, { scopes: ['admin'], status: 200 })
+  recordRefusal(error)
+  const reported = asReported(error) as InsufficientScopeError
+  expect(reported).toBeInstanceOf(InsufficientScopeError)
+  expect(reported).toMatchObject({ status: 403, scopes: ['read'] })
+  expect(schemeOf(reported)).toBe('DPoP')
+})
+
+it.each([undefined, null, 'error', {}])('%o was not recorded', (value) => {
+  expect(asReported(value)).toBe(value)
 })

@@ -7,10 +7,13 @@ import {
   authenticator,
   type AuthenticatorOptions,
 } from '../../src/caller/authenticate.ts'
-import { refusedBy } from '../../src/caller/refused.ts'
+import { type Refused, refusedBy } from '../../src/caller/refused.ts'
 import type { Presented } from '../../src/http/finder.ts'
+import { schemeOf } from '../../src/http/used-scheme.ts'
 import { systemClock } from '../../src/lib/clock.ts'
+import { issuerOf } from '../../src/token/of-issuer.ts'
 import type { TokenSource } from '../../src/token/verified-token.ts'
+import { refusalOf } from '../support/refusals.ts'
 
 const seconds = 1_800_000_000
 const request = { headers: {} }
@@ -24,20 +27,21 @@ const throwing = (error: Error) => () => {
 interface Parts {
   readonly find?: AuthenticatorOptions<unknown>['find']
   readonly optional?: boolean
+  readonly readsBody?: boolean
   readonly verify?: (...given: Parameters<TokenSource['verify']>) => unknown
   readonly accept?: (...given: Parameters<Acceptor<unknown>['accept']>) => unknown
 }
 
 /** An authenticator of parts that let everything through, with some of them replaced. */
-function world(parts: Parts = {}): Authenticator<unknown> {
+function world(parts: Parts = {}, refused = refusedBy(undefined)): Authenticator<unknown> {
   return authenticator({
     find: parts.find ?? (() => presented),
     optional: parts.optional ?? false,
-    readsBody: false,
+    readsBody: parts.readsBody ?? false,
     source: { verify: parts.verify ?? (() => 'verified'), stillHolds: () => true } as unknown as TokenSource,
     acceptor: { accept: parts.accept ?? (() => 'auth') } as unknown as Acceptor<unknown>,
     clock: systemClock(() => seconds * 1000),
-    refused: refusedBy(undefined),
+    refused,
   })
 }
 
@@ -115,6 +119,65 @@ describe('authenticate', () => {
     expect(() => world({ find, verify: throwing(malformed) }).authenticate(request)).toThrow(status)
     await expect(world({ find, verify: rejecting(malformed) }).authenticate(request)).rejects.toEqual(status)
     expect(() => world({ verify: throwing(malformed) }).authenticate(request)).toThrow(malformed)
+  })
+})
+
+describe('a refusal', () => {
+  const framework = { url: '/' }
+  const later = Promise.resolve({ issuer: 'https://id.test' })
+  const bound: Presented = { ...presented, scheme: 'DPoP' }
+  const find = (): Presented => bound
+
+  it.each<[string, Parts]>([
+    ['at once', { find, verify: () => ({ issuer: 'https://id.test' }) }],
+    ['after a wait', { find, verify: () => later }],
+    [
+      'by a check that waits',
+      { find, verify: () => later, accept: () => Promise.reject(new InvalidTokenError('revoked')) },
+    ],
+  ])(
+    '%s is reported with issuer and request, and challenges the scheme that was used',
+    async (_when, parts) => {
+      const refused = vi.fn<Refused>((error) => error as Error)
+      const accept = (): never => {
+        throw new InvalidTokenError('revoked')
+      }
+      const ours = world({ accept, ...parts }, refused)
+      const error: unknown = await (async () => ours.authenticate({ headers: {}, raw: framework }))().catch(
+        (it: unknown) => it,
+      )
+      expect(refused).toHaveBeenCalledExactlyOnceWith(error, { request: framework })
+      expect([issuerOf(error as Error), schemeOf(error as Error)]).toEqual(['https://id.test', 'DPoP'])
+    },
+  )
+
+  it('of a search that waited is reported with the request', async () => {
+    const refused = vi.fn<Refused>((error) => error as Error)
+    await expect(world({ find: rejecting(refusal) }, refused).authenticate(request)).rejects.toBe(refusal)
+    expect(refused).toHaveBeenCalledExactlyOnceWith(refusal, { request })
+  })
+
+  it.each([[throwing(refusal)], [rejecting(refusal)]])(
+    'of a bare token is reported without a request',
+    async (verify) => {
+      const refused = vi.fn<Refused>((error) => error as Error)
+      await expect((async () => world({ verify }, refused).verify('x'))()).rejects.toBe(refusal)
+      expect(refused).toHaveBeenCalledExactlyOnceWith(refusal)
+    },
+  )
+
+  it('of a request without credentials says where they were looked for', async () => {
+    const post = { method: 'POST', headers: {} }
+    for (const readsBody of [false, true]) {
+      const found = await refusalOf(() => world({ find: () => undefined, readsBody }).authenticate(post))
+      expect(found).toEqual({
+        status: 401,
+        reason: 'missing',
+        detail: readsBody
+          ? { hint: expect.stringContaining('fromBody() finds no parsed body') as string }
+          : {},
+      })
+    }
   })
 })
 

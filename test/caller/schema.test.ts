@@ -4,6 +4,9 @@ import { createTestIssuer } from 'oauth-resource-server/testing'
 import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { withSchema } from '../../src/caller/schema.ts'
+import type { VerifiedToken } from '../../src/token/verified-token.ts'
+import { refusalOf } from '../support/refusals.ts'
 
 const issuer = await createTestIssuer({ algorithms: ['EdDSA'] })
 
@@ -129,6 +132,110 @@ describe('the facts about an issue within a claim', () => {
     const { detail } = error as { detail: { claim: string; hint: string } }
     expect(detail).toEqual({ claim: 'profile', hint: expect.stringMatching(hint) as string })
     expect(JSON.stringify(detail)).not.toContain('canary')
+  })
+})
+
+describe('what operators see of issues', () => {
+  const claims = { tenant: 7, list: [{ id: 1 }], nothing: null, nested: { name: 'x' } }
+  const refusedFor = (...issues: readonly unknown[]) =>
+    refusalOf(() =>
+      withSchema(
+        schema(() => ({ issues })),
+        (result) => result,
+      )({ claims } as unknown as VerifiedToken),
+    )
+  const key = (name: string, origin?: string): object => ({ key: name, origin })
+
+  it.each<[string, readonly unknown[], object]>([
+    ['no issue', [], {}],
+    ['no path', [{ path: [], expected: 'string' }], {}],
+    [
+      'a claim',
+      [{ path: ['tenant'], expected: 'string' }],
+      { claim: 'tenant', expected: 'string', actual: 'number', hint: 'the schema refuses tenant' },
+    ],
+    [
+      'a claim, by a message alone',
+      [{ path: ['tenant'], message: 'bad' }],
+      { claim: 'tenant', expected: 'valid', actual: 'number', hint: 'the schema refuses tenant' },
+    ],
+    [
+      'an expectation with other characters',
+      [{ path: ['tenant'], expected: 'a@b' }],
+      { claim: 'tenant', expected: 'valid', actual: 'number', hint: 'the schema refuses tenant' },
+    ],
+    [
+      'an expectation of 60 characters',
+      [{ path: ['tenant'], expected: 'e'.repeat(60) }],
+      { claim: 'tenant', expected: 'e'.repeat(60), actual: 'number', hint: 'the schema refuses tenant' },
+    ],
+    [
+      'an expectation of more',
+      [{ path: ['tenant'], expected: 'e'.repeat(61) }],
+      { claim: 'tenant', expected: 'valid', actual: 'number', hint: 'the schema refuses tenant' },
+    ],
+    [
+      'an expectation that is no text',
+      [{ path: ['tenant'], expected: 5 }],
+      { claim: 'tenant', expected: 'valid', actual: 'number', hint: 'the schema refuses tenant' },
+    ],
+    [
+      'several claims, of which the first is compared',
+      [null, { path: [] }, { path: ['tenant'] }, { path: ['list', 0, 'id'], expected: 'string' }],
+      { claim: 'tenant', expected: 'valid', actual: 'number', hint: 'the schema refuses tenant, list.0.id' },
+    ],
+    [
+      'an entry of a list',
+      [{ path: [key('list'), key('0'), key('id')], expected: 'string' }],
+      {
+        claim: 'list',
+        hint: 'the schema refuses list.0.id: token has list.0.id of type number, expected string',
+      },
+    ],
+    [
+      'a long index',
+      [{ path: ['list', 12345] }, { path: ['list', 1234] }],
+      { claim: 'list', hint: 'the schema refuses list.*, list.1234: token has no list.*' },
+    ],
+    [
+      'a member of null',
+      [{ path: ['nothing', 'name'] }],
+      { claim: 'nothing', hint: 'the schema refuses nothing.name: token has no nothing.name' },
+    ],
+    [
+      'a member of a number, as every object has it',
+      [{ path: ['tenant', 'toString'] }, { path: ['nested', 'x1'] }],
+      { claim: 'tenant', hint: 'the schema refuses tenant.*, nested.*: token has no tenant.*' },
+    ],
+    [
+      'the name of a member that is there',
+      [{ path: [key('nested'), key('name', 'key')], expected: 'never' }],
+      { claim: 'nested', hint: 'the schema refuses nested.name: token has nested.name of type string' },
+    ],
+    [
+      'the name of a member that is not',
+      [{ path: [key('nested'), key('id', 'key')], expected: '"id"' }],
+      { claim: 'nested', hint: 'the schema refuses nested.id: token has no nested.id, expected present' },
+    ],
+    [
+      'a path with steps of another kind',
+      [{ path: [null, {}] }],
+      { claim: 'null', hint: 'the schema refuses null.*: token has no null.*' },
+    ],
+  ])('%s', async (_what, issues, detail) => {
+    expect(await refusedFor(...issues)).toEqual({ status: 401, reason: 'schema', detail })
+  })
+
+  it('are ten issues, and ten steps of a path, at most', async () => {
+    const many = Array.from({ length: 12 }, (_, index) => ({ path: [`c${index}`] }))
+    const ten = many.slice(0, 10).map(({ path }) => path[0])
+    expect(await refusedFor(...many)).toMatchObject({
+      detail: { hint: `the schema refuses ${ten.join(', ')}` },
+    })
+    const deep = `deep${'.id'.repeat(9)}`
+    expect(await refusedFor({ path: ['deep', ...Array.from({ length: 30 }, () => 'id')] })).toMatchObject({
+      detail: { hint: `the schema refuses ${deep}: token has no ${deep}` },
+    })
   })
 })
 
