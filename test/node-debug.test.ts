@@ -14,7 +14,8 @@ const program = `
   await api.ready().catch(() => undefined)
   const issuer = await createTestIssuer({ audience: 'a' })
   const token = await issuer.sign({ email: 'CANARY@example.com', exp: 1 })
-  await createResourceServer(issuer.options).verify(token).catch(() => undefined)
+  const onRefused = () => { throw new Error('CANARY') }
+  await createResourceServer({ ...issuer.options, onRefused }).verify(token).catch(() => undefined)
 `
 
 async function printed(debug: string): Promise<string> {
@@ -34,6 +35,9 @@ it('NODE_DEBUG prints every refusal with its explanation, and every fetch of key
     `: fetchFailed https://id.test unavailable: the server cannot be reached at http://127.0.0.1:${port}/keys, ECONNREFUSED`,
   )
   expect(text).toMatch(/: refused 401 expired: token has exp 1,/)
+  expect(text).toContain(
+    ': onRefused failed: error: Error (not an error of this library: its message is not shown)',
+  )
   expect(text).not.toMatch(/CANARY|secret|eyJ/)
 })
 

@@ -5,7 +5,7 @@ import { shared } from './vitest.shared.ts'
 /** The mirror of `src`, one file of tests for one of code, and the rules on who imports whom. */
 const unit = [
   'test/{caller,guards,hints,http,issuer,jose,lib,options,platform,testing,token}/**/*.test.ts',
-  'test/{architecture,descriptions,detail,errors,explain,framework,resource-server}.test.ts',
+  'test/{architecture,descriptions,detail,errors,explain,framework,resource-server,sources,stores}.test.ts',
   'test/mcp/{auth-info,bound-session,messages,tool-scopes}.test.ts',
   'test/redis/{client,exact,follow,index,keys,state}.test.ts',
 ]

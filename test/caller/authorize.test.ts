@@ -10,7 +10,15 @@ import {
   UpstreamError,
 } from 'oauth-resource-server'
 import { createTestIssuer } from 'oauth-resource-server/testing'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { acceptance } from '../../src/caller/accept.ts'
+import { authorizer } from '../../src/caller/authorize.ts'
+import type { Refused } from '../../src/caller/refused.ts'
+import { schemeOf } from '../../src/http/used-scheme.ts'
+import { systemClock } from '../../src/lib/clock.ts'
+import type { Limited } from '../../src/lib/limited.ts'
+import type { VerifiedToken } from '../../src/token/verified-token.ts'
+import { refusalOf } from '../support/refusals.ts'
 
 const issuer = await createTestIssuer({ algorithms: ['EdDSA'] })
 const api = createResourceServer(issuer.options)
@@ -163,6 +171,153 @@ describe('a refusal by api.authorize()', () => {
     expect(seen).toEqual(auth)
     expect(seen?.token).toBe(auth.token)
     expect(seen?.claims).toBe(auth.claims)
+  })
+})
+
+describe('the guards of one request', () => {
+  const refusal = new ForbiddenError()
+  const refuses: Guard = () => {
+    throw refusal
+  }
+  const refusesLater: Guard = () => Promise.reject(refusal)
+  const presented = { scheme: 'DPoP', token: 'a.b.c', place: 'header', request: undefined } as const
+  const verified = {
+    claims: {},
+    issuer: 'https://issuer.test/',
+    times: { exp: 1_800_000_000 },
+    scopes: new Set(),
+    roles: new Set(),
+  } as unknown as VerifiedToken
+  const request = { url: '/' }
+
+  /** An authorizer with a caller, and what it reports. */
+  function world(claims: unknown = verified.claims, limit: Limited = (result) => result) {
+    const checks = { sender: () => undefined, revocation: () => undefined, claims: () => claims }
+    const acceptor = acceptance<unknown>(checks, systemClock())
+    const caller = acceptor.accept(verified, presented) as unknown as Auth
+    const refused = vi.fn<Refused>((error) => error as Error)
+    return { caller, refused, ...authorizer(acceptor, limit, refused) }
+  }
+  /** What becomes of a question: `allowed`, or the error. */
+  const outcome = async (question: () => unknown): Promise<unknown> => {
+    try {
+      return (await question()) ?? 'allowed'
+    } catch (error) {
+      return error
+    }
+  }
+
+  it.each(['decide', 'ask'] as const)('are waited for where they have to be: %s', async (how) => {
+    const ours = world()
+    expect(ours[how](() => true, ours.caller, request)).toBeUndefined()
+    const later = ours[how](() => Promise.resolve(true), ours.caller, request)
+    expect(later).toBeInstanceOf(Promise)
+    expect(await later).toBeUndefined()
+  })
+
+  it.each<['decide' | 'ask', Guard]>([
+    ['decide', refuses],
+    ['decide', refusesLater],
+    ['ask', refuses],
+    ['ask', refusesLater],
+  ])('report a refusal with its request, its issuer and its scheme: %s', async (how, guard) => {
+    const ours = world()
+    expect(await outcome(() => ours[how](guard, ours.caller, request))).toBe(refusal)
+    expect(ours.refused).toHaveBeenCalledExactlyOnceWith(refusal, { request, issuer: verified.issuer })
+    expect(schemeOf(refusal)).toBe('DPoP')
+  })
+
+  it.each<['decide' | 'ask', Guard]>([
+    ['decide', refuses],
+    ['decide', refusesLater],
+    ['ask', refuses],
+    ['ask', refusesLater],
+  ])('may ask others, whose refusal is none where they allow: %s', async (how, inner) => {
+    const ours = world()
+    const asks: Guard = async (it) => (await outcome(() => ours[how](inner, it, request))) === refusal
+    expect(await outcome(() => ours[how](asks, ours.caller, request))).toBe('allowed')
+    expect(ours.refused).not.toHaveBeenCalled()
+    // It is over: the next question is one of its own.
+    expect(await outcome(() => ours[how](inner, ours.caller, request))).toBe(refusal)
+    expect(ours.refused).toHaveBeenCalledOnce()
+  })
+
+  it('may ask about the caller that was passed before they return', async () => {
+    const ours = world()
+    const asks: Guard = async () => (await outcome(() => ours.ask(refuses, ours.caller, request))) === refusal
+    expect(await outcome(() => ours.ask(asks, ours.caller, request))).toBe('allowed')
+    expect(ours.refused).not.toHaveBeenCalled()
+  })
+
+  it('may ask with the claims of a schema about the caller that they got', async () => {
+    const ours = world({ admin: true })
+    const asks: Guard = async (it) =>
+      (await outcome(() => ours.ask(refuses, it, request, ours.caller))) === refusal &&
+      (await outcome(() => ours.ask(refuses, ours.caller, request, it))) === refusal
+    expect(await outcome(() => ours.ask(asks, ours.caller, request))).toBe('allowed')
+    expect(ours.refused).not.toHaveBeenCalled()
+  })
+
+  it('are asked by others at the same time, each of whom is told', async () => {
+    const ours = world()
+    const both = [1, 2].map(() => outcome(() => ours.ask(refusesLater, ours.caller, request)))
+    expect(await Promise.all(both)).toEqual([refusal, refusal])
+    expect(ours.refused).toHaveBeenCalledTimes(2)
+  })
+
+  it('report what was refused once, whoever asks after that', async () => {
+    const ours = world()
+    for (const guard of [refuses, refusesLater, refuses]) {
+      expect(await outcome(() => ours.decide(guard, ours.caller, request))).toBe(refusal)
+    }
+    expect(ours.refused).toHaveBeenCalledOnce()
+  })
+
+  it.each<[string, Guard]>([
+    [
+      'throws',
+      () => {
+        throw new RangeError('a mistake')
+      },
+    ],
+    ['rejects', () => Promise.reject(new RangeError('a mistake'))],
+  ])('that fail are over: one that %s', async (_how, fails) => {
+    const ours = world()
+    expect(await outcome(() => ours.decide(fails, ours.caller, request))).toBeInstanceOf(RangeError)
+    expect(await outcome(() => ours.decide(refuses, ours.caller, request))).toBe(refusal)
+    expect(ours.refused.mock.calls.map(([error]) => error)).toEqual([expect.any(RangeError), refusal])
+  })
+
+  it('that others ask fail with an error, whatever they throw', async () => {
+    const ours = world()
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- what a careless guard might do
+    const careless: Guard = () => Promise.reject('text')
+    const asks: Guard = async (it) =>
+      (await outcome(() => ours.decide(careless, it, request))) instanceof Error
+    expect(await outcome(() => ours.decide(asks, ours.caller, request))).toBe('allowed')
+  })
+
+  it('are limited in time', async () => {
+    const late = new UpstreamError(1)
+    const ours = world(verified.claims, () => {
+      throw late
+    })
+    expect(await outcome(() => ours.decide(() => Promise.resolve(true), ours.caller, request))).toBe(late)
+  })
+
+  it('need a caller', async () => {
+    const ours = world()
+    for (const how of ['decide', 'ask'] as const) {
+      expect(await refusalOf(() => ours[how](refuses, undefined, request))).toEqual({
+        status: 401,
+        reason: 'missing',
+        detail: { hint: 'the caller is anonymous, and a guard needs a caller' },
+      })
+      expect(ours.refused).toHaveBeenLastCalledWith(expect.any(MissingTokenError), { request })
+      expect(() => ours[how](refuses, {} as Auth, request)).toThrow(
+        new TypeError('authorize: the caller must be an Auth that this resource server returned'),
+      )
+    }
   })
 })
 
