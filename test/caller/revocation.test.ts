@@ -200,7 +200,7 @@ describe('a list', () => {
       subject: 'u',
       clientId: 'c',
       ...change,
-    }) as VerifiedToken
+    }) as unknown as VerifiedToken
 
   /** The check with a list that says what it is told to, and what that list was asked about. */
   function world(says: unknown, change: Partial<RevocationListInterface> = {}) {
