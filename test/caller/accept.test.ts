@@ -228,7 +228,10 @@ describe('the checks of a request', () => {
   it.each(['at once', 'later'])('end with what can be used once: %s', async (when) => {
     const order: string[] = []
     const note = (name: string) => (): undefined => void order.push(name)
-    const lastly = (): MaybePromise<void> => (when === 'later' ? later(note('lastly')()) : note('lastly')())
+    const lastly = (): MaybePromise<undefined> => {
+      const noted = note('lastly')()
+      return when === 'later' ? later(noted) : noted
+    }
     const { accept } = world({
       sender: () => (note('sender')(), { lastly }),
       revocation: note('revocation'),

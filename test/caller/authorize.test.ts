@@ -212,7 +212,7 @@ describe('the guards of one request', () => {
     expect(ours[how](() => true, ours.caller, request)).toBeUndefined()
     const later = ours[how](() => Promise.resolve(true), ours.caller, request)
     expect(later).toBeInstanceOf(Promise)
-    expect(await later).toBeUndefined()
+    await expect(later).resolves.toBeUndefined()
   })
 
   it.each<['decide' | 'ask', Guard]>([

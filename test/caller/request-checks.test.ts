@@ -4,7 +4,7 @@ import { type RequestChecks, withTrace } from '../../src/caller/request-checks.t
 import type { Presented } from '../../src/http/finder.ts'
 import type { VerifiedToken } from '../../src/token/verified-token.ts'
 
-const token = {} as VerifiedToken
+const token = {} as unknown as VerifiedToken
 const presented = {} as Presented
 
 /** Checks that are all passed, with some replaced, and the steps of their trace. */
