@@ -54,7 +54,7 @@ describe('the keys of an issuer', () => {
 
   const both =
     "list the algorithms of both in algorithms, for example ['HS256', 'RS256']; alg then decides which of the two is used"
-  it.each<[object, string]>([
+  const mistakes: readonly [options: object, message: string][] = [
     [{ jwksUri, jwks }, 'jwksUri and jwks: public keys come from one place; set one of them'],
     [
       { publicKey, metadataUrl },
@@ -113,9 +113,13 @@ describe('the keys of an issuer', () => {
       { publicKey, secret: Buffer.from(publicKey.x as string, 'base64url'), algorithms: ['HS256', 'ES256'] },
       'secret: is one of the public keys, so that anyone could sign with it; use another',
     ],
-  ])('are not %j', (options, message) => {
-    expect(() => settings(options)).toThrow(new TypeError(`issuers[0].${message}`))
-  })
+  ]
+  it.each(mistakes.map(([options, message]): [string, object] => [message, options]))(
+    'are refused: %s',
+    (message, options) => {
+      expect(() => settings(options)).toThrow(new TypeError(`issuers[0].${message}`))
+    },
+  )
 })
 
 describe('algorithms that are common to several issuers', () => {
