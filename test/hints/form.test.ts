@@ -16,6 +16,7 @@ describe('the hint about the form', () => {
     ...['"a.b.c"', "'a.b.c'", '`a.b.c`'].map((text): [string, RegExp] => [text, /quotes/]),
     ['a."b".c', /base64url/],
     ['a.b.c d', /white space/],
+    ['a bearer', /white space/],
     ['a%2Eb', /URL-encoded/],
     ['ya29.a0', /Google/],
     ...['gho_1', 'ghp_1', 'ghs_1', 'ghu_1', 'github_pat_1'].map((text): [string, RegExp] => [text, /GitHub/]),

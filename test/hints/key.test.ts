@@ -37,6 +37,7 @@ describe('the hint about a key', () => {
     expect(algorithmHint('none', ['RS256'])).toMatch(/not signed/)
     expect(algorithmHint('ES256', ['RS256'])).toMatch(/^where the issuer signs with it on purpose/)
     expect(algorithmHint('HS384', ['RS256', 'HS256'])).toMatch(/^where the issuer signs/)
+    expect(algorithmHint('HS384', ['HS256'])).toMatch(/^where the issuer signs/)
     expect(algorithmHint('ES256', ['RS256', 'HS256'])).toMatch(/^where the issuer signs/)
     expect(algorithmHint(undefined, [])).toMatch(/no alg/)
   })

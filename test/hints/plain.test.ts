@@ -7,6 +7,8 @@ describe('a plain error', () => {
     expect(isPlain(error)).toBe(true)
     expect(JSON.stringify(error)).toBe('{}')
     expect(isPlain(new Error('x'))).toBe(false)
+    const ofOtherBuild = Symbol.for('oauth-resource-server.plain')
+    expect(isPlain(Object.defineProperty(new Error('x'), ofOtherBuild, {}))).toBe(true)
     expect(isPlain(plain(Object.freeze(new Error('x'))))).toBe(false)
   })
 
