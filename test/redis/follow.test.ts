@@ -78,6 +78,9 @@ async function revokeMany(count: number): Promise<void> {
   await Promise.all(Array.from({ length: count }, async (_, index) => other.revoke({ jti: `t${index}` })))
   redis.calls.length = 0
 }
+/** Revokes a token without `jti` elsewhere. */
+const revokeHash = async (value: string): Promise<void> =>
+  joined(elsewhere()).add({ kind: 'hash', issuer: 'https://id.test/', value, issuedBefore: undefined })
 const codes = (): unknown[] => warnings.mock.calls.map(([, options]) => (options as { code: string }).code)
 
 describe('while the feed is healthy', () => {
@@ -109,12 +112,7 @@ describe('while the feed is healthy', () => {
     await other.revoke({ subject: 's' })
     await other.revoke({ session: 's', issuer: 'https://id.test/' })
     await other.revoke({ client: 's', issuedBefore: start / 1000 - 9 })
-    await joined(other).add({
-      kind: 'hash',
-      issuer: 'https://id.test/',
-      value: 'h',
-      issuedBefore: undefined,
-    })
+    await revokeHash('h')
     other.close()
   }
 
@@ -166,8 +164,8 @@ describe('while the feed is healthy', () => {
   })
 
   it('keeps no entry that is expired', async () => {
-    await elsewhere().revoke({ jti: 'short', expiresAt: start / 1000 + 60 })
     await elsewhere().revoke({ jti: 'j' })
+    await elsewhere().revoke({ jti: 'short', expiresAt: start / 1000 + 60 })
     await pass(400)
     // The record of the short one is still there, and would not fit.
     await followed({ max: 1 })
@@ -235,6 +233,7 @@ describe('FEE-1 a feed that is silent', () => {
     await followed()
     await pass(0.2)
     await elsewhere().revoke({ jti: 'known' })
+    await revokeHash('known')
     await pass(0.05)
     // Complete as of this moment.
     redis.mood = 'hung'
@@ -245,6 +244,7 @@ describe('FEE-1 a feed that is silent', () => {
     await pass(0.001)
     expect(await hasLate({ jti: 'unknown' })).toMatch(/^503 revocation list: /)
     expect(await hasLate({ jti: undefined, hash: () => Promise.resolve('h') })).toMatch(/^503 /)
+    expect(await has({ jti: undefined, hash: () => Promise.resolve('known') })).toBe(true)
     expect(await has({ jti: 'known' })).toBe(true)
     expect(face.isReady()).toBe(false)
     redis.mood = 'up'
