@@ -6,7 +6,8 @@ import { clockBounds } from './fapi2.ts'
 import { introspectionSettings, type IntrospectionSettings } from './introspection.ts'
 import { checkDiscoverable, checkIssuerName } from './issuer-name.ts'
 import { checkCommonAlgorithms, type ConfiguredKeys, keySettings } from './keys.ts'
-import { checkEntries, checkText, checkTexts, type OptionsReader } from './reader.ts'
+import { checkEntries, checkText, type OptionsReader } from './reader.ts'
+import { audienceOf, requiredAudience } from './audience.ts'
 import { type ClaimRules, type Names, profileTypes } from './rules.ts'
 
 /** Options an issuer has to itself, which are not common to several. */
@@ -147,29 +148,6 @@ function requiredClaimsOf(read: OptionsReader<IssuerOptionName>): readonly strin
       contradictory === 'nonce' ? 'set acceptNonce: true' : 'remove it from the list'
     }`,
   )
-}
-
-function audienceOf({ values, at }: OptionsReader<IssuerOptionName>): ClaimRules['audience'] | undefined {
-  const audience = values['audience']
-  if (audience === undefined || audience === null) return audience
-  return typeof audience === 'string' && audience !== '' ? [audience] : checkTexts(audience, at('audience'))
-}
-
-function requiredAudience(read: OptionsReader<IssuerOptionName>): ClaimRules['audience'] {
-  const audience = audienceOf(read)
-  if (audience === undefined) {
-    // With `issuers`, the environment is not read.
-    const or = read.at('audience') === 'audience' ? ' (or OAUTH_AUDIENCE)' : ''
-    throw new TypeError(
-      `${read.at('audience')}: set the audience of this API${or}; without it every API's tokens would be accepted`,
-    )
-  }
-  if (audience === null && read.list('clients') === undefined) {
-    throw new TypeError(
-      `${read.at('audience')}: null is accepted only together with clients, the list of clients to accept`,
-    )
-  }
-  return audience
 }
 
 /** Claims of Keycloak that are objects, and where the roles in them are. */

@@ -139,7 +139,7 @@ export interface SingleIssuerForClientsOptions<
   R = TokenRequest,
   O extends boolean | undefined = boolean | undefined,
 > extends Omit<SingleIssuerOptions<T, R, O>, 'audience'> {
-  /** Switches the audience check off. */
+  /** Switches the audience check off; not with `profile: 'rfc9068'`. */
   readonly audience: null
   readonly clients: readonly string[]
 }

@@ -34,7 +34,7 @@ describe('the settings of an issuer', () => {
     const rules = {
       audience: null,
       clients: ['web'],
-      profile: 'rfc9068',
+      profile: 'compatible',
       acceptNonce: true,
       requiredClaims: ['sid', 'nonce'],
       clockTolerance: 300,
@@ -76,6 +76,10 @@ describe('the settings of an issuer', () => {
     [
       { audience: null },
       'audience: null is accepted only together with clients, the list of clients to accept',
+    ],
+    [
+      { audience: null, clients: ['a'], profile: 'rfc9068' },
+      "audience: null contradicts profile 'rfc9068': RFC 9068 §4 requires that the audience is checked; name the audience, or leave the profile out",
     ],
     [{ profile: 'strict' }, "profile: must be 'compatible' or 'rfc9068' or 'fapi2'"],
     [{ clockTolerance: 301 }, 'clockTolerance: must be a number from 0 to 300'],
