@@ -67,7 +67,6 @@ export function dynamicIssuers(options: DynamicIssuersOptions): Issuers {
   function remember(name: string, answer: IssuerWithReaders | undefined): TrustedIssuer | undefined {
     const before = entries.get(name)
     if (answer === undefined) {
-      if (before !== undefined) before.until = -Infinity
       entries.delete(name)
       taken.delete(name)
       return undefined
