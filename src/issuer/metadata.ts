@@ -69,16 +69,16 @@ async function metadataAt(
   place: string,
   search: Omit<MetadataSearch, 'leftMs' | 'clock'>,
 ): Promise<FoundMetadata | FetchError> {
-  let document: Readonly<Record<string, unknown>> | undefined
+  let document: Readonly<Record<string, unknown>>
   try {
-    document = (await getJson(place, search)).document
+    document = (await getJson(place, search)).document ?? {}
   } catch (error) {
     const failure = error instanceof FetchError ? error : undefined
     if (failure !== undefined && isPassing(failure.status)) return failure
     return noMetadata(place, error)
   }
-  const issuer = document === undefined ? undefined : own(document, 'issuer')
-  if (document === undefined || typeof issuer !== 'string') return noMetadata(place)
+  const issuer = own(document, 'issuer')
+  if (typeof issuer !== 'string') return noMetadata(place)
   // Compared before anything else in the document is looked at.
   if (issuer !== search.issuer) {
     const message = 'the metadata names another issuer than the one configured'
