@@ -34,7 +34,7 @@ export function secretKeys(
     const found = [...entries].flatMap(([text, jwk]) =>
       knownKeys.has(text) ? [] : [...(findIn?.(jwk) ?? [])],
     )
-    if (found.length > 0) usable = usable.filter(({ bytes }) => !found.includes(bytes))
+    usable = usable.filter(({ bytes }) => !found.includes(bytes))
     knownKeys = new Set(entries.keys())
   }
 
