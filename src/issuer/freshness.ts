@@ -7,7 +7,7 @@ export function freshnessOf(headers: Headers): number | undefined {
   const control = (headers.get('cache-control') ?? '').toLowerCase()
   if (/(?:^|[\s,])no-(?:store|cache)(?:$|[\s,=])/.test(control)) return 0
   const maxAge = secondsIn(/(?:^|[\s,;])max-age *= *("?)(\d+)\1(?:$|[\s,;])/.exec(control)?.[2])
-  const age = secondsIn(/^ *(\d+) *(?:$|,)/.exec(headers.get('age') ?? '')?.[1]) ?? 0
+  const age = secondsIn(/^(\d+) *(?:$|,)/.exec(headers.get('age') ?? '')?.[1]) ?? 0
   if (maxAge !== undefined) return maxAge - age
   const expires = headers.get('expires')
   if (expires === null || control !== '') return undefined
