@@ -106,10 +106,10 @@ function conditionsOf({ etag, lastModified }: FetchedKeys): Record<string, strin
 
 /** Counts in seconds: keys that changed just before the response may change once more under the same date. */
 function lastModifiedOf({ headers }: JsonAnswer): string | undefined {
-  const value = headers.get('last-modified')
-  const age = Date.parse(headers.get('date') ?? '') - Date.parse(value ?? '')
+  const value = headers.get('last-modified') ?? ''
+  const age = Date.parse(headers.get('date') ?? '') - Date.parse(value)
   // RFC 9110 §8.8.2.2
-  return value !== null && age >= 60_000 ? value : undefined
+  return age >= 60_000 ? value : undefined
 }
 
 /** Every failure of a fetch as one class. Unexpected errors get a fixed message. */
