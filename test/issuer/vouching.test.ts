@@ -21,6 +21,7 @@ const clock = {
   deadline: () => new AbortController().signal,
 }
 const timeoutMs = 5000
+const late = { status: 503, detail: { hint: 'issuers: no result within 5000 ms' } }
 const resolve = vi.fn<(name: string) => MaybePromise<string>>()
 const never = (): Promise<never> => new Promise(() => undefined)
 const proven = new Set<string>()
@@ -100,7 +101,8 @@ it('A3 1,000 questions whose requests ended do not block the others for ever', a
 it('A5 asks about 1,000 unproven issuers at a time, and about any number of proven ones', async () => {
   for (let index = 0; index < 1000; index++) dropped(`dropped-${index}`)
   resolve.mockResolvedValue('there')
-  expect(() => ask('unproven')).toThrow(expect.objectContaining({ status: 503 }) as Error)
+  const detail = { hint: 'issuers: 1000 calls are pending' }
+  expect(() => ask('unproven')).toThrow(expect.objectContaining({ status: 503, detail }) as Error)
   expect(resolve).toHaveBeenCalledTimes(1000)
   proven.add('proven')
   await expect(ask('proven')).resolves.toBe('there')
@@ -113,6 +115,44 @@ it('A3 a request that waits for the call of an ended request asks by itself', as
   runtimeError = new Error('This promise was created by a request that has since ended')
   await expect(ask('a')).resolves.toBe('again')
   expect(resolve).toHaveBeenCalledTimes(2)
+})
+
+it('A3 such a request does not ask when its own time is over', async () => {
+  dropped('a')
+  runtimeError = new Error('This promise was created by a request that has since ended')
+  const outcome = ask('a')
+  now = 6
+  await expect(outcome).rejects.toMatchObject(late)
+  expect(resolve).toHaveBeenCalledOnce()
+})
+
+it('A3 a call that is over its time says so, and makes room for one other call alone', async () => {
+  let answer: (value: string) => void = () => undefined
+  resolve.mockReturnValueOnce(new Promise((yes) => (answer = yes)))
+  const first = ask('a')
+  now = 6
+  dropped('a')
+  answer('old')
+  await expect(first).rejects.toMatchObject(late)
+  // The second call goes on, and is still the one that others wait for.
+  dropped('a')
+  expect(resolve).toHaveBeenCalledTimes(2)
+  for (let index = 1; index < 1000; index++) dropped(`dropped-${index}`)
+  expect(() => ask('b')).toThrow(expect.objectContaining({ status: 503 }) as Error)
+})
+
+it('shares a call that has time left, whatever else is asked', () => {
+  for (const name of ['a', 'b', 'a', 'b']) dropped(name)
+  expect(resolve.mock.calls).toEqual([['a'], ['b']])
+})
+
+it('A5 lets 5,000 requests wait for unproven issuers, and others for proven ones', async () => {
+  for (let request = 0; request < 5000; request++) dropped('a')
+  const full = { status: 503, detail: { hint: 'issuers: 5000 calls are pending' } }
+  expect(() => ask('a')).toThrow(expect.objectContaining(full) as Error)
+  proven.add('b')
+  resolve.mockReset().mockResolvedValue('there')
+  await expect(ask('b')).resolves.toBe('there')
 })
 
 it('passes the errors of the function on, and asks again', async () => {
