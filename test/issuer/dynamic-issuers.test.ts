@@ -1,10 +1,14 @@
+import { randomBytes } from 'node:crypto'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import fc from 'fast-check'
+import { SignJWT } from 'jose'
 import {
   channelNames,
   createResourceServer,
+  type IssuerOptions,
   type IssuerResolver,
   type ResourceServer,
+  type Snapshot,
 } from 'oauth-resource-server'
 import { createTestIssuer, type TestIssuer } from 'oauth-resource-server/testing'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -271,22 +275,111 @@ describe('C4 what is remembered of an issuer', () => {
     }
   })
 
-  it('is one generation also where the keys are written down', async () => {
-    const { jwks } = tenants.get(nameOf(1)) as TestIssuer
-    resolver.mockImplementation((iss) => ({ issuer: iss, jwks: structuredClone(jwks) }))
-    const api = serverWith()
+  /** Whether each of two good tokens was remembered, ten minutes apart. */
+  async function remembered(token: string, api = serverWith()): Promise<unknown[]> {
     const seen: unknown[] = []
     const listener = (message: unknown): void =>
       void seen.push((message as { remembered?: unknown }).remembered)
     subscribe(channelNames.verified, listener)
-    const token = await signed(1)
     await judged(api, token)
     await time.advance(601)
     await judged(api, token)
     unsubscribe(channelNames.verified, listener)
-    expect(seen).toEqual([false, true])
+    return seen
+  }
+
+  it('is one generation also where the keys are written down', async () => {
+    const { jwks } = tenants.get(nameOf(1)) as TestIssuer
+    resolver.mockImplementation((iss) => ({ issuer: iss, jwks: structuredClone(jwks) }))
+    const api = serverWith()
+    const token = await signed(1)
+    expect(await remembered(token, api)).toEqual([false, true])
     resolver.mockImplementation((iss) => ({ issuer: iss, jwks: tenants.get(nameOf(2))?.jwks as never }))
     await time.advance(601)
     expect(await judged(api, token)).toBe('401 unknown_key')
+  })
+
+  it('is one generation while its secret is the same', async () => {
+    const secret = randomBytes(32)
+    const options = (): IssuerOptions => ({
+      issuer: nameOf(1),
+      algorithms: ['HS256'],
+      secret: Buffer.from(secret),
+    })
+    resolver.mockImplementation(options)
+    const api = serverWith()
+    const token = await new SignJWT({ iss: nameOf(1), aud: 'https://api.test', exp: time.now() / 1000 + 1e6 })
+      .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt' })
+      .sign(secret)
+    expect(await remembered(token, api)).toEqual([false, true])
+    resolver.mockImplementation(() => ({ ...options(), secret: randomBytes(32) }))
+    await time.advance(601)
+    expect(await judged(api, token)).toBe('401 signature')
+  })
+
+  it('is fetched again when the place of the keys changes, and not when the rules do', async () => {
+    const api = serverWith()
+    const token = await signed(1)
+    await judged(api, token)
+    for (const [changes, calls] of [
+      [{ clients: ['nobody'] }, 1],
+      [{ jwksUri: `${nameOf(1)}/moved` }, 2],
+    ] as const) {
+      resolver.mockImplementation((iss) => ({ issuer: iss, jwksUri: `${iss}/jwks`, ...changes }))
+      net.answer = publishing
+      await time.advance(601)
+      await judged(api, await signed(1))
+      expect(new Set(net.calls.map(({ url }) => url)).size).toBe(calls)
+    }
+  })
+})
+
+describe('a tenant of a snapshot', () => {
+  async function snapshotOf(...indexes: readonly number[]): Promise<Snapshot> {
+    const api = serverWith()
+    for (const index of indexes) await judged(api, await signed(index))
+    return api.snapshot()
+  }
+
+  /** The issuers that are proven, as far as their keys are there. */
+  const proven = (api: ResourceServer): string[] => Object.keys(api.snapshot().issuers)
+
+  it('is proven from the start, as long as there is room', async () => {
+    const api = serverWith({ snapshot: await snapshotOf(0, 1), keyCache: { maxIssuers: 1 } })
+    await judged(api, await unsigned(nameOf(1)))
+    expect(proven(api)).toEqual([nameOf(1)])
+    await judged(api, await unsigned(nameOf(0)))
+    expect(proven(api)).toEqual([nameOf(1)])
+  })
+
+  it('is not proven where its keys are too old, nor is any other tenant', async () => {
+    const api = serverWith({ snapshot: await snapshotOf(0) })
+    await time.advance(10_000)
+    for (const index of [0, 1]) await judged(api, await unsigned(nameOf(index)))
+    expect(proven(api)).toEqual([])
+  })
+})
+
+describe('a tenant that is no longer vouched for', () => {
+  it('is refused, and not brought back by a token that came before', async () => {
+    const api = serverWith()
+    const token = await signed(1)
+    expect(await judged(api, token)).toBe('200')
+    await time.advance(599)
+    let settle: () => void = () => undefined
+    net.answer = async (call) => {
+      await new Promise<void>((resolve) => (settle = resolve))
+      return publishing(call)
+    }
+    const { rotate } = tenants.get(nameOf(1)) as TestIssuer
+    await rotate()
+    const early = verdict(api.verify(await signed(1)))
+    await time.advance(2)
+    resolver.mockReturnValue(undefined)
+    expect(await judged(api, token)).toBe('401 unknown_issuer')
+    settle()
+    expect(await early).toBe('200')
+    expect(api.health().issuers).toEqual({})
+    expect(await judged(api, token)).toBe('401 unknown_issuer')
   })
 })
