@@ -1,6 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { fetchBudget } from '../../src/issuer/budget.ts'
+import { publishedKeys } from '../../src/issuer/key-cache.ts'
+import type { KeySource } from '../../src/issuer/key-source.ts'
+import { importKeySet } from '../../src/jose/key-set.ts'
+import { systemClock } from '../../src/lib/clock.ts'
+import { keyCacheSettings } from '../../src/options/key-cache.ts'
 import { type Answer, hang, publishes, refuse, says, status } from '../support/world.ts'
-import { api, issuer, judged, net, setUp, sign, state, time, use } from './one-issuer.ts'
+import { api, issuer, judged, jwksUri, net, setUp, sign, state, time, use } from './one-issuer.ts'
 
 setUp()
 
@@ -203,6 +209,61 @@ describe('keys withdrawn by the issuer', () => {
     await judged(token)
     expect((await judged(token))[0]).toBe('401 signature')
     expect((await judged(await sign({ kid: old?.kid })))[0]).toBe('200')
+  })
+})
+
+describe('C1 the keys of an unproven issuer', () => {
+  /** A source whose fetches find this issuer's keys, with so many permits, and never fail. */
+  async function sourceWith(permits: number): Promise<{ source: KeySource; fetches: () => number }> {
+    const { jwks } = issuer
+    const set = await importKeySet(jwks, ['ES256'], 10)
+    const clock = { ...systemClock(), steady: () => time.now() / 1000 }
+    let fetches = 0
+    const source = publishedKeys({
+      issuer: issuer.issuer,
+      place: jwksUri,
+      clock,
+      random: () => 0,
+      settings: keyCacheSettings(undefined),
+      budget: fetchBudget(clock.steady, () => 0),
+      allowance: { isProven: () => false, take: () => fetches < permits },
+      fetchKeys: () => {
+        fetches += 1
+        const validators = { etag: undefined, lastModified: undefined }
+        return Promise.resolve({ set, jwks, uri: jwksUri, ...validators, freshFor: 600, confirmed: false })
+      },
+    })
+    return { source, fetches: () => fetches }
+  }
+
+  it('are never served past their freshness without a fetch, so 503 over the budget', async () => {
+    const { source } = await sourceWith(1)
+    const header = { alg: 'ES256', kid: issuer.jwks.keys[0]?.kid as string }
+    const key = await source.find(header)
+    await time.advance(599)
+    expect(source.find(header)).toBe(key)
+    await time.advance(1)
+    for (const use of [() => source.find(header), () => source.stillHas(header, key)]) {
+      expect(use).toThrow(expect.objectContaining({ status: 503 }) as Error)
+    }
+    await expect(source.ready()).rejects.toMatchObject({ status: 503 })
+  })
+
+  it('are not looked through again for an unknown key over the budget: 401, not remembered', async () => {
+    const { source, fetches } = await sourceWith(1)
+    await source.ready()
+    await expect(source.find({ alg: 'ES256', kid: 'lost' })).rejects.toMatchObject({ reason: 'unknown_key' })
+    expect(fetches()).toBe(1)
+    expect(source.health().counters).toMatchObject({ unknownKeyIds: 1, refreshLimited: 1 })
+  })
+
+  it('are in no snapshot, and health() fetches none', async () => {
+    const { source, fetches } = await sourceWith(2)
+    expect(source.health().state).toBe('empty')
+    expect(fetches()).toBe(0)
+    await source.ready()
+    expect(source.health().state).toBe('fresh')
+    expect(source.snapshot()).toBeUndefined()
   })
 })
 

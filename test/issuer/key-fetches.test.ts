@@ -5,8 +5,9 @@ import { keyEvents } from '../../src/issuer/key-events.ts'
 import type { FetchedKeys } from '../../src/issuer/key-fetch.ts'
 import { type InFlight, type KeyFetches, keyFetches } from '../../src/issuer/key-fetches.ts'
 import { importKeySet } from '../../src/jose/key-set.ts'
-import { systemClock } from '../../src/lib/clock.ts'
+import { type Clock, systemClock } from '../../src/lib/clock.ts'
 import { keyCacheSettings } from '../../src/options/key-cache.ts'
+import { Deferred } from '../support/deferred.ts'
 import { publishes, status, turns, verdict } from '../support/world.ts'
 import { api, forge, health, issuer, judged, net, setUp, sign, state, time } from './one-issuer.ts'
 
@@ -23,8 +24,11 @@ const found: FetchedKeys = {
   confirmed: false,
 }
 
-function made(fetchKeys: () => Promise<FetchedKeys>, allowance: Allowance = unlimited): KeyFetches {
-  const clock = systemClock()
+function made(
+  fetchKeys: () => Promise<FetchedKeys>,
+  allowance: Allowance = unlimited,
+  clock = systemClock(),
+): KeyFetches {
   return keyFetches({
     fetchKeys,
     clock,
@@ -51,6 +55,32 @@ describe('A3 a fetch that ended with the request that began it', () => {
     await fetches.join(ended(), fetches.arrive())
     expect(fetchKeys).toHaveBeenCalledOnce()
     expect(fetches.age()).toBe('fresh')
+  })
+
+  it('is replaced too where it still counts as the one in flight', async () => {
+    const fetchKeys = vi.fn(() => Promise.resolve(found))
+    let waits = 0
+    const schedule: Clock['schedule'] = () => {
+      if (waits++ === 0) throw new Error('This promise was created by a request that has since ended')
+      return () => undefined
+    }
+    const fetches = made(fetchKeys, unlimited, { ...systemClock(), schedule })
+    fetchKeys.mockReturnValueOnce(new Promise(() => undefined))
+    await fetches.join(fetches.start(), fetches.arrive())
+    expect(fetchKeys).toHaveBeenCalledTimes(2)
+    expect(fetches.age()).toBe('fresh')
+  })
+
+  it('is not replaced where another one is in flight already', async () => {
+    const arriving = new Deferred<FetchedKeys>()
+    const fetchKeys = vi.fn(() => arriving.promise)
+    const fetches = made(fetchKeys)
+    fetches.start()
+    const joined = fetches.join(ended(), fetches.arrive())
+    await turns()
+    arriving.settle(() => found)
+    await joined
+    expect(fetchKeys).toHaveBeenCalledOnce()
   })
 
   it('is 503 where no other fetch may begin', async () => {
@@ -125,7 +155,7 @@ describe('A3 a fetch that the runtime never settles', () => {
     net.answer = publishes(issuer)
     await time.advance(5.6)
     expect(await judged(await sign())).toEqual(['200', 0])
-    expect(health()?.counters).toMatchObject({ failures: 1 })
+    expect(health()).toMatchObject({ lastError: 'no complete response in time', counters: { failures: 1 } })
     await time.advance(1)
     await judged(await sign())
     expect(net.calls).toHaveLength(3)
@@ -173,6 +203,22 @@ describe('A3 a fetch that the runtime never settles', () => {
     await turns()
     expect((await judged(await sign()))[0]).toBe('200')
     expect((await judged(old))[0]).toBe('401 unknown_key')
+  })
+
+  it('counts as failed once, though it fails later too', async () => {
+    let fail: (error: Error) => void = () => undefined
+    net.answer = () => new Promise((_resolve, reject) => (fail = reject))
+    void verdict(api.verify(await sign()))
+    await turns()
+    time.forget()
+    await time.advance(5.5)
+    net.answer = publishes(issuer)
+    expect((await judged(await sign()))[0]).toBe('503 unavailable')
+    fail(new Error('aborted'))
+    await turns()
+    expect(health()?.counters).toMatchObject({ fetches: 1, failures: 1 })
+    await time.advance(1)
+    expect(await judged(await sign())).toEqual(['200', 0])
   })
 
   it('brings no keys when its answer is late: nobody knows how old it is', async () => {
