@@ -1,9 +1,22 @@
 import fc from 'fast-check'
 import type { ResourceServer } from 'oauth-resource-server'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Introspector } from '../../src/issuer/introspect.ts'
+import { type Introspection, introspection, type TokenOrigin } from '../../src/issuer/introspection.ts'
+import type { ActiveAnswer } from '../../src/issuer/introspection-answer.ts'
 import { unknownTokens } from '../../src/issuer/limits.ts'
+import type { Clock } from '../../src/lib/clock.ts'
+import type { IntrospectionSettings } from '../../src/options/introspection.ts'
 import { Deferred } from '../support/deferred.ts'
-import { apiOf, type Endpoint, endpoint, issuer, json, outcome } from '../support/introspection.ts'
+import {
+  apiOf,
+  type Endpoint,
+  endpoint,
+  endpointUrl,
+  issuer,
+  json,
+  outcome,
+} from '../support/introspection.ts'
 import { turns } from '../support/time.ts'
 import { tries } from '../support/tries.ts'
 
@@ -345,5 +358,88 @@ describe('INT-14 made-up tokens', () => {
   it('cost nothing where every token is active', async () => {
     const api = apiOf(server)
     for (let count = 0; count < 500; count++) expect(await outcome(api, `good-${count}`)).toBe('accepted')
+  })
+})
+
+describe('A3 a question that the runtime never settles', () => {
+  const about = { claims: { exp: 2_000_000_000 }, bytes: 100 } as unknown as ActiveAnswer
+  let now: number
+  let timersFire: boolean
+  let answers: ((answer: ActiveAnswer | undefined) => void)[]
+  let memory: Introspection
+
+  beforeEach(() => {
+    now = 1_900_000_000
+    timersFire = false
+    answers = []
+    const ask = (): Promise<ActiveAnswer | undefined> => new Promise((resolve) => answers.push(resolve))
+    memory = introspection({
+      introspector: { ask } as unknown as Introspector,
+      settings: {
+        clientId: 'api-1',
+        endpoint: { url: endpointUrl },
+        cacheFor: 30,
+        cacheInactiveFor: 10,
+        timeoutMs: 3000,
+        tokens: 'opaque',
+      } as IntrospectionSettings,
+      issuer: issuer.issuer,
+      clock: {
+        wall: () => now,
+        steady: () => now,
+        schedule: (_ms: number, run: () => void) => {
+          if (timersFire) queueMicrotask(run)
+          return () => undefined
+        },
+      } as Clock,
+    })
+  })
+  const wait = (origin: TokenOrigin = 'unknown'): Promise<ActiveAnswer> =>
+    (async () => memory.answerTo('token', origin))()
+
+  it('is asked again when its time is over, and the late answer changes nothing', async () => {
+    const first = wait()
+    now += 3.4
+    const second = wait()
+    expect(answers).toHaveLength(1)
+    now += 0.1
+    const third = wait()
+    expect(answers).toHaveLength(2)
+    answers[1]?.(undefined)
+    await expect(third).rejects.toMatchObject({ reason: 'inactive' })
+    answers[0]?.(about)
+    expect(await Promise.all([first, second])).toEqual([about, about])
+    // The token was revoked in between.
+    await expect(wait()).rejects.toMatchObject({ reason: 'inactive' })
+    expect(answers).toHaveLength(2)
+  })
+
+  it('leaves the newer question alone when it ends after all', async () => {
+    const first = wait()
+    now += 3.5
+    const second = wait()
+    answers[0]?.(about)
+    await first
+    const third = wait()
+    expect(answers).toHaveLength(2)
+    answers[1]?.(about)
+    expect(await Promise.all([second, third])).toEqual([about, about])
+  })
+
+  it('is 503 for each request that waits for it', async () => {
+    timersFire = true
+    const detail = { hint: 'introspection: no result within 3500 ms' }
+    await expect(wait()).rejects.toMatchObject({ status: 503, detail })
+  })
+
+  it('costs a permit, unless a signature shows who made the token', async () => {
+    for (let index = 0; index < unknownTokens.burst; index++) {
+      void (memory.answerTo(`token-${index}`, 'unknown') as Promise<unknown>).catch(() => undefined)
+    }
+    const detail = { hint: 'introspection: too many tokens that were never active' }
+    await expect(wait()).rejects.toMatchObject({ status: 503, detail })
+    const signed = wait('signed')
+    answers.at(-1)?.(about)
+    expect(await signed).toBe(about)
   })
 })
