@@ -28,6 +28,43 @@ function wait(): number | undefined {
 }
 
 describe('a circuit', () => {
+  it('says what failed, and how often', () => {
+    fail(5)
+    const detail = { hint: 'introspection failed 5 times in a row' }
+    expect(() => breaker.enter()).toThrow(expect.objectContaining({ detail }) as Error)
+  })
+
+  it('can be closed, as after a success', () => {
+    chance = 1
+    fail(5)
+    now = 1
+    fail()
+    breaker.close()
+    expect([breaker.isOpen(), wait()]).toEqual([false, undefined])
+    fail(4)
+    expect(breaker.isOpen()).toBe(false)
+    fail()
+    expect(wait()).toBe(1)
+  })
+
+  it('lets no second probe through when an older call was not made', () => {
+    const older = breaker.enter()
+    fail(5)
+    now = 1
+    breaker.enter()
+    older.abandoned()
+    expect(wait()).toBe(3)
+  })
+
+  it('lets a probe through as soon as the circuit opened again after it', () => {
+    fail(5)
+    now = 1
+    fail()
+    expect(wait()).toBe(1)
+    now = 2
+    expect(wait()).toBeUndefined()
+  })
+
   it('stays closed below five failures in a row', () => {
     fail(4)
     breaker.enter().succeeded()

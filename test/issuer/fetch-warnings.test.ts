@@ -15,7 +15,10 @@ function world(isProven = true) {
 describe('the warnings about an issuer', () => {
   it.each<[string, FetchError]>([
     ['OAUTH_NOT_FOUND', new FetchError('the server answered with status 404', { status: 404, url })],
+    ['OAUTH_NOT_FOUND', new FetchError('the server answered with status 410', { status: 410, url })],
     ['OAUTH_REDIRECT', new FetchError('the server redirects elsewhere', { status: 302, url })],
+    ['OAUTH_ISSUER_DOWN', new FetchError('the server answered with status 400', { status: 400, url })],
+    ['OAUTH_ISSUER_DOWN', new FetchError('the server answered with status 299', { status: 299, url })],
     [
       'OAUTH_NO_USABLE_KEY',
       new FetchError('the JWK Set has no usable key', {
@@ -32,7 +35,7 @@ describe('the warnings about an issuer', () => {
         detail: { claim: 'iss', expected: 'https://id.test', actual: 'https://id.test/' },
       }),
     ],
-  ])('tell once of what cannot heal by itself: %s', (code, error) => {
+  ])('tell once of a failure, by its code: %s', (code, error) => {
     const { warn, watch, codes } = world()
     watch.failed(error)
     watch.failed(error)
@@ -53,7 +56,7 @@ describe('the warnings about an issuer', () => {
   })
 
   it('tell of the begin and the end of each outage, once', () => {
-    const { watch, codes } = world()
+    const { warn, watch, codes } = world()
     const error = new FetchError('the server cannot be reached', { url, cause: { code: 'ECONNREFUSED' } })
     watch.succeeded()
     watch.failed(error)
@@ -62,6 +65,9 @@ describe('the warnings about an issuer', () => {
     watch.succeeded()
     watch.failed(error)
     expect(codes()).toEqual(['OAUTH_ISSUER_DOWN', 'OAUTH_ISSUER_UP', 'OAUTH_ISSUER_DOWN'])
+    expect(warn.mock.calls[1]?.[0]).toBe(
+      'oauth-resource-server: issuer https://id.test: its keys were fetched again',
+    )
   })
 
   it('are not caused by whoever names an issuer in an unsigned token', () => {

@@ -4,9 +4,13 @@ import { describe, expect, it } from 'vitest'
 import { discoveredLocation, fixedLocation, type KeyLocation } from '../../src/issuer/discovery.ts'
 import type { Fetch } from '../../src/issuer/fetch-json.ts'
 import { asFetchError, keyFetch, type KeyFetch } from '../../src/issuer/key-fetch.ts'
+import { UnusableKeySetError } from '../../src/jose/key-set.ts'
 import { withSignal } from '../../src/issuer/with-signal.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { keyCacheSettings } from '../../src/options/key-cache.ts'
+
+const reasonsOf = (count: number): string =>
+  Array.from({ length: count }, (_, index) => `keys[${index}]: modulus`).join(', ')
 
 describe('a fetch', () => {
   it('is over where its time was up before it began', async () => {
@@ -16,8 +20,24 @@ describe('a fetch', () => {
 
   it('fails by a fixed sentence where nobody foresaw how', () => {
     const cause = new RangeError('what a library says')
-    expect(asFetchError(cause)).toMatchObject({ message: 'the keys cannot be read', thrown: 'RangeError' })
+    expect(asFetchError(cause)).toMatchObject({
+      message: 'the keys cannot be read',
+      status: 200,
+      thrown: 'RangeError',
+    })
     expect(asFetchError(cause)).not.toHaveProperty('cause')
+  })
+
+  it.each<[string, number, string | undefined]>([
+    ['none', 0, undefined],
+    ['one', 1, 'refused for keys[0]: modulus'],
+    ['ten', 10, `refused for ${reasonsOf(10)}`],
+    ['eleven', 11, `refused for ${reasonsOf(10)}`],
+  ])('says why keys are refused, of ten at most: %s', (_title, count, hint) => {
+    const refused = Array.from({ length: count }, (_, index) => ({ index, reason: 'modulus' as const }))
+    const cause = new UnusableKeySetError('the JWK Set has no usable key', refused)
+    expect(asFetchError(cause)).toMatchObject({ message: cause.message, status: 200, cause })
+    expect(asFetchError(cause).detail?.hint).toBe(hint)
   })
 
   it('of an answer without a body is no set of keys', async () => {
@@ -83,6 +103,29 @@ describe('keys that are fetched', () => {
       url: uri,
       status: 200,
     })
+  })
+
+  it.each([
+    ['they came from another place', { uri: 'https://issuer.test/old', etag: '"1"' }],
+    ['they came without validators', { uri, etag: undefined }],
+  ])('are not confirmed by 304 where %s', async (_title, changes) => {
+    const { jwks } = await createTestIssuer({ algorithms: ['EdDSA'] })
+    const keys = await fetchFrom({ [uri]: () => jwks }).fetchKeys(undefined)
+    const { fetchKeys } = fetchFrom({ [uri]: () => new Response(null, { status: 304 }) })
+    await expect(fetchKeys({ ...keys, ...changes })).rejects.toMatchObject({ status: 304 })
+  })
+
+  it.each([
+    ['60 s', '00:01:00', 'Fri, 01 Jan 2027 00:00:00 GMT'],
+    ['59 s', '00:00:59', undefined],
+  ])('have a Last-Modified that is kept when it was %s old', async (_title, now, lastModified) => {
+    const { jwks } = await createTestIssuer({ algorithms: ['EdDSA'] })
+    const headers = {
+      date: `Fri, 01 Jan 2027 ${now} GMT`,
+      'last-modified': 'Fri, 01 Jan 2027 00:00:00 GMT',
+    }
+    const { fetchKeys } = fetchFrom({ [uri]: () => Response.json(jwks, { headers }) })
+    expect((await fetchKeys(undefined)).lastModified).toBe(lastModified)
   })
 
   it.each<[string, Record<string, string>, number]>([

@@ -19,6 +19,8 @@ interface World {
   /** Lets half of the time go by. */
   readonly halfTime: () => void
   readonly timer: { ms: number; cancelled: boolean }
+  /** Ends the whole search. */
+  readonly abort: () => void
 }
 
 /** A search that has begun, in one or two places. */
@@ -40,9 +42,10 @@ function search(...answers: readonly Answer[]): World {
     signals.push(signal)
     return await (answers[places.indexOf(url)] as Answer)()
   }
-  const { signal } = new AbortController()
-  const options = { issuer, fetch, clock, maxBytes: 1000, signal, leftMs: 5000 }
-  return { outcome: searchedMetadata(places, options), calls, signals, timer, halfTime: () => halfTime() }
+  const whole = new AbortController()
+  const options = { issuer, fetch, clock, maxBytes: 1000, signal: whole.signal, leftMs: 5000 }
+  const outcome = searchedMetadata(places, options)
+  return { outcome, calls, signals, timer, halfTime: () => halfTime(), abort: () => whole.abort() }
 }
 
 describe('metadata in two places', () => {
@@ -74,6 +77,8 @@ describe('metadata in two places', () => {
     await expect(outcome).rejects.toMatchObject({
       message: 'the metadata names another issuer than the one configured',
       url: asked.at(-1),
+      status: 200,
+      detail: { claim: 'iss', expected: issuer, actual: 'https://issuer.test' },
     })
     expect(calls).toEqual(asked)
   })
@@ -84,6 +89,15 @@ describe('metadata in two places', () => {
     halfTime()
     expect(await outcome).toEqual({ document, place: second })
     expect(signals[0]?.aborted).toBe(true)
+  })
+
+  it('is not waited for when the time of the whole search is over', async () => {
+    const { outcome, abort } = search(
+      () => new Promise(() => undefined),
+      () => new Promise(() => undefined),
+    )
+    abort()
+    await expect(outcome).rejects.toMatchObject({ message: 'no complete response in time', url: first })
   })
 
   it('is that of a slow first where the second has none', async () => {
@@ -106,6 +120,9 @@ describe('metadata in two places', () => {
     ['none to a 404', refuse, status(404), undefined, first],
     ['the first of two alike', status(404), status(404), 404, first],
     ['a 403 to a 404 before it', status(404), status(403), 403, second],
+    ['a 403 to a 410 before it', status(410), status(403), 403, second],
+    ['none to a 403', status(403), refuse, undefined, second],
+    ['a 404 where the fetch function returns no response', () => ({}) as Response, status(404), 404, first],
   ])('is in neither: it tells %s', async (_title, one, other, code, url) => {
     await expect(search(one, other).outcome).rejects.toMatchObject({ name: 'FetchError', status: code, url })
   })
@@ -114,6 +131,11 @@ describe('metadata in two places', () => {
 describe('metadata in one place', () => {
   it('is found there', async () => {
     expect(await search(found).outcome).toEqual({ document, place: first })
+  })
+
+  it('is refused by the server', async () => {
+    const message = 'the issuer publishes no metadata: the server answered with status 403'
+    await expect(search(status(403)).outcome).rejects.toMatchObject({ message, status: 403 })
   })
 
   it('is not there', async () => {

@@ -25,6 +25,8 @@ function webStreamOf(text: string): ReadableStream {
   })
 }
 
+const notJson = 'the response is not a JSON object'
+
 describe('the body of an answer', () => {
   it.each<[string, () => unknown]>([
     ['a web stream', () => new Response('{"a":1}').body],
@@ -66,9 +68,13 @@ describe('the body of an answer', () => {
     ['a list', () => ['{"a":1}'], 'the body of the response cannot be read'],
     ['pieces that are numbers', () => pieces(7), 'the body of the response cannot be read'],
     ['pieces that are null', () => pieces(null), 'the body of the response cannot be read'],
-    ['two byte order marks', () => pieces('\u{FEFF}\u{FEFF}{"a":1}'), 'the response is not a JSON object'],
-    ['a member twice', () => pieces('{"a":1,"a":1}'), 'the response is not a JSON object'],
-    ['nothing', () => undefined, 'the response is not a JSON object'],
+    ['the first byte of a mark', () => pieces(Uint8Array.of(0xef, 0, 0), '{"a":1}'), notJson],
+    ['two bytes of a mark', () => pieces(Uint8Array.of(0xef, 0xbb, 0), '{"a":1}'), notJson],
+    ['the last bytes of a mark', () => pieces(Uint8Array.of(0, 0xbb, 0xbf), '{"a":1}'), notJson],
+    ['the ends of a mark', () => pieces(Uint8Array.of(0xef, 0, 0xbf), '{"a":1}'), notJson],
+    ['two byte order marks', () => pieces('\u{FEFF}\u{FEFF}{"a":1}'), notJson],
+    ['a member twice', () => pieces('{"a":1,"a":1}'), notJson],
+    ['nothing', () => undefined, notJson],
     ['too much', () => pieces(...Array<string>(101).fill('x')), 'the answer is longer than 100 bytes'],
     [
       'empty pieces for ever',

@@ -82,7 +82,10 @@ describe('secretKeys', () => {
   it('D4 waits until the public keys were fetched once', async () => {
     const { source, arrive, asked } = publishedKeys()
     const keys = secretKeys(secrets, keyEvents('https://issuer.test'), source)
-    await expect((async () => keys.find(header))()).rejects.toMatchObject({ status: 503 })
+    await expect((async () => keys.find(header))()).rejects.toMatchObject({
+      status: 503,
+      detail: { hint: 'the secrets cannot be compared with the public keys' },
+    })
     expect(asked()).toBe(1)
     arrive(randomBytes(256))
     expect(keys.find(header)).toBe(first.key)
@@ -106,7 +109,7 @@ describe('secretKeys', () => {
     expect(keys.stillHas(header, second.key)).toBe(true)
     expect(keys.health()).toMatchObject({
       keyCount: 2,
-      lastError: expect.stringContaining('secret') as string,
+      lastError: 'a secret is one of the public keys, and is not used',
     })
     arrive(randomBytes(256))
     expect(keys.find(header)).toBe(second.key)
@@ -152,5 +155,23 @@ describe('keysByAlgorithm', () => {
 
   it('counts the keys of both, and tells the state of the public ones', () => {
     expect(both.health()).toMatchObject({ state: 'fresh', keyCount: 5, lastError: undefined })
+  })
+
+  it('counts the wrong signatures of both, and tells an error of either, of the public keys first', () => {
+    const source = (lastError: string | undefined, badSignatures: number): KeySource => {
+      const { source } = publishedKeys()
+      const counters = { ...noEvents, fetches: 1, badSignatures }
+      return { ...source, health: () => ({ ...source.health(), lastError, counters }) }
+    }
+    const counters = { ...noEvents, fetches: 1, badSignatures: 3 }
+    for (const [one, other, lastError] of [
+      ['down', 'a secret', 'down'],
+      [undefined, 'a secret', 'a secret'],
+    ] as const) {
+      expect(keysByAlgorithm(source(one, 1), source(other, 2)).health()).toMatchObject({
+        lastError,
+        counters,
+      })
+    }
   })
 })

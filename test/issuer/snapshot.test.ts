@@ -130,6 +130,7 @@ describe('a snapshot', () => {
     ['C3 that is infinitely old', () => ({ fetchedAt: -Infinity })],
     ['C3 that is fresh for ever', () => ({ freshFor: Infinity })],
     ['C3 whose freshness is no number', () => ({ freshFor: NaN })],
+    ['whose freshness is negative', () => ({ freshFor: -1 })],
     ['without freshness', () => ({ freshFor: 'long' })],
     ['without usable keys', () => ({ jwks: { keys: [{ kty: 'oct', k: 'AAAA' }] } })],
     ['without a key set', () => ({ jwks: 7 })],
@@ -146,6 +147,11 @@ describe('a snapshot', () => {
     await time.advance(500)
     await judged(api)
     expect(api.health().issuers[issuer.issuer]?.state).toBe('fresh')
+    const [call] = net.calls
+    expect([call?.headers.has('if-none-match'), call?.headers.has('if-modified-since')]).toEqual([
+      false,
+      false,
+    ])
   })
 
   it('cannot be changed once it was given', async () => {
@@ -153,6 +159,7 @@ describe('a snapshot', () => {
     const api = serverWith({ snapshot })
     ;(snapshot.issuers[issuer.issuer]?.jwks.keys as unknown[]).length = 0
     expect((await judged(api))[0]).toBe('200')
+    expect(net.calls).toEqual([])
   })
 
   it('names nothing where nothing was fetched', () => {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createTestIssuer } from 'oauth-resource-server/testing'
 import { describe, expect, it, vi } from 'vitest'
+import { warningsBy } from '../../src/issuer/fetch-warnings.ts'
 import {
   issuerOf,
   type IssuerWithReaders,
@@ -10,8 +11,10 @@ import {
 } from '../../src/issuer/trusted-issuer.ts'
 import { importKeySet } from '../../src/jose/key-set.ts'
 import { systemClock } from '../../src/lib/clock.ts'
+import { introspectionSettings } from '../../src/options/introspection.ts'
 import { keyCacheSettings } from '../../src/options/key-cache.ts'
 import type { ConfiguredKeys } from '../../src/options/keys.ts'
+import type { ClaimRules } from '../../src/options/rules.ts'
 import { importSecrets } from '../../src/options/secret.ts'
 import { rolesReader, scopesReader } from '../../src/token/scopes-and-roles.ts'
 
@@ -67,6 +70,23 @@ describe('the keys of an issuer', () => {
     ])
   })
 
+  it('are found through metadata in the configured place', async () => {
+    const network = networkWith()
+    const url = 'https://issuer.test/metadata'
+    const { keys } = trustedIssuer(settingsWith({ public: { from: 'metadata', url } }), network)
+    expect(await keys.find(header)).toMatchObject({ kid: header.kid })
+    expect(network.asked()).toEqual([url, issuer.metadata.jwks_uri])
+  })
+
+  it('are warned of when they cannot be fetched', async () => {
+    const warn = vi.fn()
+    const fetch = (): Promise<Response> => Promise.resolve(new Response('', { status: 404 }))
+    const network = networkWith({ fetch, warnings: warningsBy(warn) })
+    const { keys } = trustedIssuer(settingsWith({ public: { from: 'uri', uri } }), network)
+    await expect(keys.ready()).rejects.toMatchObject({ status: 503 })
+    expect(warn.mock.calls).toEqual([[expect.stringContaining(issuer.issuer), 'OAUTH_NOT_FOUND']])
+  })
+
   it('are a literal set, without the network', () => {
     const network = networkWith()
     const { keys } = trustedIssuer(settingsWith({ public: { from: 'set', set } }), network)
@@ -98,6 +118,22 @@ describe('the keys of an issuer', () => {
     const fetched = ofName('https://other.test/')
     expect(fetched).toBeInstanceOf(Promise)
     await fetched
+  })
+})
+
+describe('introspection', () => {
+  const settings = settingsWith({ public: { from: 'set', set } })
+
+  it('is there where it is set up', () => {
+    const network = networkWith()
+    expect(trustedIssuer(settings, network).introspection).toBeUndefined()
+    const rules = { clockTolerance: 5 } as ClaimRules
+    const client = { clientId: 'api', clientSecret: 'secret', tokens: 'all' }
+    const asked = { issuer: issuer.issuer, allowInsecureHosts: [] }
+    const introspection = introspectionSettings(client, 'introspection', asked)
+    const made = trustedIssuer({ ...settings, rules, introspection }, network)
+    expect(made.introspection?.tokens).toBe('all')
+    expect(made.scopesOf).toBe(settings.scopesOf)
   })
 })
 
