@@ -15,7 +15,7 @@ export async function withSignal<T>(work: Promise<T>, signal: AbortSignal): Prom
       reject(new FetchError('no complete response in time'))
     }
     if (signal.aborted) onAbort()
-    else signal.addEventListener('abort', onAbort, { once: true })
+    else signal.addEventListener('abort', onAbort)
   })
   try {
     return await Promise.race([work, aborted])
