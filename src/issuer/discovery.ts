@@ -84,6 +84,11 @@ export function discoveredLocation(options: DiscoveryOptions): KeyLocation {
     return withSignal(find({ ...options, signal: limit, leftMs }), limit)
   }
 
+  /** The location, while no new look at the metadata is due. */
+  function remembered(): string | undefined {
+    return known === undefined || doubted || clock.steady() >= known.freshUntil ? undefined : known.uri
+  }
+
   async function used<T>(use: (uri: string) => Promise<T>, uri: string): Promise<T> {
     const result = await use(uri)
     failures = 0
@@ -92,15 +97,15 @@ export function discoveredLocation(options: DiscoveryOptions): KeyLocation {
 
   return {
     async locate(use, exchange) {
-      const remembered = !doubted && known !== undefined && clock.steady() < known.freshUntil
-      const uri = remembered && known !== undefined ? known.uri : await look(exchange)
+      const before = remembered()
+      const uri = before ?? (await look(exchange))
       try {
         return await used(use, uri)
       } catch (error) {
         const gone = error instanceof FetchError && (error.status === 404 || error.status === 410)
         failures += 1
         if (gone || failures >= failuresUntilDoubt) doubted = true
-        if (!remembered || !gone) throw error
+        if (before === undefined || !gone) throw error
         // The keys moved: the metadata may have the new place.
         const moved = await look(exchange)
         if (moved === uri) throw error

@@ -202,6 +202,15 @@ describe('metadata', () => {
     expect(asked()).toEqual([moved])
   })
 
+  it('is asked once when the keys are gone from the place that it still names', async () => {
+    await judged()
+    places[jwksUri] = status(404)
+    await issuer.rotate()
+    asked()
+    expect((await judged())[0]).toBe('503 unavailable')
+    expect(asked()).toEqual([jwksUri, inserted])
+  })
+
   it('is asked again after three failures in a row, and after three more', async () => {
     await judged()
     asked()
