@@ -25,7 +25,7 @@ describe('keys in the configuration', () => {
     const keys = source(Promise.resolve(set))
     const [found, has] = [keys.find(header), keys.stillHas(header, key)]
     expect(found).toBeInstanceOf(Promise)
-    expect(keys.health().keyCount).toBe(0)
+    expect(keys.health()).toMatchObject({ keyCount: 0, refusedKeys: [] })
     expect(await found).toBe(key)
     expect(await has).toBe(true)
     expect(keys.find(header)).toBe(key)
@@ -69,11 +69,17 @@ describe('keys in the configuration', () => {
 
 describe('noKey', () => {
   it.each([
-    ['absent', 'unknown_key', 'kid'],
-    ['ambiguous', 'unknown_key', 'kid'],
-    ['misfit', 'algorithm', 'alg'],
-  ] as const)('of an outcome that is %s says %s', (outcome, reason, claim) => {
+    ['absent', 'unknown_key', { claim: 'kid', actual: header.kid }],
+    ['ambiguous', 'unknown_key', { claim: 'kid', actual: header.kid }],
+    ['misfit', 'algorithm', { claim: 'alg', expected: 'the algorithm of the key', actual: 'ES256' }],
+  ] as const)('of an outcome that is %s says %s', (outcome, reason, facts) => {
     const error = noKey(outcome, header)
-    expect(error).toMatchObject({ reason, detail: { claim } })
+    expect(error).toMatchObject({ reason, detail: { ...facts, hint: expect.any(String) as string } })
+  })
+
+  it('knows what an issuer is known for', () => {
+    const { detail } = noKey('absent', { ...header, nonce: 'x' }, 'https://sts.windows.net/tenant/')
+    expect(detail.hint).not.toBe(noKey('absent', header).detail.hint)
+    expect(noKey('absent', { ...header, nonce: 'x' }).detail).toEqual(noKey('absent', header).detail)
   })
 })

@@ -210,7 +210,8 @@ describe('an issuer whose name a URL parser changes', () => {
     const { fetchKeys, calls } = fetchFrom({}, (fetch) =>
       discoveredLocation({ issuer, fetch, clock: systemClock(), maxBytes: 10_000 }),
     )
-    await expect(fetchKeys(undefined)).rejects.toThrow('the name of the issuer is not a plain URL')
+    const message = 'the name of the issuer is not a plain URL'
+    await expect(fetchKeys(undefined)).rejects.toMatchObject({ message, status: 404 })
     expect(calls).toEqual([])
   })
 })

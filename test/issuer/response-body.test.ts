@@ -82,13 +82,17 @@ describe('the body of an answer', () => {
       'the answer is longer than 100 bytes',
     ],
   ])('must not be, or hold, %s', async (_title, body, message) => {
-    expect((await failure(() => answerWith(body()))).message).toBe(message)
+    expect(await failure(() => answerWith(body()))).toMatchObject({ message, status: 200 })
   })
 
   it('is not read where somebody else reads it', async () => {
     const response = new Response('{"a":1}')
     response.body?.getReader()
-    expect((await failure(() => response)).message).toBe('the body of the response cannot be read')
+    expect(await failure(() => response)).toMatchObject({
+      message: 'the body of the response cannot be read',
+      status: 200,
+      code: 'ERR_INVALID_STATE',
+    })
     const refused = new Response('{"a":1}', { status: 500 })
     refused.body?.getReader()
     expect((await failure(() => refused)).status).toBe(500)
@@ -117,6 +121,14 @@ describe('the body of an answer', () => {
     }
     await failure(() => answerWith(body))
     expect(end).toHaveBeenCalledOnce()
+  })
+
+  it('is given up as a web stream, which may fail', async () => {
+    const cancel = vi.fn(() => Promise.reject(new Error('no')))
+    await failure(() =>
+      answerWith(new ReadableStream({ pull: (body) => body.enqueue('x'.repeat(200)), cancel })),
+    )
+    expect(cancel).toHaveBeenCalledOnce()
   })
 
   it.each<[string, () => unknown]>([
