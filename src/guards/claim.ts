@@ -4,6 +4,7 @@ import { type ClaimPath, claimReader } from '../lib/claim-path.ts'
 import { isPromise } from '../lib/maybe-promise.ts'
 import type { Guard, MaybePromise } from '../types.ts'
 import { requireBoolean } from './decide.ts'
+import { callerOf } from './names.ts'
 
 /** What a claim may be compared with. */
 export type ClaimValue = string | number | boolean | null
@@ -23,8 +24,8 @@ export type ExpectedClaim = ClaimValue | readonly ClaimValue[] | ((value: unknow
 export function claim(path: ClaimPath, expected: ExpectedClaim): Guard {
   const read = claimReader(path, 'claim')
   if (typeof expected === 'function') {
-    return ({ claims }) => {
-      const value = read(claims)
+    return (auth) => {
+      const value = read(callerOf(auth, 'claim').claims)
       const result: unknown = expected(value)
       if (result === true) return true
       const conclude = (it: unknown): true => {
@@ -35,8 +36,8 @@ export function claim(path: ClaimPath, expected: ExpectedClaim): Guard {
     }
   }
   const accepted = valuesOf(expected)
-  return ({ claims }) => {
-    const value = read(claims)
+  return (auth) => {
+    const value = read(callerOf(auth, 'claim').claims)
     const matches = Array.isArray(value)
       ? value.some((entry) => accepted.includes(entry))
       : accepted.includes(value)

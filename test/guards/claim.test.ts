@@ -1,4 +1,5 @@
-import { type AuthError, claim, ForbiddenError, type Guard } from 'oauth-resource-server'
+import { type AuthError, claim, ForbiddenError, type Guard, not } from 'oauth-resource-server'
+import { fakeAuth } from 'oauth-resource-server/testing'
 import { describe, expect, it } from 'vitest'
 import { ask } from './ask.ts'
 
@@ -64,7 +65,7 @@ describe('claim()', () => {
   })
 
   it.each(['x', 1, true, null])('expects the value %j', (expected) => {
-    expect(claim('a', expected)({ claims: { a: expected } } as never, undefined)).toBe(true)
+    expect(claim('a', expected)(fakeAuth({ claims: { a: expected } }), undefined)).toBe(true)
   })
 
   it.each([
@@ -82,6 +83,19 @@ describe('claim()', () => {
       expect((await (ask(guard) as AuthError)).detail).toMatchObject(detail)
     },
   )
+
+  it('is no middleware, and allows no request, also where the claim must be absent', () => {
+    const message =
+      'claim: is no middleware; on a route use requireClaim() of the adapter, or authorize(claim(...))'
+    for (const guard of [
+      claim('/banned', true),
+      claim('banned', true),
+      claim('/banned', (value) => value === undefined),
+    ]) {
+      expect(() => guard({ url: '/' } as never, undefined)).toThrow(new TypeError(message))
+      expect(() => not(guard)({ url: '/' } as never, undefined)).toThrow(new TypeError(message))
+    }
+  })
 
   it('keeps to the values it was made with', async () => {
     const expected = ['other']
