@@ -43,7 +43,7 @@ export function confirmation(
   const acceptsUnbound = required.length === 0 && !boundOnly
   return (token, presented) => {
     const cnf = own(token.claims, 'cnf') as object | undefined
-    // Nearly every token where nothing is bound, on every request; the checks below decide everything else.
+    // The only way past the methods.
     if (cnf === undefined && presented.scheme === 'Bearer' && acceptsUnbound) return undefined
     const present = cnf === undefined ? [] : members.filter((member) => Object.hasOwn(cnf, member))
     // A DPoP request with a token that is not bound to a key (RFC 9449 §7.1).
@@ -51,9 +51,7 @@ export function confirmation(
     const missing = required.find((member) => !present.some((other) => other === member))
     if (missing !== undefined) throw notConfirmed(missing, bindingRequired)
     if (present.length === 0) {
-      if (cnf !== undefined) throw notConfirmed(undefined, unknownMembers)
-      if (boundOnly) throw notConfirmed(undefined, bindingRequired)
-      return undefined
+      throw notConfirmed(undefined, cnf === undefined ? bindingRequired : unknownMembers)
     }
     const steps = present.map((member) => {
       const method = methods.find((it) => it.member === member)

@@ -122,13 +122,15 @@ describe('what runs lastly', () => {
   })
 
   it.each([
-    ['jkt', 'x5t#S256'],
-    ['x5t#S256', 'jkt'],
-  ])('is that of %s where %s has none', async (member, other) => {
+    ['jkt', 'x5t#S256', undefined],
+    ['x5t#S256', 'jkt', undefined],
+    ['jkt', 'x5t#S256', { headers: {} }],
+    ['x5t#S256', 'jkt', { headers: {} }],
+  ])('is that of %s where %s has none (%o)', async (member, other, without) => {
     const ran: string[] = []
     const methods = [
       { member, confirm: () => ({ headers: { A: '1' }, lastly: () => void ran.push(member) }) },
-      { member: other, confirm: () => undefined },
+      { member: other, confirm: () => without },
     ]
     const confirmed = await confirmation(methods)(token({ cnf: { jkt: 'k', 'x5t#S256': 't' } }), presented())
     expect(confirmed?.headers).toEqual({ A: '1' })
@@ -156,7 +158,10 @@ describe('a binding that is required', () => {
 
   it('may be any, where tokens that are bound to nothing are refused', async () => {
     const sender = confirmation([method('jkt', 'k'), method('x5t#S256', 't')], { boundOnly: true })
-    expect(hintOf(() => sender(token({}), presented()))).toMatchObject({ claim: 'cnf' })
+    expect(hintOf(() => sender(token({}), presented()))).toEqual({
+      claim: 'cnf',
+      hint: expect.stringMatching(/^only tokens that are bound to the key of the client/) as string,
+    })
     expect(await sender(token({ cnf: { 'x5t#S256': 't' } }), presented())).toBeDefined()
     expect(await sender(token({ cnf: { jkt: 'k' } }), presented())).toBeDefined()
   })
