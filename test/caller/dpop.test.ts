@@ -179,15 +179,16 @@ describe('the proof', () => {
     expect(await send({ claims: { filler: 'f'.repeat(filler + 1) } })).toBe('401 proof')
   })
 
+  const good = client.proof(token)
   it.each([
-    ['', '401 proof'],
-    ['x', '401 proof'],
-    ['a.b.c', '401 proof'],
-    [`${client.proof(token)}.`, '401 proof'],
-    [client.proof(token).split('.').slice(0, 2).join('.'), '401 proof'],
-    [`${client.proof(token)}, ${client.proof(token)}`, '400 malformed'],
-    [`${client.proof(token)},`, '400 malformed'],
-  ])('%j is refused', async (dpop, expected) => {
+    ['empty', '', '401 proof'],
+    ['one part', 'x', '401 proof'],
+    ['no JWT', 'a.b.c', '401 proof'],
+    ['four parts', `${good}.`, '401 proof'],
+    ['two parts', good.split('.').slice(0, 2).join('.'), '401 proof'],
+    ['two proofs', `${good}, ${good}`, '400 malformed'],
+    ['a proof and a comma', `${good},`, '400 malformed'],
+  ])('that is %s is refused', async (_what, dpop, expected) => {
     expect(await verdict(api.authenticate(request({ authorization: `DPoP ${token}`, dpop })))).toBe(expected)
   })
 

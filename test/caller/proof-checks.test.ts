@@ -27,28 +27,22 @@ describe('the header of a proof', () => {
     })
   })
 
-  it.each<[unknown, object]>([
+  it.each<[string, unknown, object]>([
     [
+      'that is no object',
       ['dpop+jwt'],
       { claim: 'DPoP', hint: 'the header DPoP is no signed JWT, or one that can be read in two ways' },
     ],
-    [
-      { ...sound, typ: 'JWT' },
-      { claim: 'typ', expected: 'dpop+jwt', actual: 'JWT' },
-    ],
-    [
-      { ...sound, typ: undefined },
-      { claim: 'typ', expected: 'dpop+jwt', actual: undefined },
-    ],
-    [
-      { ...sound, alg: 'none' },
-      { claim: 'alg', expected: ['ES384', 'ES256'], actual: 'none' },
-    ],
-    ...['crit', 'b64', 'enc', 'jku', 'x5u', 'x5c'].map((name): [unknown, object] => [
+    ['typ JWT', { ...sound, typ: 'JWT' }, { claim: 'typ', expected: 'dpop+jwt', actual: 'JWT' }],
+    ['no typ', { ...sound, typ: undefined }, { claim: 'typ', expected: 'dpop+jwt', actual: undefined }],
+    ['alg none', { ...sound, alg: 'none' }, { claim: 'alg', expected: ['ES384', 'ES256'], actual: 'none' }],
+    ...['crit', 'b64', 'enc', 'jku', 'x5u', 'x5c'].map((name): [string, unknown, object] => [
+      name,
       { ...sound, [name]: '' },
       { claim: name, expected: 'absent' },
     ]),
     [
+      'a key that is text',
       { ...sound, jwk: 'x' },
       {
         claim: 'jwk',
@@ -57,10 +51,12 @@ describe('the header of a proof', () => {
       },
     ],
     [
+      'a key for another algorithm',
       { ...sound, alg: 'ES384' },
       { claim: 'jwk', expected: 'a sound public key for ES384', hint: 'the key is not accepted: alg' },
     ],
     [
+      'a private key',
       { ...sound, jwk: client.privateKey.export({ format: 'jwk' }) },
       {
         claim: 'jwk',
@@ -68,7 +64,7 @@ describe('the header of a proof', () => {
         hint: 'the client sends its private key, or a secret, in the proof: it must make a new key, and send the public part',
       },
     ],
-  ])('%o is refused, and operators see why', async (header, detail) => {
+  ])('with %s is refused, and operators see why', async (_what, header, detail) => {
     expect(await refusalOf(() => checkProofHeader(proofWith(header), rules))).toEqual(refused(detail))
   })
 })
@@ -133,6 +129,15 @@ describe('the claims of a proof', () => {
         claim: 'htu',
         expected: 'https://api.test',
         actual: 'string',
+        hint: 'htu is not an absolute http or https URL without user name',
+      },
+    ],
+    [
+      { htu: ['https://api.test/a'] },
+      {
+        claim: 'htu',
+        expected: 'https://api.test',
+        actual: 'list',
         hint: 'htu is not an absolute http or https URL without user name',
       },
     ],
