@@ -113,7 +113,7 @@ const timeChecks: readonly Check<Moment>[] = [
     name: 'unit of exp',
     reason: 'claim',
     passes: ({ times, now }) => times.exp - now <= century,
-    facts: ({ times, now }) => ({
+    facts: ({ times }) => ({
       claim: 'exp',
       expected: 'at most a century ahead',
       actual: times.exp,

@@ -70,7 +70,5 @@ export interface TokenSource {
  */
 export function verification(token: SignedToken | CheckedAnswer, now: number, trace?: Trace): VerifiedToken {
   checkTimes(token.times, now)
-  return trace === undefined
-    ? new VerifiedToken(token)
-    : tracedNow('scopes and roles', trace, () => new VerifiedToken(token))
+  return tracedNow('scopes and roles', trace, () => new VerifiedToken(token))
 }

@@ -14,7 +14,10 @@ describe('platform web', () => {
 
   it('has nowhere to print to', () => {
     expect(web.debug.enabled).toBe(false)
-    expect([web.debug('line'), web.warn('look', 'CODE')]).toEqual([undefined, undefined])
+    expect(() => {
+      web.debug('line')
+      web.warn('look', 'CODE')
+    }).not.toThrow()
   })
 
   it('reads no base64url out of other text', () => {

@@ -13,7 +13,7 @@ export function outcome(check: () => void): string | undefined {
 }
 
 /** The steps that a check adds to a trace, up to a refusal. */
-export function stepsOf(check: (trace: Trace) => void): TraceStep[] {
+export function stepsOf(check: (trace: Trace) => unknown): TraceStep[] {
   const steps: TraceStep[] = []
   outcome(() => {
     check((step) => void steps.push(step))

@@ -160,8 +160,8 @@ describe('opaqueSource()', () => {
   it('holds while the issuer is the same generation', async () => {
     const { source, from } = sourceWith(await answerOf())
     const { generation } = from
-    expect(source.stillHolds({ generation } as VerifiedToken)).toBe(true)
-    expect(source.stillHolds({ generation: Symbol('other') } as VerifiedToken)).toBe(false)
+    expect(source.stillHolds({ generation } as unknown as VerifiedToken)).toBe(true)
+    expect(source.stillHolds({ generation: Symbol('other') } as unknown as VerifiedToken)).toBe(false)
   })
 })
 
@@ -256,7 +256,7 @@ describe('byForm()', () => {
   })
 
   it('asks the source that a token is of whether it still holds', () => {
-    expect(source.stillHolds({ header: {} } as VerifiedToken)).toBe(true)
-    expect(source.stillHolds({ header: undefined } as VerifiedToken)).toBe(false)
+    expect(source.stillHolds({ header: {} } as unknown as VerifiedToken)).toBe(true)
+    expect(source.stillHolds({ header: undefined } as unknown as VerifiedToken)).toBe(false)
   })
 })

@@ -294,10 +294,10 @@ describe('remembered()', () => {
   })
 
   it('marks recalled tokens only while somebody observes', () => {
-    const token = {} as VerifiedToken
+    const token = {} as unknown as VerifiedToken
     expect(wasRecalled(markRecalled(token))).toBe(false)
     diagnostics.subscribe(channelNames.verified, listen)
     expect(wasRecalled(markRecalled(token))).toBe(true)
-    expect(wasRecalled({} as VerifiedToken)).toBe(false)
+    expect(wasRecalled({} as unknown as VerifiedToken)).toBe(false)
   })
 })

@@ -139,7 +139,7 @@ describe('each check of the rules', () => {
         claim: 'aud',
         expected: ['https://api.test'],
         actual: [],
-        hint: expect.stringMatching(/^aud is empty/),
+        hint: expect.stringMatching(/^aud is empty/) as string,
       },
     ],
     [

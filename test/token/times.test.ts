@@ -108,7 +108,7 @@ describe('each check of time', () => {
         claim: 'exp',
         expected: `after ${now}, ${tolerance}`,
         actual: now - 7,
-        hint: expect.stringMatching(/^expired 8 s ago, 3 s beyond/),
+        hint: expect.stringMatching(/^expired 8 s ago, 3 s beyond/) as string,
       },
     ],
     [
@@ -132,7 +132,7 @@ describe('each check of time', () => {
         claim,
         expected: `at most ${now}, ${tolerance}`,
         actual: now + 9,
-        hint: expect.stringMatching(/^... is 9 s ahead of this clock, 4 s beyond/),
+        hint: expect.stringMatching(/^... is 9 s ahead of this clock, 4 s beyond/) as string,
       },
     ]),
     ...(['nbf', 'iat'] as const).map((claim): [string, ClaimsObject, object, object] => [
