@@ -547,7 +547,11 @@ describe('close()', () => {
 
   it('is undone by ready() and by the next resource server, which read as often as before', async () => {
     await followed()
-    for (const open of [async () => list.ready(), () => face.join({ clockTolerance: 0, now: undefined })]) {
+    const join = (): Promise<void> => {
+      face.join({ clockTolerance: 0, now: undefined })
+      return Promise.resolve()
+    }
+    for (const open of [async () => list.ready(), join]) {
       list.close()
       await open()
       await pass(0)
