@@ -1,13 +1,20 @@
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { environmentOptions } from '../../src/options/environment.ts'
 
-afterEach(() => vi.unstubAllGlobals())
+/** The options, where the global `process` is this; nothing else runs meanwhile, as the test runner needs the real one. */
+function optionsWith(process: unknown): ReturnType<typeof environmentOptions> {
+  vi.stubGlobal('process', process)
+  try {
+    return environmentOptions()
+  } finally {
+    vi.unstubAllGlobals()
+  }
+}
 
 describe('the environment', () => {
   it('has what the variables have, without white space around it', () => {
     const env = { OAUTH_ISSUER: ' a\n', OAUTH_AUDIENCE: ' b , c,, ', OAUTH_JWKS_URI: '\td' }
-    vi.stubGlobal('process', { env })
-    expect(environmentOptions()).toEqual({ issuer: 'a', audience: ['b', 'c'], jwksUri: 'd' })
+    expect(optionsWith({ env })).toEqual({ issuer: 'a', audience: ['b', 'c'], jwksUri: 'd' })
   })
 
   it.each([
@@ -19,17 +26,14 @@ describe('the environment', () => {
       Object.create({ OAUTH_ISSUER: 'a', OAUTH_AUDIENCE: 'b', OAUTH_JWKS_URI: 'c' }) as object,
     ],
   ])('is empty where a variable %s', (_what, env) => {
-    vi.stubGlobal('process', { env })
-    expect(environmentOptions()).toEqual({ issuer: undefined, audience: undefined, jwksUri: undefined })
+    expect(optionsWith({ env })).toEqual({ issuer: undefined, audience: undefined, jwksUri: undefined })
   })
 
   it('is empty where the process has none', () => {
-    vi.stubGlobal('process', {})
-    expect(environmentOptions()).toEqual({ issuer: undefined, audience: undefined, jwksUri: undefined })
+    expect(optionsWith({})).toEqual({ issuer: undefined, audience: undefined, jwksUri: undefined })
   })
 
   it('is empty where there is no process', () => {
-    vi.stubGlobal('process', undefined)
-    expect(environmentOptions()).toEqual({ issuer: undefined, audience: undefined, jwksUri: undefined })
+    expect(optionsWith(undefined)).toEqual({ issuer: undefined, audience: undefined, jwksUri: undefined })
   })
 })
