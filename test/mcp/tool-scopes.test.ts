@@ -4,7 +4,9 @@ import { toolScopes } from 'oauth-resource-server/mcp'
 import { createTestIssuer, fakeAuth } from 'oauth-resource-server/testing'
 import { describe, expect, it } from 'vitest'
 
-const guard = toolScopes({ delete_report: ['reports:write', 'reports:delete'], list_reports: 'reports:read' })
+const tools = { delete_report: ['reports:write', 'reports:delete'], list_reports: 'reports:read' }
+/** Made in each test, so that a mistake in making it fails one. */
+const guard: ReturnType<typeof toolScopes> = (auth, request) => toolScopes(tools)(auth, request)
 const call = (name: unknown, method = 'tools/call'): object => ({
   jsonrpc: '2.0',
   id: 1,
