@@ -338,8 +338,7 @@ const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root
 const version = /v=(\S+)/.exec(execFileSync('redis-server', ['--version'], { encoding: 'utf8' }))?.[1]
 const section = `## Redis and Valkey
 
-Made by \`npm run redis\` on ${new Date().toISOString().slice(0, 10)}, at ${commit}, on ${machine()}, with redis-server ${version ?? ''}. The machine was shared
-with other work.
+Made by \`npm run redis\` on ${new Date().toISOString().slice(0, 10)}, at ${commit}, on ${machine()}, with redis-server ${version ?? ''}.
 
 A process verifies tokens with \`revocationList(client)\`, half of them revoked, while Redis fails for ${usual.seconds} seconds (hung:
 ${faults['hung (SIGSTOP), then continued']?.seconds ?? 0} seconds), at ${whole(usual.perSecond)} requests per second (hung: 5,000). \`timeoutMs\` is 250. "Slowest" is the slowest response, and in
