@@ -37,7 +37,7 @@ export function issuerHint(actual: unknown, trusted: readonly string[]): string 
   }
   if (isOktaOrg(actual)) return oktaOrg
   if (trusted.length === 0)
-    return 'the issuers function returns no options for this issuer, or none that lead to its keys: its name is no https URL'
+    return 'the issuers function returns no options for this issuer; or they name no keys, and the name of the issuer is no https URL at which metadata can be found'
   return 'a token of another issuer: take one from a trusted issuer, or trust this issuer too, with issuers'
 }
 

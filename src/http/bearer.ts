@@ -25,8 +25,8 @@ export function authorizationToken(request: HttpRequest, dpop: boolean): Present
   const value = onlyHeader(request, 'authorization', moreThanOneAuthorization)
   if (value === undefined) return undefined
   if (dpop && dpopScheme.test(value)) {
-    const token = behind('DPoP ', value) ?? dpopCredentials.exec(value)?.[1]
-    // Only what follows a comma can be broken here.
+    const token = tokenAfter('DPoP ', value) ?? dpopCredentials.exec(value)?.[1]
+    // A second token can only stand behind a comma.
     if (token === undefined || (value.includes(',') && brokenBearer.test(value))) {
       throw brokenCredentials('DPoP')
     }
@@ -36,7 +36,7 @@ export function authorizationToken(request: HttpRequest, dpop: boolean): Present
 }
 
 function tokenIn(value: string): string | undefined {
-  const common = behind('Bearer ', value)
+  const common = tokenAfter('Bearer ', value)
   if (common !== undefined) return common
   const match = bearer.exec(value)
   if (match !== null) return match[1]
@@ -55,7 +55,7 @@ function brokenCredentials(scheme: 'Bearer' | 'DPoP'): InvalidRequestError {
  * @param scheme with one space behind it
  * @returns `undefined` for a value that is written in another way
  */
-function behind(scheme: string, value: string): string | undefined {
+function tokenAfter(scheme: string, value: string): string | undefined {
   return value.startsWith(scheme) &&
     isInner(value.charCodeAt(scheme.length)) &&
     isInner(value.charCodeAt(value.length - 1))

@@ -35,7 +35,7 @@ export function boundSession(options: BoundSessionOptions = {}): BoundSession {
 
   function bind(sessionId: string, auth: Auth<object>): void {
     const caller = callerOf(auth)
-    // Of another caller, who has sent the id before it was given to this one: forgotten there, it would be free again.
+    // Another caller may have sent this id before. When its sessions are forgotten, this one must stay bound.
     callers.get(owners.get(sessionId) ?? caller)?.delete(sessionId)
     const own = callers.get(caller) ?? new Set<string>()
     callers.delete(caller)
