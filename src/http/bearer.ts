@@ -12,7 +12,7 @@ const dpopCredentials = /^[\t ]*dpop +([^\t ](?:.*[^\t ])?)[\t ]*$/i
 // The scheme is ours, but what follows is not one token; or ours stands second in a list.
 const brokenBearer = /^[\t ]*bearer(?![\w!#$%&'*+.^`|~-])|,[\t ]*(?:bearer|dpop)[\t ]/i
 // Another scheme whose credentials are an access token.
-const anyTokenScheme = /^[\t ]*(?:bearer|dpop)(?:[\t ]|$)/i
+const anyTokenScheme = /^[\t ]*(?:bearer|dpop)(?:[\t ]|$)|,[\t ]*(?:bearer|dpop)[\t ]/i
 const otherTokenScheme = /^[\t ]*dpop(?:[\t ]|$)/i
 
 /**
@@ -22,7 +22,7 @@ const otherTokenScheme = /^[\t ]*dpop(?:[\t ]|$)/i
  * @throws {InvalidRequestError}
  */
 export function authorizationToken(request: HttpRequest, dpop: boolean): Presented | undefined {
-  const value = onlyHeader(request, 'authorization', moreThanOneAuthorization)
+  const value = authorizationOf(request)
   if (value === undefined) return undefined
   if (dpop && dpopScheme.test(value)) {
     const token = tokenAfter('DPoP ', value) ?? dpopCredentials.exec(value)?.[1]
@@ -73,14 +73,26 @@ export function withoutBearer(value: string): string {
   return bearer.exec(value)?.[1] ?? value
 }
 
-/** Whether the Authorization header has a scheme whose credentials are an access token. */
+/**
+ * Whether the Authorization header has a scheme whose credentials are an access token.
+ *
+ * @throws {InvalidRequestError} when there is more than one such header
+ */
 export function hasTokenScheme(request: HttpRequest): boolean {
-  return anyTokenScheme.test(firstHeader(request, 'authorization') ?? '')
+  return anyTokenScheme.test(authorizationOf(request) ?? '')
 }
 
-/** Whether the Authorization header has another scheme whose credentials are an access token. */
+/**
+ * Whether the Authorization header has another scheme whose credentials are an access token.
+ *
+ * @throws {InvalidRequestError} when there is more than one such header
+ */
 export function hasOtherTokenScheme(request: HttpRequest): boolean {
-  return otherTokenScheme.test(firstHeader(request, 'authorization') ?? '')
+  return otherTokenScheme.test(authorizationOf(request) ?? '')
+}
+
+function authorizationOf(request: HttpRequest): string | undefined {
+  return onlyHeader(request, 'authorization', moreThanOneAuthorization)
 }
 
 /**

@@ -102,6 +102,9 @@ describe('the scheme', () => {
     ['dpop', true, true],
     ['DPoPs t', false, false],
     ['Basic t', false, false],
+    ['Basic t, Bearer u', true, false],
+    ['Basic t,\tdpop u', true, false],
+    ['Basic t, Bearers u', false, false],
     [undefined, false, false],
   ])('of %j is one with a token: %s, and not Bearer: %s', (value, any, other) => {
     expect(hasTokenScheme(request(value))).toBe(any)

@@ -4,6 +4,7 @@ import {
   type Extractor,
   firstOf,
   fromBody,
+  fromCookie,
   fromHeader,
   fromQuery,
   type HttpRequest,
@@ -295,6 +296,23 @@ describe('G1 another token scheme in the Authorization header', () => {
     expect(await judged(fromQuery(), { headers, url })).toBe('refused')
     expect(await judged(firstOf(fromQuery(), fromHeader('x-api-token')), { headers, url })).toBe('refused')
     expect(await judged(fromQuery(), { headers, url: '/' })).toBe('none')
+  })
+
+  it.each<[string, Extractor]>([
+    ['the query', fromQuery()],
+    ['a cookie', fromCookie('t', { csrf: {} })],
+    ['the query or a header of its own', firstOf(fromQuery(), fromHeader('x-api-token'))],
+  ])('counts as the second of two such headers, of which Node shows the first (%s)', async (_place, find) => {
+    const basic = ['Authorization', 'Basic dTpw']
+    const request = {
+      headers: { authorization: 'Basic dTpw', cookie: `t=${token}`, 'sec-fetch-site': 'same-origin' },
+      rawHeaders: basic,
+      url,
+    }
+    expect(await judged(find, request)).toBe('accepted')
+    expect(
+      await judged(find, { ...request, rawHeaders: [...basic, 'authorization', `Bearer ${token}`] }),
+    ).toBe('refused')
   })
 
   it('does not count for the one header the application chose', async () => {
