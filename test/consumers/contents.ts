@@ -38,6 +38,7 @@ const codeIsNotMadeFromText: ContentCheck = async (folder) => {
 
 const sourceMapsNameTheirSources: ContentCheck = async (folder) => {
   for (const { name, text } of await bundles(folder)) {
+    if (name.endsWith('.cjs')) continue
     assert.ok(text.includes(`//# sourceMappingURL=${name}.map`), `${name} names no source map`)
     const map = JSON.parse(await readFile(join(folder, 'dist', `${name}.map`), 'utf8')) as SourceMap
     // Modules that only augment types have no code to map.
@@ -64,7 +65,7 @@ export const contentChecks: Readonly<Record<string, ContentCheck>> = {
   'adapters leave jose alone': adaptersLeaveJoseAlone,
   'CommonJS carries its own jose': commonJsCarriesJose,
   'code is not made from text': codeIsNotMadeFromText,
-  'source maps name their sources': sourceMapsNameTheirSources,
+  'source maps of ES modules name their sources': sourceMapsNameTheirSources,
   'tarball holds what publishing needs': tarballHoldsWhatPublishingNeeds,
 }
 
