@@ -128,9 +128,11 @@ export function dynamicIssuers(options: DynamicIssuersOptions): Issuers {
     },
     prove(issuer) {
       const { name } = issuer
-      // It may have been forgotten while its token was verified.
-      const entry = entries.get(name) ?? madeOf.get(issuer)
+      const known = entries.get(name)
+      const entry = known ?? madeOf.get(issuer)
       if (entry === undefined || now() >= entry.until) return
+      // Forgotten while its token was verified: the function may have returned something else since, so it is called again.
+      if (known === undefined) entry.until = now()
       entries.prove(name, entry)
       for (let count = taken.get(name) ?? 0; count > 0; count--) unprovenBudget.giveBack()
       taken.delete(name)

@@ -1,4 +1,5 @@
 import { InvalidTokenError } from '../errors.ts'
+import { issuerHint } from '../hints/issuer.ts'
 import type { Introspection } from '../issuer/introspection.ts'
 import type { ActiveAnswer } from '../issuer/introspection-answer.ts'
 import type { Issuers } from '../issuer/issuers.ts'
@@ -65,8 +66,10 @@ export function introspected(source: TokenSource, issuers: Issuers, clock: Clock
     issuer: TrustedIssuer | undefined,
     trace: Trace | undefined,
   ): MaybePromise<VerifiedToken> {
-    const introspection = issuer?.introspection
-    if (issuer === undefined || introspection?.tokens !== 'all') return verified
+    // The function of `issuers` stopped vouching for it while its token was verified.
+    if (issuer === undefined) throw noLongerTrusted(verified.issuer)
+    const { introspection } = issuer
+    if (introspection?.tokens !== 'all') return verified
     const answer = traced('introspection', trace, () => introspection.answerTo(token, 'signed'))
     return andThen(answer, (it) => {
       const now = clock.wall()
@@ -91,6 +94,11 @@ export function introspected(source: TokenSource, issuers: Issuers, clock: Clock
     },
     stillHolds: source.stillHolds,
   }
+}
+
+function noLongerTrusted(name: string): InvalidTokenError {
+  const detail = { claim: 'iss', expected: [], actual: name, hint: issuerHint(name, []) }
+  return new InvalidTokenError('unknown_issuer', { detail })
 }
 
 /** Chooses the source by the form of a token alone: what looks like a JWT is never verified as anything else. */

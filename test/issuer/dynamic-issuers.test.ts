@@ -378,8 +378,65 @@ describe('a tenant that is no longer vouched for', () => {
     resolver.mockReturnValue(undefined)
     expect(await judged(api, token)).toBe('401 unknown_issuer')
     settle()
-    expect(await early).toBe('200')
+    expect(await early).toBe('401 unknown_issuer')
     expect(api.health().issuers).toEqual({})
     expect(await judged(api, token)).toBe('401 unknown_issuer')
+  })
+
+  describe('and was forgotten while its token was verified', () => {
+    /** Has tenant 1 forgotten while keys for a token of it are fetched. @returns ends the fetch */
+    async function forgotten(api: ResourceServer): Promise<{ end: () => Promise<string>; token: string }> {
+      const token = await signed(1)
+      expect(await judged(api, token)).toBe('200')
+      await (tenants.get(nameOf(1)) as TestIssuer).rotate()
+      let settle: () => void = () => undefined
+      net.answer = async (call) => {
+        if (call.url.startsWith(nameOf(1))) await new Promise<void>((resolve) => (settle = resolve))
+        return publishing(call)
+      }
+      const early = verdict(api.verify(await signed(1)))
+      await turns()
+      expect(await judged(api, await signed(0))).toBe('200')
+      expect(Object.keys(api.health().issuers)).toEqual([nameOf(0)])
+      const end = (): Promise<string> => {
+        settle()
+        return early
+      }
+      return { end, token }
+    }
+
+    it('is refused from then on', async () => {
+      const api = serverWith({ keyCache: { maxIssuers: 1 } })
+      const { end, token } = await forgotten(api)
+      resolver.mockReturnValue(undefined)
+      expect(await judged(api, token)).toBe('401 unknown_issuer')
+      expect(await end()).toBe('401 unknown_issuer')
+      expect(api.health().issuers).toEqual({})
+      expect(await judged(api, token)).toBe('401 unknown_issuer')
+      expect(await judged(api, await signed(1))).toBe('401 unknown_issuer')
+    })
+
+    it('is judged by what the function returned since', async () => {
+      const api = serverWith({ keyCache: { maxIssuers: 1 } })
+      const { end, token } = await forgotten(api)
+      resolver.mockImplementation((iss) => ({
+        issuer: iss,
+        jwksUri: `${iss}/jwks`,
+        clients: ['nobody'],
+      }))
+      expect(await end()).toBe('200')
+      expect(await judged(api, token)).toBe('401 claim')
+    })
+
+    it('comes back with its keys where the function still returns the same', async () => {
+      const api = serverWith({ keyCache: { maxIssuers: 1 } })
+      const { end, token } = await forgotten(api)
+      resolver.mockClear()
+      expect(await end()).toBe('200')
+      net.calls.length = 0
+      for (let count = 0; count < 2; count++) expect(await judged(api, token)).toBe('200')
+      expect(resolver).toHaveBeenCalledTimes(1)
+      expect(net.calls).toHaveLength(0)
+    })
   })
 })

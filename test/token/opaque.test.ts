@@ -191,12 +191,31 @@ describe('introspected()', () => {
     expect(source.stillHolds).toBe(inner.stillHolds)
   })
 
-  it.each<[string, (it: ReturnType<typeof asking>) => void]>([
-    ['trusted any more', ({ known }) => (known.issuer = undefined)],
-    ['set up to be asked', ({ known }) => (known.issuer = trusted())],
-  ])('asks nobody where the issuer is not %s', async (_what, change) => {
+  it('refuses the token of an issuer that is not trusted any more, and asks nobody', async () => {
     const it = asking(await answerOf({ exp: 1 }))
-    change(it)
+    it.known.issuer = undefined
+    const refusal: unknown = (() => {
+      try {
+        return it.source.verify('x', now)
+      } catch (error) {
+        return error
+      }
+    })()
+    expect(refusal).toMatchObject({
+      reason: 'unknown_issuer',
+      detail: {
+        claim: 'iss',
+        expected: [],
+        actual: verified.issuer,
+        hint: expect.stringMatching(/^the issuers function returns no options for this issuer/) as string,
+      },
+    })
+    expect(it.answerTo).not.toHaveBeenCalled()
+  })
+
+  it('asks nobody where the issuer is not set up to be asked', async () => {
+    const it = asking(await answerOf({ exp: 1 }))
+    it.known.issuer = trusted()
     expect(it.source.verify('x', now)).toBe(verified)
     expect(it.answerTo).not.toHaveBeenCalled()
   })
