@@ -108,11 +108,19 @@ async function responseTo(
   const init = { ...request, redirect: 'manual', signal } as const
   // Called in a function of ours, so that one that throws at once is a server that cannot be reached, too.
   const asked = (async () => fetch(url, init))()
-  return withSignal(asked, signal).catch((error: unknown) => {
+  const response: unknown = await withSignal(asked, signal).catch((error: unknown) => {
     // A response that comes too late is given up like any other: its connection, and the errors of its body.
     asked.then(discard, () => undefined)
     throw error
   })
+  if (isResponse(response)) return response
+  throw new FetchError('the fetch function returned no Response', { cause: new TypeError() })
+}
+
+/** By shape: the `fetch` of the user's own may have a class of its own. */
+function isResponse(value: unknown): value is Response {
+  const { status, headers } = Object(value) as Partial<Response>
+  return typeof status === 'number' && typeof headers?.get === 'function'
 }
 
 /** @throws {FetchError} for a response other than 200 */

@@ -73,9 +73,11 @@ async function metadataAt(
   try {
     document = (await getJson(place, search)).document ?? {}
   } catch (error) {
-    const failure = error instanceof FetchError ? error : undefined
-    if (failure !== undefined && isPassing(failure.status)) return failure
-    return noMetadata(place, error)
+    const failure =
+      error instanceof FetchError
+        ? error
+        : new FetchError('the metadata cannot be read', { cause: error, url: place })
+    return isPassing(failure.status) ? failure : noMetadata(place, failure)
   }
   const issuer = own(document, 'issuer')
   if (typeof issuer !== 'string') return noMetadata(place)
@@ -90,9 +92,9 @@ async function metadataAt(
   return { document, place }
 }
 
-function noMetadata(url: string, cause?: unknown): FetchError {
+function noMetadata(url: string, cause?: FetchError): FetchError {
   const message = 'the issuer publishes no metadata'
-  const status = cause instanceof FetchError ? cause.status : undefined
+  const status = cause?.status
   return status === undefined || isMissing(status)
     ? new FetchError(message, { status: 404, url })
     : new FetchError(`${message}: ${(cause as FetchError).message}`, { status, url })

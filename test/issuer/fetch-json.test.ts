@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
+import { causedBy } from '../../src/issuer/fetch-error.ts'
 import { type Fetch, getJson } from '../../src/issuer/fetch-json.ts'
 import { failure, get, url } from './get-json.ts'
 
@@ -61,6 +62,33 @@ describe('getJson', () => {
     ['nothing', {}, undefined],
   ])('reads a Retry-After that is %s (RFC 9110 §10.2.3)', async (_title, headers, seconds) => {
     expect((await failure(() => new Response('', { status: 503, headers }))).retryAfter).toBe(seconds)
+  })
+})
+
+describe('a fetch function that returns no Response', () => {
+  it.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['null', null],
+    ['the text of the document', '{"keys":[]}'],
+    ['the document', { keys: [] }],
+    ['an answer of another kind of client', { status: 200, headers: {}, data: { keys: [] } }],
+    ['headers alone', { headers: new Headers() }],
+  ])('but %s is named as such, and no issuer is blamed', async (_title, returned) => {
+    const error = await failure(() => returned)
+    expect(error).toMatchObject({
+      message: 'the fetch function returned no Response',
+      status: undefined,
+      thrown: 'TypeError',
+      url,
+    })
+    const hint = `the fetch function returned no Response at ${url}, TypeError (the fetch function itself failed)`
+    expect(causedBy(error).detail).toEqual({ hint })
+  })
+
+  it('may return an object with the members of one', async () => {
+    const body = new Response('{"a":1}').body
+    const { document } = await get(() => ({ status: 200, headers: { get: () => null }, body }))
+    expect(document).toEqual({ a: 1 })
   })
 })
 

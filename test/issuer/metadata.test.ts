@@ -122,9 +122,37 @@ describe('metadata in two places', () => {
     ['a 403 to a 404 before it', status(404), status(403), 403, second],
     ['a 403 to a 410 before it', status(410), status(403), 403, second],
     ['none to a 403', status(403), refuse, undefined, second],
-    ['a 404 where the fetch function returns no response', () => ({}) as Response, status(404), 404, first],
+    ['a fetch function that returns no Response', () => ({}) as Response, status(404), undefined, first],
   ])('is in neither: it tells %s', async (_title, one, other, code, url) => {
     await expect(search(one, other).outcome).rejects.toMatchObject({ name: 'FetchError', status: code, url })
+  })
+})
+
+describe('metadata that a fetch function of the application cannot get', () => {
+  const broken = (): Response => ({ status: 200, headers: { get: () => null }, redirected: false }) as never
+  const unreadable = (): Response =>
+    Object.defineProperty({ status: 200, headers: new Headers() }, 'body', {
+      get() {
+        throw new RangeError('no body')
+      },
+    }) as never
+
+  it.each<[string, Answer, string]>([
+    ['returns no Response', () => ({}) as Response, 'the fetch function returned no Response'],
+    ['returns a Response that throws', unreadable, 'the metadata cannot be read'],
+  ])('is not called missing where it %s', async (_title, answer, message) => {
+    for (const answers of [[answer], [answer, answer]] as const) {
+      await expect(search(...answers).outcome).rejects.toMatchObject({
+        message,
+        status: undefined,
+        url: first,
+      })
+    }
+  })
+
+  it('is no document where the body is empty', async () => {
+    const message = 'the issuer publishes no metadata: the response is not a JSON object'
+    await expect(search(broken).outcome).rejects.toMatchObject({ message, status: 200 })
   })
 })
 
