@@ -1,6 +1,8 @@
 /** A key, its value, quoted or not, and what ends it, from where the last one ended. */
 const pair = /([A-Za-z]+)=(?:"((?:[^"\\]|\\.)*)"|([^",;]*))(?:([,;]) *|$)/y
 
+type Pair = readonly [all: string, key: string, quoted: string | undefined, plain: string, separator?: string]
+
 /**
  * Reads `Cert` of the last element of Envoy's `x-forwarded-client-cert`: elements are separated by commas, the pairs of
  * an element by semicolons, and either may stand in a quoted value. Each proxy appends its element, so that the last
@@ -11,14 +13,15 @@ const pair = /([A-Za-z]+)=(?:"((?:[^"\\]|\\.)*)"|([^",;]*))(?:([,;]) *|$)/y
  */
 export function lastCertificateOf(text: string): string | undefined {
   let found: string[] = []
-  let separator: string | undefined = ','
+  let separator: string | undefined
   pair.lastIndex = 0
-  while (separator !== undefined) {
-    const [matched, key = '', quoted, plain, next] = pair.exec(text) ?? []
-    if (matched === undefined) return undefined
+  do {
+    const match = pair.exec(text) as Pair | null
+    if (match === null) return undefined
     if (separator === ',') found = []
-    if (key.toLowerCase() === 'cert') found.push(quoted ?? plain ?? '')
-    separator = next
-  }
+    const [, key, quoted, plain] = match
+    if (key.toLowerCase() === 'cert') found.push(quoted ?? plain)
+    separator = match[4]
+  } while (separator !== undefined)
   return found.length === 1 ? found[0] : undefined
 }
