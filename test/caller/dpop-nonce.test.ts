@@ -92,6 +92,8 @@ describe('a nonce', () => {
       `${nonce}A`,
       `${later}.${mac}`,
       `0${nonce}`,
+      `${time} .${mac}`,
+      [nonce],
     ]) {
       expect([wrong, await outcome(wrong, start)]).toEqual([wrong, 'use_dpop_nonce'])
     }
