@@ -10,8 +10,8 @@ export interface RevocationIndex {
   readonly size: () => number
 }
 
-/** The entries of one kind, by value. */
-type Entries = Map<string, Found>
+/** The entries of one kind, by value. None is found for a token that has no such value. */
+type Entries = Map<string | undefined, Found>
 
 interface Found extends Expiring {
   readonly issuer: string | undefined
@@ -92,7 +92,7 @@ function newKinds(): Kinds {
 
 function isIn(kinds: Kinds, { issuedAt, jti, subject, session, client }: RevocableToken): boolean {
   return (
-    (jti !== undefined && kinds.jti.has(jti)) ||
+    kinds.jti.has(jti) ||
     isUpTo(kinds.subject, subject, issuedAt) ||
     isUpTo(kinds.session, session, issuedAt) ||
     isUpTo(kinds.client, client, issuedAt)
@@ -100,7 +100,6 @@ function isIn(kinds: Kinds, { issuedAt, jti, subject, session, client }: Revocab
 }
 
 function isUpTo(entries: Entries, value: string | undefined, issuedAt: number): boolean {
-  if (value === undefined || entries.size === 0) return false
   const found = entries.get(value)
   return found !== undefined && issuedAt <= found.issuedBefore
 }
