@@ -26,7 +26,7 @@ export function certificateOfPem(text: string): Uint8Array | undefined {
   let first: Uint8Array | undefined
   pemBlock.lastIndex = 0
   do {
-    const [, lines] = pemBlock.exec(text) ?? []
+    const lines = pemBlock.exec(text)?.[1]
     const der = lines === undefined ? undefined : certificateOfBase64(lines.replaceAll(/\r?\n/g, ''))
     if (der === undefined) return undefined
     first ??= der

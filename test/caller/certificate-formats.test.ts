@@ -19,6 +19,8 @@ describe('rfc9440', () => {
     ['with a parameter', `${text};a=1`],
     ['with a space', `: ${text.slice(1)}`],
     ['in quotes', `"${text}"`],
+    ['with another character before it', `;${text.slice(1)}`],
+    ['with another character after it', `${text.slice(0, -1)};`],
     ['in base64url', text.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')],
     ['of nothing', '::'],
     ['one colon', ':'],
@@ -67,13 +69,25 @@ describe('pem-urlencoded', () => {
     expect(read(value)).toBe('refused')
   })
 
+  it('may have line breaks of Windows, and none at its end', () => {
+    expect(is(certificateOfPem(own.cert.replaceAll('\n', '\r\n')))).toBe('own')
+    expect(is(certificateOfPem(own.cert.trimEnd()))).toBe('own')
+    expect(is(certificateOfPem(own.cert.replaceAll('\n', '\r')))).toBe('refused')
+  })
+
   it('is refused over 65,536 characters, and accepted up to it', () => {
     const count = Math.floor(65_536 / text.length)
     expect(read(text.repeat(count))).toBe('own')
     expect(read(text.repeat(count + 1))).toBe('refused')
-    const pem = own.cert.repeat(Math.ceil(65_537 / own.cert.length))
-    expect(is(certificateOfPem(pem))).toBe('refused')
-    expect(is(certificateOfPem(pem.slice(own.cert.length)))).toBe('own')
+    /** A chain of so many characters, with some line breaks of Windows. */
+    const chainOf = (length: number): string => {
+      const chain = own.cert.repeat(Math.floor(length / own.cert.length))
+      let missing = length - chain.length
+      return chain.replaceAll('\n', () => (missing-- > 0 ? '\r\n' : '\n'))
+    }
+    expect(chainOf(65_536)).toHaveLength(65_536)
+    expect(is(certificateOfPem(chainOf(65_536)))).toBe('own')
+    expect(is(certificateOfPem(chainOf(65_537)))).toBe('refused')
   })
 })
 
@@ -138,5 +152,11 @@ describe('xfcc', () => {
     expect(read(`${written.envoy(other)},${text}`)).toBe('own')
     expect(read(text.replace('Cert=', 'Chain='))).toBe('refused')
     expect(read(`Cert="${own.der.toString('base64')}"`)).toBe('refused')
+  })
+
+  it('is refused over 65,536 characters, and accepted up to it', () => {
+    const longest = `URI=${'x'.repeat(65_536 - text.length - 5)};${text}`
+    expect(longest).toHaveLength(65_536)
+    expect([read(longest), read(`A${longest}`)]).toEqual(['own', 'refused'])
   })
 })
