@@ -1,8 +1,13 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { channelNames, InvalidTokenError } from 'oauth-resource-server'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { refusedBy } from '../../src/caller/refused.ts'
+import { InvalidTokenError } from '../../src/errors.ts'
+import { channelNames } from '../../src/lib/diagnostics.ts'
 import { ofIssuer } from '../../src/token/of-issuer.ts'
+
+// NODE_DEBUG is read when a process starts.
+const debug = vi.hoisted(() => Object.assign(vi.fn<(line: string) => void>(), { enabled: false }))
+vi.mock('../../src/lib/diagnostics.ts', async (original) => ({ ...(await original<object>()), debug }))
 
 const seen: unknown[] = []
 const listener = (message: unknown): void => void seen.push(message)
@@ -70,5 +75,34 @@ describe('a refusal', () => {
   it('is an error also where something else was thrown', () => {
     expect(refusedBy(undefined)(undefined)).toBeInstanceOf(Error)
     expect(seen).toEqual([])
+  })
+})
+
+describe('NODE_DEBUG', () => {
+  const error = new InvalidTokenError('expired')
+  const printed = async (hook?: () => unknown): Promise<unknown[]> => {
+    debug.mockClear()
+    refusedBy(hook)(error)
+    await new Promise((resolve) => setImmediate(resolve))
+    return debug.mock.calls.flat()
+  }
+  const fails = (): never => {
+    throw new Error('canary')
+  }
+  beforeEach(() => void (debug.enabled = true))
+  afterEach(() => void (debug.enabled = false))
+
+  it('prints every refusal, and what a hook throws or rejects with', async () => {
+    const refusal = 'refused 401 expired: refused as expired'
+    const failure = 'onRefused failed: error: Error (not an error of this library: its message is not shown)'
+    expect(await printed()).toEqual([refusal])
+    expect(await printed(() => 'ignored')).toEqual([refusal])
+    expect(await printed(fails)).toEqual([refusal, failure])
+    expect(await printed(() => Promise.reject(new Error('canary')))).toEqual([refusal, failure])
+  })
+
+  it('prints nothing where it is off', async () => {
+    debug.enabled = false
+    expect(await printed(fails)).toEqual([])
   })
 })
