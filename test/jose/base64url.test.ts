@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fromBase64url } from '../../src/jose/base64url.ts'
+import { fromBase64, fromBase64url } from '../../src/jose/base64url.ts'
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 const decoded = (text: string): string | undefined => {
@@ -64,5 +64,35 @@ describe('fromBase64url', () => {
         expect(fromBase64url(text)).toBeUndefined()
       }
     }
+  })
+})
+
+describe('fromBase64', () => {
+  it('decodes what was encoded, whatever its length', () => {
+    for (let length = 1; length < 10; length++) {
+      const bytes = Buffer.alloc(length, 0xfb)
+      expect(fromBase64(bytes.toString('base64'))).toEqual(bytes)
+    }
+    expect(fromBase64('++//')).toEqual(Buffer.of(0xfb, 0xef, 0xff))
+  })
+
+  it.each([
+    '',
+    '=',
+    '====',
+    'A===',
+    'AA',
+    'AA=',
+    'AAA',
+    'AAAAA===',
+    '-_-_',
+    'AA==AA==',
+    'AB==',
+    'AAAA\n',
+    '!AAAA',
+    ' AAAA',
+    'AAA*',
+  ])('refuses %j', (text) => {
+    expect(fromBase64(text)).toBeUndefined()
   })
 })

@@ -115,6 +115,72 @@ describe('judgeKey', () => {
   it('does not look at inherited members', () => {
     expect(judgeKey(Object.create(rsa), all)).toBe('kty')
   })
+
+  it.each([
+    ['RSA', { kty: undefined }, 'kty'],
+    ['RSA', { kty: 'rsa' }, 'kty'],
+    ['RSA', { kty: 'oct' }, 'private or symmetric'],
+    ...['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'].map(
+      (name) => ['RSA', { [name]: undefined }, 'private or symmetric'] as const,
+    ),
+    ['RSA', { kid: 7 }, 'kid'],
+    ['RSA', { kid: 'k'.repeat(257) }, 'kid'],
+    ['RSA', { kid: 'k'.repeat(256) }, rsaNames],
+    ['RSA', { use: 'enc' }, 'use'],
+    ['RSA', { use: 'sig' }, rsaNames],
+    ['RSA', { key_ops: ['verify'] }, rsaNames],
+    ['RSA', { key_ops: [] }, 'key_ops'],
+    ['RSA', { key_ops: ['sign'] }, 'key_ops'],
+    ['RSA', { key_ops: ['verify', 'sign'] }, 'key_ops'],
+    ['RSA', { key_ops: 'verify' }, 'key_ops'],
+    ['RSA', { key_ops: { 0: 'verify', length: 1 } }, 'key_ops'],
+    ['RSA', { alg: 'ES256' }, 'alg'],
+    ['RSA', { alg: 'none' }, 'alg'],
+    ['RSA', { alg: ['RS256'] }, 'alg'],
+    ['P-256', { alg: 'ES384' }, 'alg'],
+    ['P-256', { crv: 'P-257' }, 'alg'],
+    ['P-256', { crv: 'P-384' }, 'coordinates'],
+    ['P-256', { x: undefined }, 'coordinates'],
+    ['P-256', { x: 'AA' }, 'coordinates'],
+    ['P-256', { x: ['AA'] }, 'coordinates'],
+    ['P-256', { y: undefined }, 'coordinates'],
+    ['P-256', { y: 'AA' }, 'coordinates'],
+    ['Ed25519', { x: 'AA' }, 'coordinates'],
+    ['Ed448', { x: 'A'.repeat(43) }, 'coordinates'],
+    ['RSA', { n: undefined }, 'modulus'],
+    ['RSA', { n: 'AA' }, 'modulus'],
+    ['RSA', { n: ['AA'] }, 'modulus'],
+    ['RSA', { e: undefined }, 'exponent'],
+  ] as const)('finds a key of %s with %o: %o', (name, change, outcome) => {
+    const jwk = { RSA: rsa, 'P-256': p256, Ed25519: ed25519, Ed448: ed448 }[name]
+    expect(algorithmsOf({ ...jwk, ...change })).toEqual(outcome)
+  })
+
+  it('finds an even modulus a flaw', () => {
+    const even = Buffer.from(number(2048), 'base64url')
+    even[even.length - 1] = 0x5a
+    expect(algorithmsOf({ ...rsa, n: even.toString('base64url') })).toBe('modulus')
+  })
+
+  // RFC 7748 §7: the order of these points is 1, 2, 4 or 8. The last two are p and p + 1, other spellings of 0 and 1.
+  it.each([
+    '00'.repeat(32),
+    `01${'00'.repeat(31)}`,
+    '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+    'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+    `ec${'ff'.repeat(30)}7f`,
+    `ed${'ff'.repeat(30)}7f`,
+    `ee${'ff'.repeat(30)}7f`,
+  ])('finds a point of small order on Ed25519, whatever its sign: %s', (hex) => {
+    const point = Buffer.from(hex, 'hex')
+    const negative = Buffer.from(point)
+    negative[31] = (negative[31] as number) | 0x80
+    for (const bytes of [point, negative])
+      expect(algorithmsOf({ ...ed25519, x: bytes.toString('base64url') })).toBe('coordinates')
+    const other = Buffer.from(point)
+    other[30] = (other[30] as number) ^ 0x80
+    expect(algorithmsOf({ ...ed25519, x: other.toString('base64url') })).toEqual(['EdDSA', 'Ed25519'])
+  })
 })
 
 describe('importKey', () => {
@@ -180,6 +246,14 @@ describe('importKeySet', () => {
     )
   })
 
+  it('says so in the order of the entries', () => {
+    const keys = [{ ...p256, y: p256['x'] }, null, rsa]
+    expect(fixed(importKeySet({ keys }, all, 100)).refused).toEqual([
+      { index: 0, reason: 'not importable' },
+      { index: 1, reason: 'not an object' },
+    ])
+  })
+
   it('says where the unusable entries stand, and why they are', () => {
     const { refused, keys } = fixed(
       importKeySet(
@@ -197,21 +271,14 @@ describe('importKeySet', () => {
   })
 
   it.each([
-    undefined,
-    null,
-    7,
-    'x',
-    [],
-    {},
-    { keys: {} },
-    { keys: 'x' },
-    { keys: [] },
-    { keys: [null] },
-    { keys: [{ kty: 'oct' }] },
-    Object.create({ keys: [rsa] }),
-  ])('refuses %j as a whole', (value) => {
+    ...[undefined, null, 7, 'x', [], {}, { keys: {} }, { keys: 'x' }, Object.create({ keys: [rsa] })].map(
+      (value) => [value as unknown, 'the response is not a JWK Set', []] as const,
+    ),
+    [{ keys: [] }, 'the JWK Set has no usable key', []],
+    [{ keys: [null] }, 'the JWK Set has no usable key', [{ index: 0, reason: 'not an object' }]],
+  ] as const)('refuses %j as a whole: %s', (value, message, refused) => {
     expect(() => importKeySet(value, all, 100)).toThrow(
-      expect.objectContaining({ name: 'UnusableKeySetError' }) as Error,
+      expect.objectContaining({ name: 'UnusableKeySetError', message, refused }) as Error,
     )
   })
 
@@ -250,5 +317,22 @@ describe('chooseKey', () => {
     ['__proto__ as id', [rsa], { alg: 'RS256', kid: '__proto__' }, 'absent'],
   ] as const)('finds %s', (_title, keys, header, outcome) => {
     expect(named(chooseKey(setOf(...keys), header as { alg: string }))).toBe(outcome)
+  })
+
+  it.each([
+    ['no other key than the one with it', [rsa, { ...rsa, n: number(2048), kid: undefined }], 'k', 'k'],
+    [
+      'the one key without id',
+      [
+        { ...p256, kid: 'other' },
+        { ...rsa, kid: undefined },
+      ],
+      'x',
+      undefined,
+    ],
+    ['no key with another id', [rsa], 'x', 'absent'],
+    ['no key without id for another algorithm', [rsa, { ...p256, kid: undefined }], 'x', 'absent'],
+  ] as const)('finds for any id %s', (_title, keys, kid, outcome) => {
+    expect(named(chooseKey(setOf(...keys), { alg: 'RS256', kid }, 'any kid'))).toBe(outcome)
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { mediaType, parseToken } from '../../src/jose/jws.ts'
+import { refusalOf } from '../support/refusals.ts'
 import { b64 } from '../support/tokens.ts'
 
 const token = (header: object | string, payload = '{"a":1}', signature = 'AAAA'): string =>
@@ -109,6 +110,54 @@ describe('parseToken', () => {
     [{ jwk: {}, jku: 7, x5c: 'x' }, 'parsed'],
   ])('finds a header with %j %s', (change, outcome) => {
     expect(reasonOf(token({ alg: 'ES256', ...change }))).toBe(outcome)
+  })
+
+  it.each<[object, object]>([
+    [
+      { crit: 7 },
+      {
+        claim: 'crit',
+        expected: 'absent',
+        actual: 'number',
+        hint: 'the header asks for a form of JWS that is not supported',
+      },
+    ],
+    [
+      { enc: 'A256GCM' },
+      {
+        claim: 'enc',
+        expected: 'absent',
+        actual: 'string',
+        hint: 'the token is encrypted (JWE): set the option decryption, or ask the issuer for tokens that are only signed',
+      },
+    ],
+    [{ kid: 7 }, { claim: 'kid', expected: 'a string of at most 256 characters', actual: 7 }],
+    [
+      { cty: 'JWT' },
+      {
+        claim: 'cty',
+        expected: 'no token',
+        actual: 'string',
+        hint: 'the token has another token in it, as encrypted ones do',
+      },
+    ],
+    [
+      { alg: 7 },
+      { claim: 'alg', expected: 'a string', actual: 7, hint: 'the header of the token has no alg' },
+    ],
+    [{ typ: 7 }, { claim: 'typ', expected: 'a string', actual: 7 }],
+  ])('says of a header with %j what is wrong', async (change, detail) => {
+    expect((await refusalOf(() => parseToken(token({ alg: 'ES256', ...change }))))?.detail).toEqual(detail)
+  })
+
+  it('says of a payload that is not a JSON object what is wrong', async () => {
+    expect((await refusalOf(() => parseToken(token({ alg: 'ES256' }, '[]'))))?.detail).toEqual({
+      hint: 'a part of the token is not a JSON object, or one that can be read in two ways',
+    })
+  })
+
+  it('does not look at inherited members', () => {
+    expect(reasonOf(token('{"constructor":{"alg":"ES256"}}'))).toBe('algorithm')
   })
 
   it('tells nothing of the token in its error', () => {

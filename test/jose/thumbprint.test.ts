@@ -25,6 +25,7 @@ describe('thumbprint', () => {
 
   it.each([
     [{ y: 'y', x: 'x', kty: 'EC', crv: 'P-256', use: 'sig' }, '{"crv":"P-256","kty":"EC","x":"x","y":"y"}'],
+    [{ k: 'k', kty: 'oct' }, '{}'],
     [{ pub: 'p', kty: 'AKP', kid: 'k', alg: 'ML-DSA-44' }, '{"alg":"ML-DSA-44","kty":"AKP","pub":"p"}'],
   ])('of %j is made of its required members, in order', async (jwk, text) => {
     expect(await thumbprint(jwk)).toBe(createHash('sha256').update(text).digest('base64url'))
