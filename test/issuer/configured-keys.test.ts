@@ -40,9 +40,9 @@ describe('keys in the configuration', () => {
   })
 
   it.each([
-    [{ alg: 'ES256', kid: 'lost' }, 'unknown_key'],
-    [{ alg: 'EdDSA', kid: key.kid as string }, 'algorithm'],
-  ])('do not serve %j: %s', (wrong, reason) => {
+    ['an unknown kid', { alg: 'ES256', kid: 'lost' }, 'unknown_key'],
+    ['another algorithm', { alg: 'EdDSA', kid: key.kid as string }, 'algorithm'],
+  ])('do not serve %s', (_what, wrong, reason) => {
     expect(() => source().find(wrong)).toThrow(expect.objectContaining({ status: 401, reason }))
   })
 
