@@ -1,5 +1,6 @@
 import type { ErrorBody, ErrorFormat, ErrorFormatter } from '../error-format.ts'
 import { type AuthError, titleOf } from '../errors.ts'
+import { isPromise, unawaited } from '../lib/maybe-promise.ts'
 
 /** The body of a refusal as it is sent. */
 export interface WrittenBody {
@@ -75,12 +76,11 @@ const maxMediaType = 256
 
 function checked(result: unknown): WrittenBody {
   if (typeof result !== 'object' || result === null) throw new FormatError('it returned no object')
-  const { contentType, body, then } = result as Record<string, unknown>
-  if (typeof then === 'function') {
-    // Nobody else waits for it, and its rejection would end the process.
-    Promise.resolve(result).catch(() => undefined)
+  if (isPromise(result)) {
+    unawaited(result)
     throw new FormatError('it returned a promise')
   }
+  const { contentType, body } = result as Record<string, unknown>
   if (typeof contentType !== 'string' || contentType.length > maxMediaType || !mediaType.test(contentType)) {
     throw new FormatError('contentType is not a media type')
   }

@@ -2,7 +2,7 @@ import { boundedCache } from '../lib/cache.ts'
 import { type ClaimPath, claimReader, type ClaimsObject, isStringList } from '../lib/claim-path.ts'
 import { InvalidTokenError } from '../errors.ts'
 import { frozenSet } from '../lib/frozen-set.ts'
-import { isPromise } from '../lib/maybe-promise.ts'
+import { unawaited } from '../lib/maybe-promise.ts'
 import { own } from '../lib/objects.ts'
 import type { Names, NamesReader } from '../options/rules.ts'
 
@@ -52,8 +52,7 @@ function readerOf(name: string, option: Names, readOne: ReadOne): NamesReader {
 function returnedNames(option: string, returned: unknown, readOne: ReadOne): Iterable<string> {
   if (returned === undefined || returned === null) return []
   if (typeof returned === 'string') return readOne(returned, option)
-  // Nobody waits for it, so what it rejects with must not end the process.
-  if (isPromise(returned)) Promise.resolve(returned).catch(() => undefined)
+  unawaited(returned)
   const names: unknown = isIterable(returned) ? [...returned] : returned
   if (isStringList(names)) return names
   throw new TypeError(`${option}: the function must return a string, strings, or undefined for no names`)

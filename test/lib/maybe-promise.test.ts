@@ -1,6 +1,6 @@
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it, vi } from 'vitest'
-import { andThen, isPromise } from '../../src/lib/maybe-promise.ts'
+import { andThen, isPromise, unawaited } from '../../src/lib/maybe-promise.ts'
 
 describe('isPromise', () => {
   it.each<[string, unknown]>([
@@ -17,6 +17,21 @@ describe('isPromise', () => {
       expect(isPromise(value)).toBe(false)
     },
   )
+})
+
+describe('unawaited', () => {
+  it('handles what a promise rejects with, and ignores values', async () => {
+    const handled: unknown[] = []
+    const rejecting = {
+      then: (_go: unknown, fail: (reason: unknown) => void) => {
+        handled.push(fail)
+        fail(new Error('late'))
+      },
+    }
+    for (const result of [rejecting, Promise.reject(new Error('late')), 1, undefined, null]) unawaited(result)
+    await new Promise(setImmediate)
+    expect(handled).toHaveLength(1)
+  })
 })
 
 describe('andThen', () => {
