@@ -8,6 +8,7 @@ import { boundedCache } from '../lib/cache.ts'
 import type { Clock } from '../lib/clock.ts'
 import { isAbsolute, pathOfTarget, uriOfTarget } from '../lib/http-uri.ts'
 import type { Limited } from '../lib/limited.ts'
+import { unawaited } from '../lib/maybe-promise.ts'
 import { factsOf, safeCause } from '../lib/safe-cause.ts'
 import type { DpopSettings } from '../options/dpop.ts'
 import type { HttpRequest, MaybePromise } from '../types.ts'
@@ -134,6 +135,7 @@ function provenRequest(request: HttpRequest, { origin, url }: DpopSettings): Pro
   }
   const given = url(request.raw ?? request)
   if (typeof given !== 'string' || !isAbsolute(given)) {
+    unawaited(given)
     throw new TypeError(
       'dpop.url: the function must return the absolute URL that the client called, as a string',
     )

@@ -247,6 +247,17 @@ describe('the proof', () => {
     }
   })
 
+  it('is for no URL that dpop.url promises, and what the promise rejects with ends nothing', async () => {
+    const unhandled: unknown[] = []
+    const note = (reason: unknown): void => void unhandled.push(reason)
+    process.on('unhandledRejection', note)
+    const late = apiOf({ url: () => Promise.reject(new Error('late')) as never })
+    await expect(send({}, {}, late)).rejects.toThrow(/^dpop\.url: /)
+    await new Promise(setImmediate)
+    process.off('unhandledRejection', note)
+    expect(unhandled).toEqual([])
+  })
+
   it.each(['/x/../admin', '/%2e%2E/admin', '/a\\b', '/ü', '/./admin', '/admin#'])(
     'is for no URL of which dpop.url repeats the path %s: that is the fault of the client',
     async (url) => {
