@@ -23,7 +23,8 @@ export interface DpopOptions<R = TokenRequest> {
   /**
    * Refuses tokens that are not bound to a key, and offers clients the DPoP scheme alone.
    *
-   * @default false; with `profile: 'fapi2'` and without `mtls` it is always on, as no other token could be accepted
+   * @default false; with `profile: 'fapi2'` and without `mtls` `true`, as no other token could be accepted: `false` is a
+   *   TypeError there
    */
   readonly required?: boolean | undefined
   /**
@@ -108,8 +109,7 @@ export function dpopSettings(
   }
   const isFapi2 = profile === 'fapi2'
   return {
-    // A token that is bound to a certificate comes under the scheme Bearer.
-    required: read.flag('required') || (isFapi2 && !certificates),
+    required: requiredOf(read, isFapi2 && !certificates),
     algorithms: algorithmsOf(read, isFapi2),
     maxAge: read.number('maxAge', isFapi2 ? 10 : 1, 600, 60),
     leeway: read.number('leeway', ...clockBounds(profile), 10),
@@ -118,6 +118,17 @@ export function dpopSettings(
     url: read.function('url', '(request) => `https://api.example.com/v1${request.url}`'),
     origin: new URL(resource).origin,
   }
+}
+
+/** @param alone whether nothing but proofs binds tokens, and no token may be unbound */
+function requiredOf(read: Reader, alone: boolean): boolean {
+  const required = read.flag('required')
+  if (alone && read.values['required'] === false) {
+    throw new TypeError(
+      "dpop.required: with profile 'fapi2' and without mtls no other token can be accepted; leave it out, or set mtls",
+    )
+  }
+  return required || alone
 }
 
 function algorithmsOf(read: Reader, isFapi2: boolean): readonly AlgorithmName[] {

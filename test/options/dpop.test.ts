@@ -51,10 +51,19 @@ describe('the dpop option', () => {
   ])(
     'with the profile %s, and certificates accepted: %s, is required: %s',
     (profile, certificates, required) => {
-      for (const options of [{}, { required: false }])
+      for (const options of [{}, { required: undefined }, { required }])
         expect(dpopSettings(options, { resource, profile, certificates })?.required).toBe(required)
     },
   )
+
+  it('cannot be optional where nothing else binds tokens, and all must be bound', () => {
+    const surroundings = { resource, profile: 'fapi2', certificates: false }
+    expect(() => dpopSettings({ required: false }, surroundings)).toThrow(
+      new TypeError(
+        "dpop.required: with profile 'fapi2' and without mtls no other token can be accepted; leave it out, or set mtls",
+      ),
+    )
+  })
 
   it('needs resource, and says so', () => {
     expect(() => without({})).toThrow(

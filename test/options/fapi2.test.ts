@@ -102,6 +102,11 @@ describe("profile: 'fapi2' is refused", () => {
     ],
     ['with a secret', { jwks: undefined, secret: 's'.repeat(64) }, /^secret: profile 'fapi2'/],
     ['with RS256 proofs', { dpop: { algorithms: ['RS256'] } }, /^dpop\.algorithms: .*drop RS256$/],
+    [
+      'with proofs that are not required and nothing else that binds tokens',
+      { dpop: { required: false } },
+      /^dpop\.required: .*leave it out, or set mtls$/,
+    ],
     ['with too little tolerance', { clockTolerance: 9 }, /^clockTolerance: must be a number from 10 to 59/],
     ['with too much tolerance', { clockTolerance: 60 }, /^clockTolerance: must be a number from 10 to 59/],
     ['with too little leeway', { dpop: { leeway: 9 } }, /^dpop\.leeway: must be a number from 10 to 59/],
@@ -154,7 +159,13 @@ describe("with profile: 'fapi2'", () => {
   ]
   it.each<[string, object, readonly string[], object]>([
     ['dpop', { dpop }, ['DPoP'], proofs],
-    ['dpop and required: false', { dpop: { required: false } }, ['DPoP'], proofs],
+    ['dpop and required: undefined', { dpop: { required: undefined } }, ['DPoP'], proofs],
+    [
+      'dpop and required: false, and mtls',
+      { dpop: { required: false }, mtls: certificate },
+      ['Bearer', 'DPoP'],
+      certificates,
+    ],
     ['mtls', { dpop: undefined, mtls: certificate }, ['Bearer'], certificates],
     ['dpop and mtls', { dpop, mtls: certificate }, ['Bearer', 'DPoP'], certificates],
     [
