@@ -13,9 +13,10 @@ const unit = [
 const assurance = [
   'test/{browser,fuzz,playground,properties,soak,vectors}/**/*.test.ts',
   'test/issuer/{faults,invariants,process,waiting-requests}.test.ts',
-  'test/redis/{cluster,connection,dpop-processes,faults,follow-model,follow-server}.test.ts',
-  'test/attacks/{availability,base64url,json,signature}.test.ts',
-  'test/every-adapter/availability.test.ts',
+  'test/redis/{cluster,connection,dpop-processes,exact-server,faults,follow-model,follow-server,scripts}.test.ts',
+  'test/attacks/{availability,base64url,crash,json,signature}.test.ts',
+  'test/every-adapter/{availability,faults}.test.ts',
+  'test/mcp/registrations.test.ts',
   'test/{cookie-recipes,demo,mtls-proxies,node-debug,oidc-provider*,sender-examples}.test.ts',
   'test/{types,type-messages,snippets,testing-guide}.test.ts',
 ]

@@ -7,6 +7,7 @@ import { hosts } from '../support/hosts.ts'
 import { decryption, encrypt, goodHeader, junk, p256 } from '../support/encrypted.ts'
 import { sharedHosts } from '../support/shared-hosts.ts'
 import { b64 } from '../support/tokens.ts'
+import { tries } from '../support/tries.ts'
 
 const now = 1_800_000_000
 const at = { now: () => now * 1000 }
@@ -164,7 +165,7 @@ describe.each(Object.entries(hosts))('class JWE, %s', (_name, start) => {
   })
 })
 
-describe('JWE-1 ten thousand junk tokens at once', () => {
+describe('JWE-1 thousands of junk tokens at once', () => {
   it('are 401, or 503 over the cap; the remembered token goes on, and a new one right after', async () => {
     const by = createResourceServer({ ...issuer.options, decryption })
     const known = await encrypt(good)
@@ -179,7 +180,7 @@ describe('JWE-1 ten thousand junk tokens at once', () => {
       statuses.set(status, (statuses.get(status) ?? 0) + 1)
     }
     const flood: Promise<void>[] = []
-    for (let index = 0; index < 10_000; index++) {
+    for (let index = 0; index < tries(10_000, 1000); index++) {
       // Each another token, without the cost of random bytes for each.
       const text = `${b64(String(index))}${others[2] ?? ''}`
       flood.push(presented([first, ...others.slice(0, 2), text, others[3]].join('.')))

@@ -140,7 +140,7 @@ describe('refuse()', () => {
           JSON.parse(body)
         }
       }),
-      { numRuns: tries(400) },
+      { numRuns: tries(400, 50) },
     )
   })
 
@@ -158,7 +158,7 @@ describe('refuse()', () => {
         if ((error as InvalidTokenError).reason === 'audience') expect(answer).toEqual(expected)
         parameters(answer.headers['WWW-Authenticate'])
       }),
-      { numRuns: tries(200) },
+      { numRuns: tries(200, 50) },
     )
   })
 })
