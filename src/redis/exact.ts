@@ -1,16 +1,12 @@
-import type { RemoteTools, RevocableToken, RevocationEntry, RevocationStore } from 'oauth-resource-server'
+import type { RemoteTools, RevocableToken, RevocationStore } from 'oauth-resource-server'
 import { listOfReply, numberOf, type Redis, textOf, unreadable } from './client.ts'
 import { keyOf, keysOf } from './keys.ts'
+import { recordOf } from './record.ts'
 import { readScript, revokeScript } from './scripts.ts'
 import { type ListState, milliseconds } from './state.ts'
 
 /** A {@link RevocationStore} with every member. */
 export type FullStore = Required<RevocationStore>
-
-/** The record of an entry in the stream. */
-function recordOf({ kind, issuer, value, issuedBefore }: RevocationEntry): string {
-  return JSON.stringify([kind, issuer ?? null, value, issuedBefore ?? null])
-}
 
 /** Makes a store that asks Redis about every token, in one round trip. */
 export function exactStore(

@@ -1,12 +1,7 @@
-import {
-  type EntryKind,
-  type RemoteTools,
-  type RevocationEntry,
-  type StoreTools,
-  UpstreamError,
-} from 'oauth-resource-server'
-import { listOfReply, numberOf, type Redis, textOf, unreadable } from './client.ts'
+import { type RemoteTools, type StoreTools, UpstreamError } from 'oauth-resource-server'
+import { listOfReply, numberOf, type Redis } from './client.ts'
 import { exactStore, type FullStore } from './exact.ts'
+import { entryOf, timeOf } from './record.ts'
 import { followScript } from './scripts.ts'
 import { listState, lost } from './state.ts'
 
@@ -155,43 +150,6 @@ export function followStore(
     close() {
       cancel?.()
       cancel = undefined
-    },
-  }
-}
-
-const kinds: readonly unknown[] = ['jti', 'hash', 'subject', 'session', 'client']
-
-/** Milliseconds since the epoch. */
-function timeOf(id: string): number {
-  return numberOf(id.split('-')[0])
-}
-
-/** @throws {UpstreamError} without the text, which the parser would quote */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw unreadable()
-  }
-}
-
-/** @throws {Error} for a record that nobody here has written */
-function entryOf(record: unknown, now: number): { readonly id: string; readonly entry: RevocationEntry } {
-  const [name, fields] = listOfReply(record)
-  const id = textOf(name)
-  const [field, text, fieldOfLife, life] = listOfReply(fields)
-  if (textOf(field) !== 'entry' || textOf(fieldOfLife) !== 'life') throw unreadable()
-  const [kind, issuer, value, issuedBefore] = listOfReply(parsed(textOf(text)))
-  if (!kinds.includes(kind) || typeof value !== 'string') throw unreadable()
-  return {
-    id,
-    entry: {
-      kind: kind as EntryKind,
-      issuer: issuer === null ? undefined : textOf(issuer),
-      value,
-      issuedBefore: issuedBefore === null ? undefined : numberOf(issuedBefore),
-      lifetime: (timeOf(id) + numberOf(life) - now) / 1000,
-      expiresIn: undefined,
     },
   }
 }
