@@ -1,7 +1,7 @@
 import { type RemoteTools, type StoreTools, UpstreamError } from 'oauth-resource-server'
-import { listOfReply, numberOf, type Redis } from './client.ts'
+import { listOfReply, numberOf, type Redis, unreadable } from './client.ts'
 import { exactStore, type FullStore } from './exact.ts'
-import { entryOf, timeOf } from './record.ts'
+import { entryOf, isLater, timeOf } from './record.ts'
 import { followScript } from './scripts.ts'
 import { listState, lost } from './state.ts'
 
@@ -23,6 +23,12 @@ const severalLists =
 
 /** Reading position before the first record. */
 const start = '0-0'
+
+/** Reads that follow one another, from `open()` to `close()`. */
+interface Loop {
+  /** Cancels the next read. */
+  cancel: () => void
+}
 
 /**
  * Makes a store that keeps the entries in memory and follows a stream of changes. It decides from memory only when it
@@ -46,8 +52,8 @@ export function followStore(
   /** When the read was sent that saw everything last. */
   let completeAt = -Infinity
   let reading: Promise<boolean> | undefined
-  /** Cancels the next read; `undefined` where nothing follows. */
-  let cancel: (() => void) | undefined
+  /** What reads again and again; `undefined` where nothing follows. */
+  let loop: Loop | undefined
 
   const isCurrent = (): boolean => clock.steady() - completeAt <= within
 
@@ -64,18 +70,17 @@ export function followStore(
     const now = numberOf(seconds) * 1000
     if (following !== name && following !== undefined) {
       // Another list: what stands before our position was never read.
-      const isUnsettled = completeAt === -Infinity
       following = name
-      position = start
-      completeAt = -Infinity
-      if (isUnsettled) throw new UpstreamError(1, { detail: { hint: severalLists } })
+      readAgain()
       return false
     }
     following = name
     const records = listOfReply(list)
-    if (numberOf(known) === 0) forgetPosition(now)
+    if (numberOf(known) === 0) forgetPosition(now, records)
     for (const record of records) {
       const { id, entry } = entryOf(record, now)
+      // The same page again and again would never end.
+      if (!isLater(id, position)) throw unreadable()
       if (entry.lifetime > 0 && !entries.add(entry)) {
         overflow()
         throw tooMany
@@ -87,11 +92,25 @@ export function followStore(
     return isAll
   }
 
-  /** The last record we know is gone. Its age tells whether it was trimmed, or lost with others. */
-  function forgetPosition(now: number): void {
+  /**
+   * The last record we know is gone. Its age tells whether it was trimmed, or lost with others.
+   *
+   * @param records from the first one on that is still there
+   */
+  function forgetPosition(now: number, [first]: readonly unknown[]): void {
     if (now - timeOf(position) < longestLife * 1000) lost(warn)
+    // What was trimmed stood before all of them; they are read on from there.
+    const isAhead = first !== undefined && isLater(entryOf(first, now).id, position)
+    if (isAhead) completeAt = -Infinity
+    else readAgain()
+  }
+
+  /** Begins at the start. @throws {UpstreamError} where the list was not read to its end since the last time */
+  function readAgain(): void {
+    const isUnsettled = completeAt === -Infinity
     position = start
     completeAt = -Infinity
+    if (isUnsettled) throw new UpstreamError(1, { detail: { hint: severalLists } })
   }
 
   function overflow(): void {
@@ -109,7 +128,7 @@ export function followStore(
       reading = undefined
     }))
 
-  async function follow(): Promise<void> {
+  async function follow(own: Loop): Promise<void> {
     let pause = pauseMs
     try {
       if (!(await readOnce())) pause = 0
@@ -117,11 +136,18 @@ export function followStore(
       // Not current any more after a while: then Redis is asked directly.
       if (error === tooMany) pause = afterOverflow * 1000
     }
-    if (cancel !== undefined) cancel = clock.schedule(pause, () => void follow())
+    // Another one may have begun meanwhile.
+    if (loop === own) schedule(own, pause)
+  }
+
+  function schedule(own: Loop, pause: number): void {
+    own.cancel = clock.schedule(pause, () => void follow(own))
   }
 
   function open(): void {
-    cancel ??= clock.schedule(0, () => void follow())
+    if (loop !== undefined) return
+    loop = { cancel: () => undefined }
+    schedule(loop, 0)
   }
 
   return {
@@ -148,8 +174,8 @@ export function followStore(
     open,
     isReady: () => isCurrent() || exact.isReady(),
     close() {
-      cancel?.()
-      cancel = undefined
+      loop?.cancel()
+      loop = undefined
     },
   }
 }

@@ -10,7 +10,20 @@ export function recordOf({ kind, issuer, value, issuedBefore }: RevocationEntry)
 
 /** Time of the id of a record, in milliseconds since the epoch. @throws {UpstreamError} */
 export function timeOf(id: string): number {
-  return numberOf(id.split('-')[0])
+  return partsOf(id)[0]
+}
+
+/** Whether a record comes after another one, by their ids. @throws {UpstreamError} for what is no id */
+export function isLater(id: string, other: string): boolean {
+  const [time, count] = partsOf(id)
+  const [otherTime, otherCount] = partsOf(other)
+  return time > otherTime || (time === otherTime && count > otherCount)
+}
+
+/** The time of an id, and a number that counts the records of one millisecond. */
+function partsOf(id: string): readonly [time: number, count: number] {
+  const [time, count] = id.split('-')
+  return [numberOf(time), numberOf(count)]
 }
 
 /** @throws {UpstreamError} without the text, which the parser would quote */

@@ -347,6 +347,49 @@ describe('FEE-1 a feed that another program has written', () => {
     expect(await has({ [kind]: 'a', issuer: 'https://another.test/' })).toBe(false)
   })
 
+  const page: Change = (usual) => {
+    const fields = ['entry', '["jti",null,"a",null]', 'life', '9000000']
+    return usual.with(
+      4,
+      Array.from({ length: 1000 }, (_, index) => [`${start}-${index + 1}`, fields]),
+    )
+  }
+  it.each<[string, Change, string]>([
+    ['the same page, whatever is asked for', (usual) => (page(usual) as unknown[]).with(3, 1), unreadable],
+    [
+      'the same page, since our position is gone',
+      (usual) => (page(usual) as unknown[]).with(3, 0),
+      '503 revocation list: it was replaced again before it was read; connect the client to one primary alone',
+    ],
+    [
+      'records without order',
+      (usual) => {
+        const changed = page(usual) as unknown[][]
+        return changed.with(4, (changed[4] ?? []).toReversed())
+      },
+      unreadable,
+    ],
+  ])(
+    'is not read for ever where it has %s: Redis is asked about every token',
+    async (_what, change, hint) => {
+      let reads = 0
+      const usually = redis.reply
+      redis.reply = (usual, call) => {
+        if (call.script !== 'follow') return usually(usual, call)
+        reads += 1
+        return change(usual)
+      }
+      follow()
+      expect(await outcomeOf(async () => list.ready())).toBe(hint)
+      await pass(1)
+      // Four times a second; and the page after, where that one shows it.
+      expect(reads).toBeLessThanOrEqual(10)
+      redis.calls.length = 0
+      expect([await has({ jti: 'a' }), await has()]).toEqual([true, false])
+      expect(redis.counted('read')).toBe(1)
+    },
+  )
+
   it('shows nothing of what it says', async () => {
     redis.record(['entry', 'secret-value', 'life', '1'])
     follow()
@@ -386,6 +429,20 @@ describe('FEE-1 a list of which something is gone', () => {
     expect(await has()).toBe(true)
     await pass(1)
     expect(codes()).toEqual(['OAUTH_REVOCATIONS_LOST'])
+  })
+
+  it('is read on from there where a page is trimmed before the next one is asked for', async () => {
+    await revokeMany(1500)
+    await pass(4200)
+    await revokeMany(1001)
+    redis.beforeReply = ({ script }) => {
+      if (script !== 'follow') return
+      redis.data.records.splice(0, 1200)
+      redis.beforeReply = () => undefined
+    }
+    await followed()
+    expect([await has({ jti: 't0' }), await has({ jti: 't1000' }), await has()]).toEqual([true, true, false])
+    expect([redis.counted('read'), codes()]).toEqual([0, []])
   })
 
   async function knowing(jti: string): Promise<void> {
@@ -559,5 +616,24 @@ describe('close()', () => {
       await pass(1)
       expect(redis.counted('follow')).toBe(4)
     }
+  })
+
+  it('and a new beginning during a read leave one that reads, which close() ends', async () => {
+    await followed()
+    for (let times = 0; times < 3; times += 1) {
+      const { reached, release } = holdRead()
+      await pass(0.25)
+      await reached
+      list.close()
+      face.join({ clockTolerance: 0, now: undefined })
+      release()
+      await pass(0.3)
+    }
+    redis.calls.length = 0
+    await pass(1)
+    expect(redis.counted('follow')).toBe(4)
+    list.close()
+    await pass(1)
+    expect(redis.counted('follow')).toBe(0)
   })
 })
