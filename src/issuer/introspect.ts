@@ -3,10 +3,10 @@ import type { Clock } from '../lib/clock.ts'
 import { pendingWork } from '../lib/pending.ts'
 import type { IntrospectionSettings } from '../options/introspection.ts'
 import { type Circuit, circuit, type Passage } from './circuit.ts'
-import { clientAuthentication } from './client-authentication.ts'
+import { clientAuthentication, type ClientProof } from './client-authentication.ts'
 import { refusesOne } from './endpoint-status.ts'
 import { FetchError } from './fetch-error.ts'
-import { type Fetch, postForm } from './fetch-json.ts'
+import { type BytesAnswer, type Fetch, postForm } from './fetch-json.ts'
 import { type ActiveAnswer, type AnswerReader, answerTypes } from './introspection-answer.ts'
 import type { IntrospectionEndpoint } from './introspection-endpoint.ts'
 import { type IntrospectionEvents, type IntrospectionHealth } from './introspection-events.ts'
@@ -66,13 +66,15 @@ export function introspector(options: IntrospectorOptions): Introspector {
 
   async function exchange(token: string, signal: AbortSignal): Promise<ActiveAnswer | undefined> {
     const url = await endpoint.locate(signal, timeoutMs)
-    const { headers, form } = await prove()
-    const body = new URLSearchParams({ token, token_type_hint: 'access_token', ...form }).toString()
-    const sent = { fetch, signal, maxBytes: maxAnswerBytes, headers: { accept, ...headers } }
-    const answer = await postForm(url, body, sent).catch((error: unknown) => {
+    const post = ({ headers, form }: ClientProof): Promise<BytesAnswer> => {
+      const body = new URLSearchParams({ token, token_type_hint: 'access_token', ...form }).toString()
+      return postForm(url, body, { fetch, signal, maxBytes: maxAnswerBytes, headers: { accept, ...headers } })
+    }
+    const answer = await post(await prove()).catch(async (error: unknown) => {
       if (!wasCut(error) || signal.aborted) throw error
-      // A server may close a connection just as it is used again: asked once more, on another one.
-      return postForm(url, body, sent)
+      // A server may close a connection just as it is used again: asked once more, on another one. With a new
+      // assertion, since the server may have seen the first, and an assertion is good for one use.
+      return post(await prove())
     })
     try {
       return await read(answer)

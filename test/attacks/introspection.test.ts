@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { exportJWK, generateKeyPair, jwtVerify, type JWTVerifyResult } from 'jose'
+import { decodeJwt, exportJWK, generateKeyPair, jwtVerify, type JWTVerifyResult } from 'jose'
 import { createResourceServer, scope } from 'oauth-resource-server'
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest'
 import {
@@ -393,6 +393,15 @@ describe('the credentials', () => {
       exp: server.now() + 60,
     })
     expect(question?.headers.has('authorization')).toBe(false)
+  })
+
+  it('INT-21 are another assertion where a connection was cut: the server may have seen the first', async () => {
+    const { privateKey } = await keyPair()
+    server.answer = () =>
+      server.questions.length === 1 ? Promise.reject(new TypeError('cut')) : json(server.active())
+    expect(await outcome(apiOf(server, { clientSecret: undefined, privateKey }))).toBe('accepted')
+    const ids = server.questions.map(({ form }) => decodeJwt(form.get('client_assertion') ?? '').jti)
+    expect([ids.length, new Set(ids).size]).toEqual([2, 2])
   })
 
   it('INT-8 are not part of any error', async () => {
