@@ -1,6 +1,6 @@
 import { UpstreamError } from '../errors.ts'
 import { withResultAtOnce } from '../lib/at-once.ts'
-import { systemClock, unhurriedClock } from '../lib/clock.ts'
+import { keepingClock, systemClock } from '../lib/clock.ts'
 import { type Expiring, expiringEntries } from '../lib/expiring.ts'
 import { checkText, optionsReader } from '../options/reader.ts'
 import type { ReplayStore } from '../stores.ts'
@@ -42,11 +42,11 @@ export function replayStore(options: ReplayStoreOptions = {}): ReplayStore {
   const max = read.number('max', 1, 10_000_000, 100_000)
   const now = read.function<() => number>('now', 'Date.now')
   const { wall } = systemClock(now)
-  const unhurried = unhurriedClock(now)
+  const kept = keepingClock(now)
   const perHolder = Math.max(1, Math.floor(max / 10))
   const keys = new Set<string>()
   const held = new Map<string, number>()
-  const expiring = expiringEntries<Key>(unhurried, ({ name, holder }) => {
+  const expiring = expiringEntries<Key>(kept, ({ name, holder }) => {
     keys.delete(name)
     if (holder !== undefined) count(holder, -1)
   })
@@ -69,7 +69,7 @@ export function replayStore(options: ReplayStoreOptions = {}): ReplayStore {
       count(holder, 1)
     }
     keys.add(name)
-    expiring.add({ name, holder, expiresAt: unhurried() + life })
+    expiring.add({ name, holder, expiresAt: kept() + life })
     return true
   }
 

@@ -28,7 +28,7 @@ type Kinds = Readonly<Record<EntryKind, Entries>>
  * Makes an index.
  *
  * @param max entries
- * @param now seconds that never run ahead of the time that passed
+ * @param now seconds of the clock by which entries expire
  */
 export function revocationIndex(max: number, now: () => number): RevocationIndex {
   const ofAll = newKinds()

@@ -1,5 +1,5 @@
 import { UpstreamError } from '../errors.ts'
-import { type Clock, systemClock, unhurriedClock } from '../lib/clock.ts'
+import { type Clock, keepingClock, systemClock } from '../lib/clock.ts'
 import {
   listOptionNames,
   listSettings,
@@ -65,7 +65,7 @@ export function listOf(
   const store = makeStore({
     ...settings,
     longestLife: lifetimeOf(tokenLifetime),
-    index: (max) => revocationIndex(max, clocks.unhurried),
+    index: (max) => revocationIndex(max, clocks.kept),
   })
   let tolerance: number | undefined
   const ready = (): MaybePromise<void> => store.ready?.()
@@ -98,7 +98,8 @@ export function listOf(
 }
 
 interface AdoptedClocks extends Pick<Clock, 'wall'> {
-  readonly unhurried: () => number
+  /** The clock by which entries expire. */
+  readonly kept: () => number
   readonly adopt: (now: (() => number) | undefined) => void
 }
 
@@ -108,13 +109,13 @@ interface AdoptedClocks extends Pick<Clock, 'wall'> {
  */
 function adoptedClocks(own: (() => number) | undefined): AdoptedClocks {
   let wall: (() => number) | undefined
-  let unhurried: (() => number) | undefined
+  let kept: (() => number) | undefined
   let now = own
   return {
     wall: () => (wall ??= systemClock(now).wall)(),
-    unhurried: () => (unhurried ??= unhurriedClock(now))(),
+    kept: () => (kept ??= keepingClock(now))(),
     adopt(given) {
-      if (wall === undefined && unhurried === undefined) now ??= given
+      if (wall === undefined && kept === undefined) now ??= given
     },
   }
 }

@@ -82,17 +82,38 @@ function possibleTime(seconds: number): number {
   throw new UpstreamError(retryAfter, { detail: { hint: 'the clock of this machine is wrong: set it' } })
 }
 
+/** Seconds that pass, whatever the system's clock is set to. */
+export function unhurriedClock(): () => number {
+  return () => performance.now() / 1000
+}
+
 /**
- * Makes a clock that never runs ahead of the time that passed, for what must not be forgotten early: a system's clock
- * that is set forward, and back again, changes nothing. With a `now` of the user's own it follows that clock.
+ * Makes a clock for what must be kept for as long as a token or proof may be accepted. It never runs ahead of the time
+ * that passed: a system's clock that is set forward makes nothing older. One that is set back makes tokens valid again,
+ * so this clock is set back with it. With a `now` of the user's own it is that clock.
  *
  * @param now as in {@link systemClock}
  * @returns seconds
  */
-export function unhurriedClock(now?: () => number): () => number {
-  if (now === undefined) return () => performance.now() / 1000
-  const grown = growing(secondsOf(now()))
-  return () => grown(secondsOf(now()))
+export function keepingClock(now?: () => number): () => number {
+  if (now !== undefined) {
+    // Refused at once, not with the first entry.
+    secondsOf(now())
+    return () => secondsOf(now())
+  }
+  const passed = unhurriedClock()
+  const ahead = (reading: number): number => Date.now() / 1000 - reading
+  let offset = ahead(passed())
+  let setBack = 0
+  return () => {
+    const reading = passed()
+    const difference = ahead(reading)
+    if (Math.abs(difference - offset) >= shortestStep) {
+      setBack += Math.max(0, offset - difference)
+      offset = difference
+    }
+    return reading - setBack
+  }
 }
 
 /** Adds up how far a clock moves forward, reading by reading; what it moves backwards does not count. */
@@ -114,8 +135,8 @@ function growing(first: number): (reading: number) => number {
   }
 }
 
-/** Shortest sleep that counts; less is the difference between two clocks. Seconds. */
-const shortestSleep = 1
+/** Shortest sleep, or change of a clock, that counts; less is the difference between two clocks. Seconds. */
+const shortestStep = 1
 
 /** Longest sleep that counts: nothing is kept for as long as this. Seconds. */
 const longestSleep = 31_536_000
@@ -150,7 +171,7 @@ export function steadyClock(wall: () => number, monotonic: () => number): () => 
     const difference = finite(wall() - ran)
     offset ??= difference
     const ahead = (difference ?? 0) - (offset ?? 0)
-    if (difference !== undefined && Math.abs(ahead) >= shortestSleep) {
+    if (difference !== undefined && Math.abs(ahead) >= shortestStep) {
       offset = difference
       slept += Math.min(Math.max(0, ahead), longestSleep)
     }

@@ -20,7 +20,7 @@ const width = 16
 /**
  * Counts entries by the time they expire, so that removing some costs nothing for the others.
  *
- * @param now seconds that never run ahead of the time that passed
+ * @param now seconds that never run ahead of the time that passed; they may be set back
  * @param forget called once for each entry that expired
  */
 export function expiringEntries<E extends Expiring>(

@@ -1,9 +1,10 @@
 import { replayStore, UpstreamError } from 'oauth-resource-server'
 import { createTestClock } from 'oauth-resource-server/testing'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { refusalOf } from '../support/refusals.ts'
 
 const clock = createTestClock(1_800_000_000_000)
+afterEach(() => vi.restoreAllMocks())
 const soon = (seconds = 60): number => clock.now() / 1000 + seconds
 
 const full = (what: string): object => ({
@@ -38,6 +39,24 @@ describe('replayStore in memory', () => {
     clock.advance(90)
     await expect(store.reserve('c', soon())).resolves.toBe(true)
     await expect(store.reserve('b', soon())).resolves.toBe(false)
+  })
+
+  it('keeps its keys for longer when the clock of the system is set back', async () => {
+    let [passed, wall] = [5000, 1_800_000_000]
+    vi.spyOn(performance, 'now').mockImplementation(() => passed * 1000)
+    vi.spyOn(Date, 'now').mockImplementation(() => wall * 1000)
+    const pass = (seconds: number): void => {
+      passed += seconds
+      wall += seconds
+    }
+    const store = replayStore()
+    const until = wall + 60
+    await store.reserve('a', until)
+    wall -= 100
+    pass(120)
+    await expect(store.reserve('a', until)).resolves.toBe(false)
+    pass(60)
+    await expect(store.reserve('a', until)).resolves.toBe(true)
   })
 
   it('reserves a key once whose moment has just passed', async () => {

@@ -9,7 +9,7 @@ import {
   UpstreamError,
 } from 'oauth-resource-server'
 import { createTestClock, createTestIssuer } from 'oauth-resource-server/testing'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { listOf, type RevocationStore, type StoreTools } from '../../src/caller/revocation-list.ts'
 import {
   listInterfaceOf,
@@ -24,6 +24,7 @@ const issuer = await createTestIssuer({ algorithms: ['ES256'], clock })
 const other = await createTestIssuer({ issuer: 'https://other.test/', algorithms: ['EdDSA'], clock })
 const now = (): number => clock.now() / 1000
 const { audience } = issuer.options
+afterEach(() => vi.restoreAllMocks())
 
 interface World {
   readonly list: RevocationList
@@ -182,6 +183,29 @@ describe('how long a list remembers', () => {
     const token = await issuer.sign({ sub: 'alice', iat: now() + 300, exp: now() + 1300 })
     clock.advance(1599)
     expect(await use(token)).toBe('401 revoked')
+  })
+
+  it('CSR-7 for longer where the clock of the system is set back: the token is valid for longer too', async () => {
+    let passed = 5000
+    vi.spyOn(performance, 'now').mockImplementation(() => passed * 1000)
+    vi.spyOn(Date, 'now').mockImplementation(clock.now)
+    const pass = (seconds: number): void => {
+      passed += seconds
+      clock.advance(seconds)
+    }
+    const list = revocationList()
+    const { issuer: name, jwks } = issuer
+    const api = createResourceServer({ issuer: name, audience, jwks, revocation: list })
+    const token = await issuer.sign({ jti: 'old', exp: now() + 1000 })
+    pass(900)
+    await list.revoke({ token: await api.verify(token) })
+    clock.advance(-600)
+    pass(500)
+    // Makes room.
+    await list.revoke({ jti: 'new' })
+    expect(await verdict(api.verify(token))).toBe('401 revoked')
+    pass(230)
+    expect(await verdict(api.verify(token))).toBe('401 expired')
   })
 
   it('gives the room back afterwards, at once where expiresAt tells', async () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { createResourceServer, UpstreamError } from 'oauth-resource-server'
 import { createTestIssuer } from 'oauth-resource-server/testing'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { steadyClock, systemClock, unhurriedClock } from '../../src/lib/clock.ts'
+import { keepingClock, steadyClock, systemClock, unhurriedClock } from '../../src/lib/clock.ts'
 import { tries } from '../support/tries.ts'
 
 afterEach(() => {
@@ -173,23 +173,60 @@ describe('the unhurried clock', () => {
     monotonic += 2500
     expect(clock() - before).toBe(2.5)
   })
+})
 
-  it('follows an injected now ahead, and never back', () => {
+describe('the clock of what is kept', () => {
+  /** What it shows after the clocks of the system moved by so many seconds. */
+  function moved(...steps: readonly (readonly [passed: number, wall: number])[]): number[] {
+    let [monotonic, wall] = [1000, 1_800_000_000]
+    vi.spyOn(performance, 'now').mockImplementation(() => monotonic * 1000)
+    vi.spyOn(Date, 'now').mockImplementation(() => wall * 1000)
+    const clock = keepingClock()
+    const before = clock()
+    return steps.map(([passed, change]) => {
+      monotonic += passed
+      wall += change
+      return Number((clock() - before).toFixed(3))
+    })
+  }
+
+  it('counts the time that passed', () => {
+    expect(moved([10, 10], [5, 5])).toEqual([10, 15])
+  })
+
+  it('does not run ahead with a wall clock that is set forward', () => {
+    expect(moved([10, 3610], [5, 5], [5, 86_405])).toEqual([10, 15, 20])
+  })
+
+  it('is set back with a wall clock that is set back, each time', () => {
+    expect(moved([10, 10 - 600], [5, 5], [5, 5 - 100])).toEqual([10 - 600, 15 - 600, 20 - 700])
+  })
+
+  it('is set back from where the wall clock was set to', () => {
+    expect(moved([10, 3610], [10, 10 - 3600])).toEqual([10, 20 - 3600])
+  })
+
+  it('counts a change of a second, and no less: that is the difference between two clocks', () => {
+    expect(moved([10, 9.4], [10, 9.4])).toEqual([10, 18.8])
+  })
+
+  it('goes on where the wall clock shows nonsense', () => {
+    expect(moved([10, NaN], [5, 5])).toEqual([10, 15])
+  })
+
+  it('is an injected now, which may go back', () => {
     let now = 1_800_000_000_000
-    const clock = unhurriedClock(() => now)
-    const readings: number[] = []
-    for (const change of [0, 10_000, -5000, 3000, 0, -1e6, 1000]) {
-      now += change
-      readings.push(clock())
-    }
-    expect(readings).toEqual([0, 10, 10, 13, 13, 13, 14])
+    const clock = keepingClock(() => now)
+    expect(clock()).toBe(1_800_000_000)
+    now -= 5000
+    expect(clock()).toBe(1_799_999_995)
   })
 
   it('refuses a now that returns no instant, at once and later', () => {
     let now = NaN
-    expect(() => unhurriedClock(() => now)).toThrow(/^now: /)
+    expect(() => keepingClock(() => now)).toThrow(/^now: /)
     now = 1000
-    const clock = unhurriedClock(() => now)
+    const clock = keepingClock(() => now)
     now = NaN
     expect(clock).toThrow(/^now: /)
   })
