@@ -67,6 +67,7 @@ export function assemble<C>(settings: Settings<C>): Parts<C> {
   const decrypter = settings.decryption && decrypterOf(settings.decryption.keys)
   return {
     clock,
+    now: settings.now,
     issuers,
     source: sourceOf(settings, issuers, clock, decrypter),
     acceptor: acceptance(

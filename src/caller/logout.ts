@@ -22,6 +22,8 @@ import { replayStore } from './replay.ts'
 export interface LogoutParts {
   readonly issuers: Issuers
   readonly clock: Clock
+  /** The injected clock, if there is one. */
+  readonly now: (() => number) | undefined
   readonly refused: Refused
   /** Limits of stores. */
   readonly limitStores: Limited
@@ -44,8 +46,8 @@ const retryAfter = 1
  * tokens, and then records the `jti`. A request that fails in between can be sent again.
  */
 export function logoutHandler(settings: LogoutSettings, parts: LogoutParts): LogoutHandler {
-  const { list, clientId, by, replay = replayStore() } = settings
-  const { issuers, clock, refused, limitStores } = parts
+  const { issuers, clock, now, refused, limitStores } = parts
+  const { list, clientId, by, replay = replayStore({ now }) } = settings
   const verify = logoutVerifier({ issuers, clock, clientId })
   warnOfSessions(settings, parts)
 

@@ -65,6 +65,7 @@ function make(
         prove: () => undefined,
       } as unknown as Issuers,
       clock: { wall: () => now, schedule: () => () => undefined } as unknown as Clock,
+      now: () => now * 1000,
       refused: refused as unknown as LogoutParts['refused'],
       limitStores: (async (work: Promise<unknown>) => work) as unknown as Limited,
       warn,
@@ -128,6 +129,15 @@ describe('a logout token', () => {
     const one = await token({ jti: 'once' })
     expect([(await send(handler, one)).status, (await send(handler, one)).status]).toEqual([200, 400])
     expect((await send(handler, token({ jti: 'twice' }))).status).toBe(200)
+    // By the clock of the resource server, whatever that of the system shows.
+    let passed = performance.now()
+    vi.spyOn(performance, 'now').mockImplementation(() => passed)
+    vi.spyOn(Date, 'now').mockImplementation(() => (now + 1e8) * 1000 + passed)
+    const late = await token({ jti: 'late' })
+    expect((await send(handler, late)).status).toBe(200)
+    passed += 1e6
+    expect((await send(handler, late)).status).toBe(400)
+    vi.restoreAllMocks()
   })
 
   it('is 400 when it is no good, and nothing is revoked', async () => {
