@@ -81,6 +81,10 @@ function checked(result: unknown): WrittenBody {
     throw new FormatError('it returned a promise')
   }
   const { contentType, body } = result as Record<string, unknown>
+  if (isPromise(body)) {
+    unawaited(body)
+    throw new FormatError('body is a promise')
+  }
   if (typeof contentType !== 'string' || contentType.length > maxMediaType || !mediaType.test(contentType)) {
     throw new FormatError('contentType is not a media type')
   }

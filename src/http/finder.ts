@@ -1,6 +1,6 @@
 import { InvalidRequestError } from '../errors.ts'
 import type { Limited } from '../lib/limited.ts'
-import { isPromise } from '../lib/maybe-promise.ts'
+import { unawaited, isPromise } from '../lib/maybe-promise.ts'
 import { own } from '../lib/objects.ts'
 import type { Credentials, Extractor, HttpRequest, MaybePromise, TokenPlace } from '../types.ts'
 
@@ -108,6 +108,8 @@ function customCredentials(found: unknown, request: HttpRequest): Presented | un
   }
   const { token, place, scheme } = Object(found) as Partial<Credentials>
   if (typeof token !== 'string') {
+    unawaited(token)
+    unawaited(found)
     throw new TypeError(
       'tokenFrom: the function must return a string, credentials with a token, or undefined',
     )

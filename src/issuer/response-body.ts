@@ -1,3 +1,4 @@
+import { unawaited } from '../lib/maybe-promise.ts'
 import { FetchError } from './fetch-error.ts'
 import { withSignal } from './with-signal.ts'
 
@@ -48,7 +49,7 @@ export async function readBody(
       chunks.push(chunk)
     }
   } catch (error) {
-    pieces.cancel()
+    giveUp(pieces)
     throw error
   }
   const bytes = new Uint8Array(length)
@@ -69,6 +70,15 @@ export function discard(response: Response): void {
   }
 }
 
+/** Cancels a body that failed, and whose failure counts. */
+function giveUp(pieces: Pieces): void {
+  try {
+    pieces.cancel()
+  } catch {
+    // It failed before.
+  }
+}
+
 /** @throws {FetchError} for what is neither a web stream nor an async iterable, and for a stream in use */
 function piecesOf(body: unknown): Pieces | undefined {
   if (body === null || body === undefined) return undefined
@@ -86,9 +96,12 @@ function piecesOf(body: unknown): Pieces | undefined {
 function ofWebStream(body: ReadableStream): Pieces {
   const reader = body.getReader()
   return {
-    next: () => reader.read(),
+    // Called in here, so that one that throws at once rejects like the others.
+    next: async () => reader.read(),
     // Not awaited: a peer that hangs could delay the cancelling too.
-    cancel: () => void reader.cancel().catch(ignore),
+    cancel: () => {
+      unawaited(reader.cancel())
+    },
   }
 }
 
@@ -97,11 +110,10 @@ function ofIterable(body: AsyncIterable<unknown> & NodeStream): Pieces {
   body.on?.('error', ignore)
   const iterator = body[Symbol.asyncIterator]()
   return {
-    // Called in here, so that one that throws at once rejects like the others.
     next: async () => iterator.next(),
     cancel: () => {
-      if (typeof body.destroy === 'function') body.destroy()
-      else void Promise.resolve(iterator.return?.()).catch(ignore)
+      const ended: unknown = typeof body.destroy === 'function' ? body.destroy() : iterator.return?.()
+      unawaited(ended)
     },
   }
 }

@@ -1,3 +1,4 @@
+import { unawaited } from '../lib/maybe-promise.ts'
 import {
   checkCommonOptions,
   type IssuerOptionName,
@@ -46,7 +47,17 @@ export function issuersSettings(
       from: 'function',
       resolve: issuers as (name: string) => unknown,
       clockTolerance,
-      settingsOf: (name, answer) => vouchedSettings(name, answer, common, allowInsecureHosts),
+      settingsOf(name, answer) {
+        try {
+          return vouchedSettings(name, answer, common, allowInsecureHosts)
+        } catch (error) {
+          // A forgotten `await`: `jwks: getKeys()`.
+          for (const { value } of Object.values(Object.getOwnPropertyDescriptors(Object(answer)))) {
+            for (const each of [value].flat()) unawaited(each)
+          }
+          throw error
+        }
+      },
     }
   }
   const what = 'at least one issuer, or a function'

@@ -2,6 +2,7 @@ import { type AuthError, InvalidTokenError, MissingTokenError, UpstreamError } f
 import { describe, expect, it, vi } from 'vitest'
 import type { ErrorFormat, ErrorFormatter } from '../../src/error-format.ts'
 import { bodyWriter } from '../../src/http/error-body.ts'
+import { rejection } from '../support/rejection.ts'
 
 const expired = new InvalidTokenError('expired')
 const standard = {
@@ -65,6 +66,16 @@ describe('the body of a refusal', () => {
     },
   )
 
+  it.each<[string, (promise: Promise<never>) => unknown]>([
+    ['result', (promise) => promise],
+    ['body', (body) => ({ contentType: 'text/html', body })],
+    ['body of a wrong type', (body) => ({ contentType: 'html', body })],
+  ])('A5 ends no process by a promise as %s that rejects', (_what, returned) => {
+    const { make, isHandled } = rejection()
+    expect(bodyWriter(returning(returned(make())), () => undefined)(expired)).toEqual(standard)
+    expect(isHandled()).toBe(true)
+  })
+
   it('is JSON for every other value', () => {
     expect(written(returning({ contentType: 'application/json', body: null }))).toMatchObject({
       body: 'null',
@@ -79,6 +90,7 @@ describe('a formatter that does not work', () => {
   const noType = 'contentType is not a media type'
   const noObject = 'it returned no object'
   const promised = 'it returned a promise'
+  const bodyPromised = 'body is a promise'
   const noJson = 'body cannot be written as JSON'
   const threw = 'it threw an error'
   const broken: readonly (readonly [title: string, format: ErrorFormatter, what: string])[] = [
@@ -103,6 +115,7 @@ describe('a formatter that does not work', () => {
       }),
       promised,
     ],
+    ['returns a body that is a promise', returning({ contentType, body: Promise.resolve('') }), bodyPromised],
     ['returns no content type', returning({ body: {} }), noType],
     ['returns a content type that is no string', returning({ contentType: ['a/b'], body: {} }), noType],
     ['returns an empty content type', returning({ contentType: '', body: {} }), noType],

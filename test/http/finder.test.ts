@@ -18,6 +18,7 @@ import {
   moreThanOneToken,
   presented,
 } from '../../src/http/finder.ts'
+import { rejection } from '../support/rejection.ts'
 
 const raw = { cookies: {} }
 const request: HttpRequest = { headers: {}, raw }
@@ -132,6 +133,18 @@ describe('a function of the application', () => {
     expect(() => finder(() => ['t', 'u'])(request)).toThrow(InvalidRequestError)
     await expect(finder(() => Promise.resolve(['t', 'u']))(request)).rejects.toThrow(InvalidRequestError)
   })
+
+  it.each<[string, (promise: Promise<never>) => unknown]>([
+    ['a token', (token) => ({ token, place: 'query' })],
+    ['one of a list', (token) => [token]],
+  ])(
+    'A5 may have a promise that rejects as %s: that is a mistake, and ends no process',
+    (_what, returned) => {
+      const { make, isHandled } = rejection()
+      expect(() => finder(() => returned(make()) as never)(request)).toThrow(TypeError)
+      expect(isHandled()).toBe(true)
+    },
+  )
 
   it.each([7, {}, [7], { token: 7 }])('must not return %j', async (returned) => {
     const message = /^tokenFrom: the function must return/

@@ -2,6 +2,7 @@ import { PassThrough, Readable } from 'node:stream'
 import { describe, expect, it, vi } from 'vitest'
 import { type Fetch, getJson } from '../../src/issuer/fetch-json.ts'
 import { readBody } from '../../src/issuer/response-body.ts'
+import { rejection } from '../support/rejection.ts'
 import { failure, get, url } from './get-json.ts'
 
 /** An answer as packages give it that are not the platform's own `fetch`. */
@@ -14,6 +15,11 @@ const answerWith = (body: unknown, headers: Record<string, string> = {}): unknow
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 async function* pieces(...values: readonly unknown[]): AsyncGenerator {
   for (const value of values) yield await Promise.resolve(value)
+}
+
+const endless = () => ({ next: () => Promise.resolve({ value: 'x'.repeat(200) }) })
+const broken = (): never => {
+  throw new Error('broken')
 }
 
 function webStreamOf(text: string): ReadableStream {
@@ -121,6 +127,33 @@ describe('the body of an answer', () => {
     }
     await failure(() => answerWith(body))
     expect(end).toHaveBeenCalledOnce()
+  })
+
+  it.each<[string, (make: () => Promise<never>) => object]>([
+    ['destroy()', (make) => ({ [Symbol.asyncIterator]: endless, destroy: make })],
+    ['return()', (make) => ({ [Symbol.asyncIterator]: () => ({ ...endless(), return: make }) })],
+    ['cancel() of a reader', (make) => ({ getReader: () => ({ read: endless().next, cancel: make }) })],
+  ])('A1 is given up by %s, whose promise may reject later', async (_title, body) => {
+    const { make, isHandled } = rejection()
+    expect((await failure(() => answerWith(body(make)))).message).toBe('the answer is longer than 100 bytes')
+    expect(isHandled()).toBe(true)
+    const other = rejection()
+    const refused = { ...(answerWith(body(other.make)) as object), status: 404 }
+    expect((await failure(() => refused)).status).toBe(404)
+    expect(other.isHandled()).toBe(true)
+  })
+
+  it.each<[string, object]>([
+    ['destroy()', { [Symbol.asyncIterator]: endless, destroy: broken }],
+    ['return()', { [Symbol.asyncIterator]: () => ({ ...endless(), return: broken }) }],
+    ['cancel() of a reader', { getReader: () => ({ read: endless().next, cancel: broken }) }],
+  ])('is given up for its own fault, also where %s throws', async (_title, body) => {
+    expect((await failure(() => answerWith(body))).message).toBe('the answer is longer than 100 bytes')
+  })
+
+  it('that throws at once as a web stream is a server that cannot be reached', async () => {
+    const body = { getReader: () => ({ read: broken, cancel: () => undefined }) }
+    expect((await failure(() => answerWith(body))).message).toBe('the server cannot be reached')
   })
 
   it('is given up as a web stream, which may fail', async () => {

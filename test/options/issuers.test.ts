@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { issuerOptionNames } from '../../src/options/issuer.ts'
 import { issuersSettings, type IssuersSettings } from '../../src/options/issuers.ts'
+import { rejection } from '../support/rejection.ts'
 import { optionsReader } from '../../src/options/reader.ts'
 
 const entry = { issuer: 'https://a.test/', audience: 'api' }
@@ -88,5 +89,16 @@ describe('what the function returned', () => {
     [asked, /^issuers\(iss\)\.introspection\.tokens: must be 'all' with a function of issuers/],
   ])('must not be %j', (answer, message) => {
     expect(() => vouched(answer)).toThrow(message)
+  })
+
+  it.each<[string, (promise: unknown) => object]>([
+    ['jwks', (jwks) => ({ jwks })],
+    ['secret', (secret) => ({ secret })],
+    ['one of several secrets', (secret) => ({ secret: ['x'.repeat(32), secret] })],
+    ['audience, next to a misspelled option', (audience) => ({ audience, jwk: 1 })],
+  ])('A5 may have a promise that rejects as %s: that is a mistake, and ends no process', (_what, answer) => {
+    const { make, isHandled } = rejection()
+    expect(() => vouched(answer(make()))).toThrow(TypeError)
+    expect(isHandled()).toBe(true)
   })
 })

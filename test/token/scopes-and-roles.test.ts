@@ -2,6 +2,7 @@ import { createResourceServer, type Names } from 'oauth-resource-server'
 import { createTestIssuer } from 'oauth-resource-server/testing'
 import { describe, expect, it, vi } from 'vitest'
 import { rolesReader, scopesReader } from '../../src/token/scopes-and-roles.ts'
+import { rejection } from '../support/rejection.ts'
 import { type Changes, verdict } from './verdict.ts'
 
 const issuer = await createTestIssuer()
@@ -52,6 +53,13 @@ describe('B7 a function for scopes or roles', () => {
       await expect(api.verify(token)).rejects.toBeInstanceOf(TypeError)
     }
   })
+})
+
+it.each(['scopes', 'roles'])('A5 a promise of %s that rejects ends no process', async (name) => {
+  const { make, isHandled } = rejection()
+  const api = createResourceServer({ ...issuer.options, [name]: make })
+  await expect(api.verify(await issuer.sign({}))).rejects.toThrow(`${name}: the function must return`)
+  expect(isHandled()).toBe(true)
 })
 
 describe('B8 a function for scopes or roles is a pure function of the claims', () => {
