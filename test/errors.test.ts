@@ -153,21 +153,6 @@ describe('UpstreamError', () => {
   })
 })
 
-describe('isAuthError()', () => {
-  it.each([undefined, null, 'text', 401, {}, new Error('x'), { name: 'MissingTokenError', status: 401 }])(
-    'is false for %o',
-    (value) => {
-      expect(isAuthError(value)).toBe(false)
-    },
-  )
-
-  it('is true for an error of the other build, which shares the registered brand alone', () => {
-    class OtherError extends Error {}
-    Object.defineProperty(OtherError.prototype, Symbol.for('oauth-resource-server.error'), { value: true })
-    expect(isAuthError(new OtherError())).toBe(true)
-  })
-})
-
 describe('what an error means', () => {
   const of = (error: AuthError): unknown => [isRefusal(error), helpsNewToken(error), titleOf(error.status)]
 
