@@ -86,6 +86,8 @@ describe('fromBase64', () => {
     'AAA',
     'AAAAA===',
     '-_-_',
+    '-AAA',
+    'AAA-',
     'AA==AA==',
     'AB==',
     'AAAA\n',

@@ -157,6 +157,7 @@ describe('G3 a secret is known for each part of a public key', () => {
     }
     expect(isKeyMaterial(bytes.subarray(0, 16), { n: text })).toBe(true)
     expect(isKeyMaterial(bytes.subarray(0, 15), { n: text })).toBe(false)
+    expect(isKeyMaterial(bytes, { n: bytes.subarray(0, 16).toString('base64url') })).toBe(true)
     expect(isKeyMaterial(bytes, { n: bytes.subarray(0, 15).toString('base64url') })).toBe(false)
   })
 

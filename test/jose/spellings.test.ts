@@ -1,6 +1,7 @@
 import { createHash, generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { isKeyMaterial, isPublished, keyMaterialIn } from '../../src/jose/published.ts'
+import { spellingsOf } from '../../src/jose/spellings.ts'
 import { tries } from '../support/tries.ts'
 
 const keys = [
@@ -62,6 +63,123 @@ const encodings: Readonly<Record<string, (bytes: Buffer) => string>> = {
   'base58 of base32 of hex': (bytes) => base58(Buffer.from(base32(Buffer.from(bytes.toString('hex'))))),
   'Latin-1 written as UTF-8': (bytes) => bytes.toString('latin1'),
 }
+
+describe('spellingsOf', () => {
+  // Small and large bytes, letters, and no zero; base64 of 32 characters, without padding.
+  const bytes = Buffer.from('c801ff10416284bf5a7ac0fe9b0d6b31e5d7f00961b87379', 'hex')
+  const hex = bytes.toString('hex')
+  const base64 = bytes.toString('base64')
+  const [first, second] = [base64.slice(0, 16), base64.slice(16)]
+  const lines = `${first}\n${second}`
+  const numbers = [...bytes].join(', ')
+  const escaped = (mark: string): string =>
+    Array.from(bytes, (byte) =>
+      /[a-z]/i.test(String.fromCharCode(byte))
+        ? String.fromCharCode(byte)
+        : mark + byte.toString(16).padStart(2, '0'),
+    ).join('')
+  const bits = listOf(bytes, '', '', 2, 8)
+  const grouped = (text: string, size: number): string =>
+    (text.match(new RegExp(`.{1,${size}}`, 'g')) ?? []).join('-')
+  const hex32 = '0123456789ABCDEFGHIJKLMNOPQRSTUV'
+  const has = (text: string | Uint8Array, expected = bytes): boolean =>
+    spellingsOf(typeof text === 'string' ? Buffer.from(text, 'latin1') : text).includes(
+      expected.toString('latin1'),
+    )
+
+  it.each<readonly [string, string | Uint8Array]>([
+    ['the bytes', bytes],
+    ['two bytes per character', Buffer.from(bytes.toString('latin1'), 'utf16le')],
+    ['UTF-8', Buffer.from(bytes.toString('latin1'))],
+    ['base64', base64],
+    ['base64url', bytes.toString('base64url')],
+    ['base64 in lines', lines],
+    ['base64 in lines of two bytes per character', Buffer.from(lines, 'utf16le')],
+    ['base64 behind one letter', `k${base64}`],
+    ['base64 behind two letters', `ke${base64}`],
+    ['base64 behind three letters', `key${base64}`],
+    ['PEM', `-----BEGIN PUBLIC KEY-----\n${lines}\n-----END PUBLIC KEY-----`],
+    ['PEM in one line, behind a word', `secret-----BEGIN KEY-----${base64}-----END KEY-----`],
+    ['PEM with 80 characters between dashes', `-----${'X'.repeat(80)}-----\n${lines}`],
+    ['RFC 4716', `---- BEGIN SSH2 PUBLIC KEY ----\nComment: a key\nx-note: 1\n${lines}`],
+    ['RFC 4716 with a header of 64 letters', `${'N'.repeat(64)}: x\n${lines}`],
+    ...['n', 'r', 't'].map(
+      (letter) => [`lines that end in \\${letter}`, lines.replace('\n', `\\${letter}`)] as const,
+    ),
+    ['hex', hex],
+    ['hex in capitals', hex.toUpperCase()],
+    ['hex behind a word', `dead: ${hex}`],
+    ['hex with the prefix of multibase', `f${hex}`],
+    ['hex in groups', grouped(hex, 4)],
+    ['hex with 0x', listOf(bytes, '', '0x')],
+    ['hex with u00', listOf(bytes, '', 'u00')],
+    ['a list in hex', listOf(bytes, ', ', '0x', 16, 1)],
+    ['a list in hex without a mark', listOf(bytes, ', ', '', 16, 1)],
+    ['a list with x', listOf(bytes, ' ', 'x', 16, 1)],
+    ['a list', numbers],
+    ['a list with dashes', [...bytes].join('-')],
+    ['a list in brackets', `key: [${numbers}]`],
+    ['a list in octal', listOf(bytes, ' ', '', 8, 3)],
+    ['an object with an index', JSON.stringify(Uint8Array.from(bytes))],
+    ['bits', bits],
+    ['bits in groups', listOf(bytes, ' ', '0b', 2, 8)],
+    ['one number', digitsOf(bytes, '0123456789')],
+    ['base32', base32(bytes)],
+    ['base32 in lower case', base32(bytes).toLowerCase()],
+    ['base32 with the prefix of multibase', `b${base32(bytes).toLowerCase()}`],
+    ['base32 in groups', grouped(base32(bytes), 8)],
+    ['base32hex', base32(bytes, hex32)],
+    ['base32hex in lower case and groups', grouped(base32(bytes, hex32), 8).toLowerCase()],
+    ['base58', base58(bytes)],
+    ['base58 between words', `the key ${base58(bytes)} of it`],
+    ['base58 with the prefix of multibase', `z${base58(bytes)}`],
+    ...['%', '=', '\\x', '\\u00'].map((mark) => [`escapes with ${mark}`, escaped(mark)] as const),
+    ['base64 five times', base64Times(5)(bytes)],
+  ])('finds the bytes in %s', (_what, text) => {
+    expect(has(text)).toBe(true)
+  })
+
+  it.each<[string, string]>([
+    ['base64 behind four letters', `face${base64}`],
+    ['PEM with 81 characters between dashes', `-----${'X'.repeat(81)}-----\n${lines}`],
+    ['a header of 65 letters', `${'N'.repeat(65)}: x\n${lines}`],
+    ['lines that end in another letter', lines.replace('\n', '\\x')],
+    ['base58 behind a plus', `+${base58(bytes)}`],
+    ['base58 before a plus', `${base58(bytes)}+`],
+    ['base64 six times', base64Times(6)(bytes)],
+  ])('does not find them in %s', (_what, text) => {
+    expect(has(text)).toBe(false)
+  })
+
+  it('reads signed numbers', () => {
+    const positive = bytes.subarray(1)
+    expect(has([...new Int8Array(positive)].join(', '), positive)).toBe(true)
+  })
+
+  it('reads base64url that looks like the lines around a key', () => {
+    const dashes = Buffer.from('fbefbe6d6964fbefbe0102030405060708090a0b', 'hex')
+    expect(dashes.toString('base64url')).toMatch(/^----bWlk----/)
+    expect(has(dashes.toString('base64url'), dashes)).toBe(true)
+  })
+
+  it('reads numbers whose first digit of hex stands alone', () => {
+    const number = Buffer.concat([Buffer.of(7), bytes])
+    expect(has(digitsOf(number, '0123456789'), number)).toBe(true)
+    expect(has(base58(number), number)).toBe(true)
+  })
+
+  it('reads 16 bytes and more, and nothing shorter', () => {
+    for (const spell of [
+      (part: Buffer) => part.toString('hex'),
+      (part: Buffer) => [...part].join(','),
+      (part: Buffer) => listOf(part, '', '', 2, 8),
+    ]) {
+      expect(has(spell(bytes.subarray(0, 16)), bytes.subarray(0, 16))).toBe(true)
+      expect(has(spell(bytes.subarray(0, 15)), bytes.subarray(0, 15))).toBe(false)
+    }
+    expect(has(bytes.subarray(0, 15).toString('base64'), bytes.subarray(0, 15))).toBe(false)
+  })
+})
 
 describe.each(Object.entries(encodings))('G3 a public key in %s', (_name, spell) => {
   it('is known next to the key, and not next to another', () => {
