@@ -1,8 +1,13 @@
 import '../../examples/demo/quiet.ts'
-import { generateKeyPairSync, randomUUID } from 'node:crypto'
+import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
-import { Client, StreamableHTTPClientTransport, UnauthorizedError } from '@modelcontextprotocol/client'
+import {
+  Client,
+  DpopSession,
+  StreamableHTTPClientTransport,
+  UnauthorizedError,
+} from '@modelcontextprotocol/client'
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server'
 import { createResourceServer } from 'oauth-resource-server'
 import { protect, protectedResourceMetadata } from 'oauth-resource-server/fetch'
@@ -31,6 +36,7 @@ function authorize(server: Server, issuer: string): void {
     jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), alg: 'ES256', use: 'sig', kid: 'key' }] },
     cookies: { keys: [randomUUID()] },
     features: {
+      dPoP: { enabled: true },
       backchannelLogout: { enabled: false },
       clientCredentials: { enabled: false },
       resourceIndicators: {
@@ -50,8 +56,10 @@ function authorize(server: Server, issuer: string): void {
   server.on('request', provider.callback())
 }
 
+type Dpop = NonNullable<NonNullable<Parameters<typeof createResourceServer>[0]>['dpop']>
+
 /** An MCP server on a fetch server, as the guide has it. @param seen requests, as method, path and status */
-function serve(server: Server, resource: string, issuer: string, seen: string[]): void {
+function serve(server: Server, resource: string, issuer: string, seen: string[], dpop?: Dpop): void {
   const mcp = createMcpHandler(() => {
     const reports = new McpServer({ name: 'reports', version: '1.0.0' })
     for (const tool of Object.keys(needed)) {
@@ -66,6 +74,7 @@ function serve(server: Server, resource: string, issuer: string, seen: string[])
     audience: resource,
     resource,
     challengeScopes: ['reports:read'],
+    dpop,
   })
   const metadata = protectedResourceMetadata(api, { authorizationServers: [issuer] })
   const guarded = protect(
@@ -126,5 +135,56 @@ describe('the client of the SDK, an MCP server and oidc-provider', () => {
     const deleted = await client.callTool({ name: 'delete_report' })
     expect(deleted.content).toEqual([{ type: 'text', text: 'delete_report alice' }])
     await client.close()
+  })
+})
+
+/** A person whose client has a key of its own, and tokens that are bound to it. */
+class KeyHolder extends Person {
+  readonly #session = DpopSession.create()
+
+  dpop(): Promise<DpopSession> {
+    return this.#session
+  }
+}
+
+describe('the client of the SDK with DPoP, an MCP server and oidc-provider', () => {
+  const seen: string[] = []
+  const started: Running[] = []
+  let url: URL
+
+  beforeAll(async () => {
+    const servers = [createServer(), createServer()] as const
+    for (const each of servers) started.push(await running('server', each.listen(0, '127.0.0.1')))
+    const [issuer, origin] = started.map((each) => each.url) as [string, string]
+    url = new URL(`${origin}/mcp`)
+    authorize(servers[0], issuer)
+    serve(servers[1], url.href, issuer, seen, { required: true, nonce: { secret: randomBytes(32) } })
+  })
+  afterAll(() => Promise.all(started.map((each) => each.close())))
+
+  it('find each other from a 401, and call tools with proofs that have our nonce, which is wanted once', async () => {
+    const person = new KeyHolder('pre-registered client', started[0]?.url ?? '')
+    const fresh = (): [Client, StreamableHTTPClientTransport] => [
+      new Client({ name: 'test', version: '1.0.0' }),
+      new StreamableHTTPClientTransport(url, { authProvider: person }),
+    ]
+    const [first, unauthorized] = fresh()
+    await expect(first.connect(unauthorized)).rejects.toThrow(UnauthorizedError)
+    expect(seen).toEqual(['POST /mcp 401', 'GET /.well-known/oauth-protected-resource/mcp 200'])
+    await unauthorized.finishAuth(await person.signIn())
+
+    seen.length = 0
+    const [client, transport] = fresh()
+    await client.connect(transport)
+    for (let time = 0; time < 2; time += 1) {
+      const listed = await client.callTool({ name: 'list_reports' })
+      expect(listed.content).toEqual([{ type: 'text', text: 'list_reports alice' }])
+    }
+    expect(seen.filter((each) => each.endsWith(' 401'))).toEqual(['POST /mcp 401'])
+    await client.close()
+
+    const token = person.tokens()?.access_token ?? ''
+    const headers = { authorization: `Bearer ${token}` }
+    expect((await fetch(url, { method: 'POST', headers })).status).toBe(401)
   })
 })
