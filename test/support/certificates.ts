@@ -13,9 +13,31 @@ export interface TestCertificate {
 
 /** Makes a certificate that is signed by itself. */
 export async function testCertificate(name: string): Promise<TestCertificate> {
+  return certificate(name, {})
+}
+
+/** Makes the certificate of an authority, for {@link signedCertificate}. */
+export async function testAuthority(name: string): Promise<TestCertificate> {
+  const extensions = [
+    { name: 'basicConstraints', cA: true, critical: true },
+    { name: 'keyUsage', keyCertSign: true, critical: true },
+  ]
+  return certificate(name, { extensions })
+}
+
+/** Makes a certificate that is signed by an authority. */
+export async function signedCertificate(
+  name: string,
+  { key, cert }: TestCertificate,
+): Promise<TestCertificate> {
+  return certificate(name, { ca: { key, cert } })
+}
+
+async function certificate(name: string, options: object): Promise<TestCertificate> {
   const made = await generate([{ name: 'commonName', value: name }], {
     keyType: 'ec',
     algorithm: 'sha256',
+    ...options,
   })
   const cert = `${made.cert.trim()}\n`
   const der = new X509Certificate(cert).raw
