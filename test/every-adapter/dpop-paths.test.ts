@@ -1,11 +1,14 @@
 /* A proof is for the URL that the client called, whatever a router made of its path. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createHttp2Server } from 'node:http2'
+import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
+import middie from '@fastify/middie'
 import { getRequestListener } from '@hono/node-server'
 import KoaRouter from '@koa/router'
 import connect from 'connect'
 import express from 'express'
-import { fastify } from 'fastify'
+import { fastify, type FastifyInstance } from 'fastify'
 import { Hono } from 'hono'
 import Koa from 'koa'
 import { createResourceServer } from 'oauth-resource-server'
@@ -16,7 +19,7 @@ import * as onKoa from 'oauth-resource-server/koa'
 import { createTestIssuer } from 'oauth-resource-server/testing'
 import { afterAll, describe, expect, it } from 'vitest'
 import { boundToken, dpopClient, resource } from '../support/dpop.ts'
-import { overHttp1 } from '../support/wire.ts'
+import { overHttp1, overHttp2 } from '../support/wire.ts'
 
 const issuer = await createTestIssuer()
 const client = dpopClient(Date.now)
@@ -28,15 +31,28 @@ afterAll(() => running.map((server) => server.close()))
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => unknown
 
-async function listen(listener: Listener): Promise<number> {
-  const server = createServer((request, response) => void listener(request, response))
+async function listen(listener: Listener, http2 = false): Promise<number> {
+  const server = http2
+    ? createHttp2Server(listener as never)
+    : createServer((request, response) => void listener(request, response))
   running.push(server)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return (server.address() as AddressInfo).port
 }
 
-function koaUnder(prefix: string): Koa {
-  const app = new Koa()
+async function listenBy(app: FastifyInstance): Promise<number> {
+  running.push(app)
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  return (app.server.address() as AddressInfo).port
+}
+
+// The older majors are installed under names of their own, to which no types belong.
+const load = createRequire(import.meta.url)
+const express4 = load('express4') as typeof express
+const Koa2 = load('koa2') as typeof Koa
+
+function koaUnder(prefix: string, framework = Koa): Koa {
+  const app = new framework()
   const router = new KoaRouter({ prefix })
   router.all('/{*any}', onKoa.verifyJwt(api) as never, (ctx) => void (ctx.body = 'ok'))
   app.use(router.routes())
@@ -45,13 +61,34 @@ function koaUnder(prefix: string): Koa {
 
 const handler = onFetch.protect(api)(() => new Response('ok'))
 
+function expressMount(framework: typeof express): Promise<number> {
+  const app = framework()
+  app.use('/admin', onExpress.verifyJwt(api), (_req, res) => void res.send('ok'))
+  return listen(app)
+}
+
+function fastifyUnder(prefix: string, http2 = false): Promise<number> {
+  const app = fastify((http2 ? { http2 } : {}) as object) as unknown as FastifyInstance
+  app.register(
+    (scope, _options, done) => {
+      scope.register(onFastify.verifyJwt, { api })
+      scope.get('/x', () => 'ok')
+      done()
+    },
+    { prefix },
+  )
+  return listenBy(app)
+}
+
+function honoRoute(http2 = false): Promise<number> {
+  const inner = new Hono().all('/x', ({ req }) => handler(req.raw))
+  return listen(getRequestListener(new Hono().route('/admin', inner).fetch), http2)
+}
+
 /** Every way to have a handler at `/admin/x`. */
 const ways: Readonly<Record<string, () => Promise<number>>> = {
-  'a mount on Express': () => {
-    const app = express()
-    app.use('/admin', onExpress.verifyJwt(api), (_req, res) => void res.send('ok'))
-    return listen(app)
-  },
+  'a mount on Express 4': () => expressMount(express4),
+  'a mount on Express': () => expressMount(express),
   'a router in a router on Express': () => {
     const inner = express.Router().use('/x', onExpress.verifyJwt(api), (_req, res) => void res.send('ok'))
     return listen(express().use('/admin', express.Router().use(inner)))
@@ -74,6 +111,7 @@ const ways: Readonly<Record<string, () => Promise<number>>> = {
     app.use('/admin', (_req, res) => res.end('ok'))
     return listen(app)
   },
+  'a prefix on Koa 2': () => listen(koaUnder('/admin', Koa2).callback()),
   'a prefix on Koa': () => listen(koaUnder('/admin').callback()),
   'a rewrite on Koa': () => {
     const app = new Koa()
@@ -89,35 +127,24 @@ const ways: Readonly<Record<string, () => Promise<number>>> = {
     )
   },
   'Koa mounted in Express': () => listen(express().use('/admin', koaUnder('').callback())),
-  'a prefix on Fastify': async () => {
+  'a prefix on Fastify': () => fastifyUnder('/admin'),
+  'middleware of Express on Fastify': async () => {
     const app = fastify()
-    app.register(
-      (scope, _options, done) => {
-        scope.register(onFastify.verifyJwt, { api })
-        scope.get('/x', () => 'ok')
-        done()
-      },
-      { prefix: '/admin' },
-    )
-    running.push(app)
-    await app.listen({ port: 0, host: '127.0.0.1' })
-    return (app.server.address() as AddressInfo).port
+    await app.register(middie)
+    app.use('/admin', onExpress.verifyJwt(api) as never)
+    app.get('/admin/x', () => 'ok')
+    return listenBy(app)
   },
-  'a rewrite on Fastify': async () => {
+  'a rewrite on Fastify': () => {
     const app = fastify({ rewriteUrl: (req) => String(req.url).replace('/admin', '') })
     app.register(onFastify.verifyJwt, { api })
     app.register((scope, _options, done) => {
       scope.get('/x', () => 'ok')
       done()
     })
-    running.push(app)
-    await app.listen({ port: 0, host: '127.0.0.1' })
-    return (app.server.address() as AddressInfo).port
+    return listenBy(app)
   },
-  'a route of Hono': () => {
-    const inner = new Hono().all('/x', ({ req }) => handler(req.raw))
-    return listen(getRequestListener(new Hono().route('/admin', inner).fetch))
-  },
+  'a route of Hono': () => honoRoute(),
   'a base path of Hono': () => {
     const app = new Hono().basePath('/admin').all('/x', ({ req }) => handler(req.raw))
     return listen(getRequestListener(app.fetch))
@@ -129,7 +156,18 @@ const ways: Readonly<Record<string, () => Promise<number>>> = {
   },
 }
 
-describe.each(Object.entries(ways))('%s', (_name, start) => {
+/** Those of {@link ways} that speak HTTP/2: Express does not. */
+const http2Ways: typeof ways = {
+  'a prefix on Koa 2, HTTP/2': () => listen(koaUnder('/admin', Koa2).callback(), true),
+  'a prefix on Koa, HTTP/2': () => listen(koaUnder('/admin').callback(), true),
+  'a prefix on Fastify, HTTP/2': () => fastifyUnder('/admin', true),
+  'a route of Hono, HTTP/2': () => honoRoute(true),
+}
+
+describe.each([
+  ...Object.entries(ways).map(([name, start]) => [name, start, overHttp1] as const),
+  ...Object.entries(http2Ways).map(([name, start]) => [name, start, overHttp2] as const),
+])('%s', (_name, start, send) => {
   it('accepts a proof for /admin/x, and none for /x or another spelling', async () => {
     const port = await start()
     const status = async (htu: string, path = '/admin/x'): Promise<number> => {
@@ -138,7 +176,7 @@ describe.each(Object.entries(ways))('%s', (_name, start) => {
         ['Authorization', `DPoP ${token}`],
         ['DPoP', proof],
       ] as const
-      return (await overHttp1(port, { path, headers })).status
+      return (await send(port, { path, headers })).status
     }
     expect(await status('/admin/x')).toBe(200)
     for (const htu of [
