@@ -1,7 +1,9 @@
+import type { AlgorithmName } from '../algorithms.ts'
 import { fromBase64url } from '../jose/base64url.ts'
 import { flawOfRsa } from '../jose/rsa.ts'
 import { own } from '../lib/objects.ts'
 import type { Jwk } from '../types.ts'
+import { isFapi2Algorithm } from './fapi2.ts'
 
 /** The private key a client signs its assertions with. */
 export interface ClientKey {
@@ -13,7 +15,7 @@ export interface ClientKey {
 /** What is required of one kind of key. */
 interface Kind {
   /** The first is used where the key has no `alg`. */
-  readonly algorithms: readonly string[]
+  readonly algorithms: readonly AlgorithmName[]
   /** Members that every private key of this kind has (RFC 7518 §6, RFC 8037 §2). */
   readonly members: readonly string[]
   /** Bytes of each member; `undefined`: it differs from key to key. */
@@ -36,12 +38,14 @@ const kinds: ReadonlyMap<string, Kind> = new Map([
 ])
 
 /**
- * Checks a private key as far as its form tells.
+ * Checks a private key as far as its form tells. With the profile `fapi2` it signs with PS256, ES256 or EdDSA
+ * (FAPI 2.0 Security Profile §5.4.1).
  *
  * @param at name of the option for messages, which never show the key
+ * @param profile the option of this name
  * @throws {TypeError}
  */
-export function clientKey(value: unknown, at: string): ClientKey {
+export function clientKey(value: unknown, at: string, profile?: unknown): ClientKey {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new TypeError(`${at}: must be a private key as a JWK object`)
   }
@@ -51,10 +55,7 @@ export function clientKey(value: unknown, at: string): ClientKey {
   if (kind === undefined) {
     throw new TypeError(`${at}: must be a key of kty RSA, EC (P-256, P-384, P-521) or OKP (Ed25519)`)
   }
-  const chosen = kind.algorithms.find((name) => alg === undefined || alg === name)
-  if (chosen === undefined) {
-    throw new TypeError(`${at}: alg must be one of ${kind.algorithms.join(', ')} for this key`)
-  }
+  const chosen = algorithmFor(kind, alg, at, profile)
   checkMembers(jwk, kind, at)
   const flaw = kty === 'RSA' ? flawOfRsa(jwk) : undefined
   if (flaw !== undefined) {
@@ -70,6 +71,18 @@ export function clientKey(value: unknown, at: string): ClientKey {
   }
   if (kid !== undefined && typeof kid !== 'string') throw new TypeError(`${at}: kid must be a string`)
   return { jwk, alg: chosen, kid }
+}
+
+function algorithmFor(kind: Kind, alg: unknown, at: string, profile: unknown): AlgorithmName {
+  const isFapi2 = profile === 'fapi2'
+  const algorithms = isFapi2 ? kind.algorithms.filter(isFapi2Algorithm) : kind.algorithms
+  const chosen = algorithms.find((name) => alg === undefined || alg === name)
+  if (chosen !== undefined) return chosen
+  if (algorithms.length === 0) {
+    throw new TypeError(`${at}: profile 'fapi2' permits keys for PS256, ES256 and EdDSA; make one of these`)
+  }
+  const condition = isFapi2 ? " with profile 'fapi2'" : ''
+  throw new TypeError(`${at}: alg must be one of ${algorithms.join(', ')} for this key${condition}`)
 }
 
 function checkMembers(jwk: Jwk, { members, length }: Kind, at: string): void {

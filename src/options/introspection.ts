@@ -112,7 +112,7 @@ export function introspectionSettings(
   }
   return {
     clientId,
-    credentials: credentialsOf(read),
+    credentials: credentialsOf(read, asked.profile),
     endpoint: endpointOf(read, asked),
     // The status of every token must be checked.
     tokens: read.word('tokens', asked.profile === 'fapi2' ? ['all', 'opaque'] : ['opaque', 'all']),
@@ -126,7 +126,7 @@ export function introspectionSettings(
 
 type Reader = OptionsReader<(typeof names)[number]>
 
-function credentialsOf(read: Reader): ClientCredentials {
+function credentialsOf(read: Reader, profile: unknown): ClientCredentials {
   const secret = read.text('clientSecret')
   const { privateKey } = read.values
   if ((secret === undefined) === (privateKey === undefined)) {
@@ -148,7 +148,7 @@ function credentialsOf(read: Reader): ClientCredentials {
   if (method !== 'private_key_jwt') {
     throw new TypeError(`${read.at('authMethod')}: ${method} needs clientSecret instead of privateKey`)
   }
-  return { method, key: clientKey(privateKey, read.at('privateKey')) }
+  return { method, key: clientKey(privateKey, read.at('privateKey'), profile) }
 }
 
 function endpointOf(read: Reader, asked: AskedIssuer): IntrospectionSettings['endpoint'] {

@@ -44,6 +44,27 @@ describe('the private key of a client', () => {
       expect(clientKey({ ...keys.ed25519, alg }, at)).toMatchObject({ alg })
   })
 
+  it.each([
+    ['rsa', 'PS256'],
+    ['p256', 'ES256'],
+    ['ed25519', 'EdDSA'],
+  ] as const)("%s signs %s with profile 'fapi2'", (name, alg) => {
+    expect(clientKey({ ...keys[name] }, at, 'fapi2')).toMatchObject({ alg })
+    expect(clientKey({ ...keys[name], alg }, at, 'fapi2')).toMatchObject({ alg })
+    expect(clientKey({ ...keys.rsa, alg: 'RS256' }, at, 'compatible')).toMatchObject({ alg: 'RS256' })
+  })
+
+  it.each([
+    ['rsa', 'RS256', "alg must be one of PS256 for this key with profile 'fapi2'"],
+    ['rsa', 'PS512', "alg must be one of PS256 for this key with profile 'fapi2'"],
+    ['p384', undefined, "profile 'fapi2' permits keys for PS256, ES256 and EdDSA; make one of these"],
+    ['p521', 'ES512', "profile 'fapi2' permits keys for PS256, ES256 and EdDSA; make one of these"],
+  ] as const)("%s with alg %s is refused with profile 'fapi2'", (name, alg, message) => {
+    const given = { ...keys[name], ...(alg === undefined ? {} : { alg }) }
+    expect(() => clientKey(given, at, 'fapi2')).toThrow(new TypeError(`${at}: ${message}`))
+    expect(() => clientKey(given, at)).not.toThrow()
+  })
+
   it('is copied, so that what happens to the object later changes nothing', () => {
     const given = { ...keys.p256 }
     const { jwk } = clientKey(given, at)

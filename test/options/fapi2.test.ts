@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import {
   createResourceServer,
   fromHeader,
@@ -47,6 +48,8 @@ describe("profile: 'fapi2' is accepted", () => {
 })
 
 describe("profile: 'fapi2' is refused", () => {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const rs256 = { ...privateKey.export({ format: 'jwk' }), alg: 'RS256' }
   const many = { issuer: undefined, jwks: undefined }
   const unasked = { revocation: undefined }
   it.each<[string, object, RegExp]>([
@@ -101,6 +104,11 @@ describe("profile: 'fapi2' is refused", () => {
       /^algorithms: profile 'fapi2' permits PS256, ES256, EdDSA, Ed25519; drop RS256$/,
     ],
     ['with a secret', { jwks: undefined, secret: 's'.repeat(64) }, /^secret: profile 'fapi2'/],
+    [
+      'with an introspection key that signs RS256',
+      { ...unasked, introspection: { ...introspection, clientSecret: undefined, privateKey: rs256 } },
+      /^introspection\.privateKey: alg must be one of PS256 for this key with profile 'fapi2'$/,
+    ],
     ['with RS256 proofs', { dpop: { algorithms: ['RS256'] } }, /^dpop\.algorithms: .*drop RS256$/],
     [
       'with proofs that are not required and nothing else that binds tokens',
@@ -150,6 +158,30 @@ describe("with profile: 'fapi2'", () => {
     ).toMatchObject({
       'WWW-Authenticate': expect.stringContaining('algs="PS256 ES256 EdDSA Ed25519"') as string,
     })
+  })
+
+  it.each([
+    ['PS256', { status: 401, reason: 'binding' }],
+    ['RS256', { status: 503 }],
+  ])('a signed answer of introspection with %s: %j', async (alg, error) => {
+    const answer = { iat: Math.floor(Date.now() / 1000), exp: undefined, sub: undefined, aud: 'api' }
+    const token = await issuer.sign({ cnf: { jkt: 'A'.repeat(43) } }, { alg: 'PS256' })
+    const active = { active: true, aud: audience, exp: answer.iat + 300 }
+    const fetch = async (): Promise<Response> =>
+      new Response(
+        await issuer.sign(
+          { ...answer, token_introspection: active },
+          {
+            alg,
+            typ: 'token-introspection+jwt',
+          },
+        ),
+        { headers: { 'content-type': 'application/token-introspection+jwt' } },
+      )
+    const signed = { ...introspection, signed: true }
+    const api = make({ revocation: undefined, introspection: signed, fetch })
+    // Without a request no proof can be checked, which is what comes next.
+    await expect(api.verify(token)).rejects.toMatchObject(error)
   })
 
   const [certificate, dpop] = [{ certificate: 'socket' }, {}] as const
