@@ -1,4 +1,6 @@
 import { X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
+import { connect, type SecureVersion } from 'node:tls'
 import { clientCertificate, createResourceServer } from 'oauth-resource-server'
 import { createTestIssuer } from 'oauth-resource-server/testing'
 import { describe, expect, it } from 'vitest'
@@ -20,6 +22,7 @@ const header = createResourceServer({
   mtls: { certificate: clientCertificate('client-cert', { format: 'rfc9440' }) },
 })
 const started = sharedHosts()
+const tls = { tls: server }
 
 type Headers = Readonly<Record<string, string>>
 describe.each(overTls(socket, server, started))('certificates of the TLS socket, %s', (_name, ask) => {
@@ -49,6 +52,53 @@ describe.each(overTls(socket, server, started))('certificates of the TLS socket,
   })
 })
 
+describe.each(['TLSv1.2', 'TLSv1.3'] as const)(
+  'a session of %s that is resumed',
+  (version: SecureVersion) => {
+    interface Outcome {
+      readonly status: string
+      readonly resumed: boolean
+      readonly session: Buffer | undefined
+    }
+
+    async function ask(authorization: string, client: object, session?: Buffer): Promise<Outcome> {
+      const { port } = await started(hosts['express 5'] as (typeof hosts)[string], socket, tls)
+      const versions = { minVersion: version, maxVersion: version }
+      const target = { port, host: '127.0.0.1', rejectUnauthorized: false }
+      const connection = connect({
+        ...target,
+        ...versions,
+        ...client,
+        ...(session === undefined ? {} : { session }),
+      })
+      let kept: Buffer | undefined
+      connection.on('session', (given: Buffer) => (kept = given))
+      await once(connection, 'secureConnect')
+      connection.write(
+        `GET / HTTP/1.1\r\nHost: api.test\r\nConnection: close\r\nAuthorization: ${authorization}\r\n\r\n`,
+      )
+      const [first] = (await once(connection, 'data')) as [Buffer]
+      const resumed = connection.isSessionReused()
+      connection.destroy()
+      return { status: first.toString().slice(9, 12), resumed, session: kept }
+    }
+
+    it('has the certificate that it began with', async () => {
+      const { key, cert } = own
+      const { session, ...begun } = await ask(bound, { key, cert })
+      expect(begun).toEqual({ status: '200', resumed: false })
+      expect(await ask(bound, { key, cert }, session)).toMatchObject({ status: '200', resumed: true })
+      const another = await bearer({ 'x5t#S256': renewed.thumbprint })
+      expect(await ask(another, { key, cert }, session)).toMatchObject({ status: '401', resumed: true })
+    })
+
+    it('has none where it began with none', async () => {
+      const { key, cert } = own
+      const { session } = await ask(bound, {})
+      expect(await ask(bound, { key, cert }, session)).toMatchObject({ status: '401', resumed: true })
+    })
+  },
+)
 describe.each(Object.entries(hosts))('certificates of a header, %s', (_name, start) => {
   async function send(authorization: string, headers: Headers): Promise<Response> {
     const { origin } = await started(start, header)
