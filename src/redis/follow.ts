@@ -3,7 +3,7 @@ import { listOfReply, numberOf, type Redis, unreadable } from './client.ts'
 import { exactStore, type FullStore } from './exact.ts'
 import { entryOf, isLater, timeOf } from './record.ts'
 import { followScript } from './scripts.ts'
-import { listState, lost } from './state.ts'
+import { listState } from './state.ts'
 
 /** Records that are read at once. */
 const batch = 1000
@@ -98,9 +98,9 @@ export function followStore(
    * @param records from the first one on that is still there
    */
   function forgetPosition(now: number, [first]: readonly unknown[]): void {
-    if (now - timeOf(position) < longestLife * 1000) lost(warn)
     // What was trimmed stood before all of them; they are read on from there.
     const isAhead = first !== undefined && isLater(entryOf(first, now).id, position)
+    if (now - timeOf(position) < longestLife * 1000) state.lost()
     if (isAhead) completeAt = -Infinity
     else readAgain()
   }

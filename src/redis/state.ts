@@ -13,7 +13,12 @@ export interface ListState {
    * @returns the name of the list; `undefined` where Redis took no writes yet
    */
   readonly read: (reply: readonly unknown[]) => string | undefined
+  /** Warns that entries are gone, at most once a minute: a client that reaches two servers in turn finds it each time. */
+  readonly lost: () => void
 }
+
+/** Seconds for which the warning that entries are gone is not repeated. */
+const quietFor = 60
 
 /** Milliseconds, for scripts. */
 export const milliseconds = (seconds: number): string => String(Math.ceil(seconds * 1000))
@@ -21,14 +26,25 @@ export const milliseconds = (seconds: number): string => String(Math.ceil(second
 /** Makes what is known of a list before the first reply. */
 export function listState(
   tag: string,
-  { longestLife, tokenLifetime, warn }: RemoteTools & StoreTools,
+  { clock, longestLife, tokenLifetime, warn }: RemoteTools & StoreTools,
 ): ListState {
   const longest = milliseconds(longestLife)
   let known: string | undefined
   let isShortKnown = false
+  let toldAt = -Infinity
+
+  function lost(): void {
+    const now = clock.steady()
+    if (now - toldAt < quietFor) return
+    toldAt = now
+    warn(
+      'the revocation list in Redis was emptied, or replaced by an older one: what was known here stays revoked, elsewhere revoked tokens may be accepted',
+      'OAUTH_REVOCATIONS_LOST',
+    )
+  }
 
   function compare(name: string): void {
-    if (known !== undefined && known !== name) lost(warn)
+    if (known !== undefined && known !== name) lost()
     known = name
   }
 
@@ -49,13 +65,6 @@ export function listState(
       compare(textOf(name))
       return known
     },
+    lost,
   }
-}
-
-/** Tells that entries are gone. */
-export function lost(warn: RemoteTools['warn']): void {
-  warn(
-    'the revocation list in Redis was emptied, or replaced by an older one: what was known here stays revoked, elsewhere revoked tokens may be accepted',
-    'OAUTH_REVOCATIONS_LOST',
-  )
 }
