@@ -30,7 +30,8 @@ for i = 2, #KEYS do values[i + 1] = redis.call('GET', KEYS[i]) end
 return values`
 
 /**
- * Writes an entry and its record in the stream, or neither. An entry is never weakened and never shortened, so that
+ * Writes an entry and its record in the stream, or neither: nothing is taken back when a command fails, and the record
+ * can fail, where the stream is of another type. So it comes first. An entry is never weakened and never shortened, so that
  * the script may run twice. It lives for as long as the user of the list with the longest life needs.
  *
  * KEYS: state, entry, stream. ARGV: name of this process, milliseconds the longest entry lives, value, milliseconds the
@@ -47,9 +48,9 @@ if old then
   life = math.max(life, redis.call('PTTL', KEYS[2]))
 end
 local now = redis.call('TIME')
-redis.call('SET', KEYS[2], value, 'PX', text(life))
 redis.call('XADD', KEYS[3], 'MINID', '~', text(now[1] * 1000 - longest), '*', 'entry', ARGV[6], 'life', lifeOfRecord)
 redis.call('PEXPIRE', KEYS[3], text(longest))
+redis.call('SET', KEYS[2], value, 'PX', text(life))
 return { name, text(before) }`
 
 /**

@@ -79,6 +79,12 @@ describeRedis('the scripts', () => {
     expect((await follow('0-0'))[4]).toEqual([fields('60000'), fields('1000')])
   })
 
+  it('write no entry where the stream takes no record', async () => {
+    server.command('set', stream, 'foreign')
+    await expect(revoke(minute, '*', minute, 0)).rejects.toThrow(/WRONGTYPE/)
+    expect(server.command('exists', '{a}:k')).toBe('0')
+  })
+
   it.each([
     ['grows with the longest life', 0, 3 * minute],
     ['is no longer than that where a token expires later', 1, 2 * minute],
