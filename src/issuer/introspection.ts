@@ -88,10 +88,11 @@ export function introspection({ introspector, settings, issuer, clock }: Introsp
 
   function ask(name: string, token: string, origin: TokenOrigin): Question {
     const standing = standingOf(name, origin)
+    const askedAt = clock.steady()
     const outcome = introspector.ask(token, standing).then(
       (answer): Outcome => {
         if (standing === 'unknown' && answer !== undefined) budget.giveBack()
-        if (asking.get(name) === question) remember(name, answer)
+        if (asking.get(name) === question) remember(name, answer, askedAt)
         return { answer }
       },
       (error: unknown): Outcome => {
@@ -99,7 +100,7 @@ export function introspection({ introspector, settings, issuer, clock }: Introsp
         return { error }
       },
     )
-    const question = { outcome, until: clock.steady() + limitMs / 1000 }
+    const question = { outcome, until: askedAt + limitMs / 1000 }
     asking.set(name, question)
     const end = (): void => {
       if (asking.get(name) === question) asking.delete(name)
@@ -108,7 +109,8 @@ export function introspection({ introspector, settings, issuer, clock }: Introsp
     return question
   }
 
-  function remember(name: string, answer: ActiveAnswer | undefined): void {
+  /** An answer about an active token is as old as the question: the token may have been revoked meanwhile. */
+  function remember(name: string, answer: ActiveAnswer | undefined, askedAt: number): void {
     const now = clock.steady()
     if (answer === undefined) {
       active.delete(name)
@@ -118,7 +120,7 @@ export function introspection({ introspector, settings, issuer, clock }: Introsp
     const exp = own(answer.claims, 'exp')
     const left = typeof exp === 'number' ? exp - clock.wall() : 0
     inactive.delete(name)
-    active.set(name, { answer, until: now + Math.min(cacheFor, left) })
+    active.set(name, { answer, until: Math.min(askedAt + cacheFor, now + left) })
   }
 
   function recall(name: string, token: string, origin: TokenOrigin): MaybePromise<ActiveAnswer> {

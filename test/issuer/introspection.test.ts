@@ -55,6 +55,21 @@ describe('an answer about an active token', () => {
     expect(await outcome(api)).toBe('401 inactive')
   })
 
+  it('CAC-6 is as old as the question, not as the answer', async () => {
+    const api = apiOf(server, { cacheFor: 5 })
+    server.answer = () => {
+      server.clock.advance(2)
+      return json(server.active())
+    }
+    expect(await outcome(api)).toBe('accepted')
+    // Revoked while the answer was on its way.
+    server.answer = () => json({ active: false })
+    server.clock.advance(2.9)
+    expect(await outcome(api)).toBe('accepted')
+    server.clock.advance(0.2)
+    expect(await outcome(api)).toBe('401 inactive')
+  })
+
   it('is not remembered with cacheFor 0', async () => {
     const api = apiOf(server, { cacheFor: 0 })
     expect([await asked(api), await asked(api)]).toEqual([1, 1])
