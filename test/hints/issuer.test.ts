@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { issuerHint, metadataHint } from '../../src/hints/issuer.ts'
+import { isMicrosoft, isOktaOrg, issuerHint, metadataHint } from '../../src/hints/issuer.ts'
 
 describe('the hint about an issuer', () => {
   it.each<[unknown, string, RegExp]>([
@@ -86,5 +86,32 @@ describe('the hint about metadata of another issuer', () => {
     ],
   ])('names the fix for %s', (_name, actual, configured, hint) => {
     expect(metadataHint(actual, configured)).toMatch(hint)
+  })
+})
+
+describe('the host of an issuer', () => {
+  it.each([
+    ['https://sts.windows.net/t1/', true],
+    ['https://login.microsoftonline.com/t1/v2.0', true],
+    ['https://login.microsoftonline.com/t1', true],
+    ['https://contoso.ciamlogin.com/t1/v2.0', true],
+    ['https://sts.windows.net/', false],
+    ['https://ciamlogin.com/t1', false],
+    ['https://x/y.ciamlogin.com/t1', false],
+    ['https://xciamlogin.com/t1', false],
+    ['https://login.microsoftonline.com', false],
+    ['xhttps://login.microsoftonline.com/t1', false],
+  ])('%s is one of Microsoft Entra: %s', (name, expected) => {
+    expect(isMicrosoft(name)).toBe(expected)
+  })
+
+  it.each([
+    ['https://x.okta.com', true],
+    ['https://x.okta-emea.com/', true],
+    ['https://x.okta.com/oauth2/default', false],
+    ['https://okta.com', false],
+    ['https://x/y.okta.com', false],
+  ])('%s is the org authorization server of Okta: %s', (name, expected) => {
+    expect(isOktaOrg(name)).toBe(expected)
   })
 })

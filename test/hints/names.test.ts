@@ -46,6 +46,9 @@ describe('the hint about scopes and roles', () => {
       { [name]: { roles: ['admin'] } },
       new RegExp(`'/${name}/roles': set`),
     ]),
+    ...['role', 'group', 'permission', 'scope', 'scp', 'authorities', 'privileges'].map(
+      (name): [object, RegExp] => [{ [`x:${name}`]: ['admin'] }, new RegExp(`has it in 'x:${name}': set`)],
+    ),
     ...['xgroups', 'groupsx', '1.groups', `a${'x'.repeat(100)}.groups`].map((name): [object, RegExp] => [
       { [name]: ['admin'] },
       /has it in '\/?\*'/,

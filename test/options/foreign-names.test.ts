@@ -59,6 +59,14 @@ describe('an option of another library', () => {
     for (const [, option = ''] of named) expect([...ours, 'revocation', 'the']).toContain(option)
   })
 
+  it.each(foreignNames)('%s is answered with what to do', (name) => {
+    expect(foreignFix(name)).toMatch(/^(?:use |set |leave it out: )\S/)
+  })
+
+  it.each(['constructor', 'toString', '__proto__'])('is not %s, as every object has it', (name) => {
+    expect(foreignFix(name)).toBeUndefined()
+  })
+
   it('is answered next to others', () => {
     expect(messageOf({ issuerBaseURL: 'https://issuer.test/', audiance: 'a' })).toMatch(
       /unknown option issuerBaseURL \(use issuer, .*\), audiance \(did you mean audience\?\)$/,
