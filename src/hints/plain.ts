@@ -4,7 +4,7 @@ const mark = Symbol.for('oauth-resource-server.plain')
 /** Marks an error whose message is a sentence of this library: no value of a request is in it, so it may be shown. */
 export function plain<E extends object>(error: E): E {
   try {
-    return Object.defineProperty(error, mark, { value: true })
+    return Object.defineProperty(error, mark, {})
   } catch {
     // A frozen one stays as it is.
     return error
