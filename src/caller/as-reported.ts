@@ -16,6 +16,7 @@ export function recordRefusal(error: AuthError): void {
  * @returns a copy; the value itself where nothing was recorded
  */
 export function asReported(error: unknown): unknown {
-  const state = typeof error === 'object' && error !== null ? recorded.get(error) : undefined
+  // Nothing is found for a value that is no object.
+  const state = recorded.get(error as object)
   return state === undefined ? error : likeScheme(errorOfState(state), state.error)
 }
