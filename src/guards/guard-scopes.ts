@@ -6,7 +6,7 @@ const scopes = Symbol.for('oauth-resource-server.guard-scopes')
 
 /** Notes the scopes that a guard may require. */
 export function withScopes<G extends object>(guard: G, names: readonly string[]): G {
-  return names.length === 0 ? guard : Object.defineProperty(guard, scopes, { value: names })
+  return Object.defineProperty(guard, scopes, { value: names })
 }
 
 /** The scopes that guards may require, in order, each once; those of guards of the application's are not known. */

@@ -12,7 +12,7 @@ export type NameArguments = readonly string[] | readonly [readonly string[]]
 export function callerOf(auth: Auth, guard: string): Auth {
   if ((auth as Partial<Auth> | undefined)?.scopes !== undefined) return auth
   throw misuse(
-    `${guard}: is no middleware; on a route use require${guard.replace(/^./, (first) => first.toUpperCase())}() of the adapter, or authorize(${guard}(...))`,
+    `${guard}: is no middleware; on a route use require${guard.replace(/./, (first) => first.toUpperCase())}() of the adapter, or authorize(${guard}(...))`,
   )
 }
 
