@@ -120,10 +120,13 @@ describe('mtls.certificate: socket', () => {
     expect(await ask({ socket: socketOf({ raw: own.der }) }, bad)).toMatch(/^401 (?:binding|claim)$/)
   })
 
-  it('says of a malformed thumbprint that the issuer made it', async () => {
-    const outcome = api.authenticate(request(await boundTo('x'), {}, { raw: {} }))
-    expect(await hintOf(outcome)).toContain('the issuer made another value')
-  })
+  it.each(['x', `${own.thumbprint}=`, `=${own.thumbprint}`])(
+    'says of a malformed thumbprint that the issuer made it (%#)',
+    async (value) => {
+      const outcome = api.authenticate(request(await boundTo(value), {}, { raw: {} }))
+      expect(await hintOf(outcome)).toContain('the issuer made another value')
+    },
+  )
 })
 
 const proxies = [

@@ -226,6 +226,17 @@ describe('what operators see of issues', () => {
     expect(await refusedFor(...issues)).toEqual({ status: 401, reason: 'schema', detail })
   })
 
+  it.each([
+    ...['id', 'name', 'type', 'value', 'key', 'kind', 'label', 'level', 'email', 'phone', 'profile'],
+    ...['address', 'street', 'street_address', 'city', 'locality', 'region', 'postal_code', 'country'],
+    ...['formatted', 'roles', 'groups', 'permissions', 'scopes', 'tenant', 'organization', 'org', 'org_id'],
+    'tenant_id',
+  ])('name the member %s, which says nothing about anyone', async (name) => {
+    expect(await refusedFor({ path: ['list', name] })).toMatchObject({
+      detail: { hint: `the schema refuses list.${name}: token has no list.${name}` },
+    })
+  })
+
   it('are ten issues, and ten steps of a path, at most', async () => {
     const many = Array.from({ length: 12 }, (_, index) => ({ path: [`c${index}`] }))
     const ten = many.slice(0, 10).map(({ path }) => path[0])

@@ -55,6 +55,7 @@ describe('allOf(), anyOf() and not()', () => {
     ['allOf: no guard', () => allOf(), /^allOf: give it guards/],
     ['anyOf: no guard', () => anyOf(), /^anyOf: give it guards/],
     ['allOf: a name', () => allOf('read' as never), /^allOf: give it guards/],
+    ['allOf: a guard and a name', () => allOf(scope('read'), 'x' as never), /^allOf: give it guards/],
     ['not: no guard', () => not(undefined as never), /^not: give it guards/],
   ])('cannot be made — %s', (_title, make, message) => {
     expect(make).toThrow(TypeError)

@@ -1,5 +1,7 @@
 import { anyRole, type AuthError, ForbiddenError, type Guard, role } from 'oauth-resource-server'
+import { fakeAuth } from 'oauth-resource-server/testing'
 import { describe, expect, it } from 'vitest'
+import { outcomeOf } from '../../src/guards/decide.ts'
 import { ask } from './ask.ts'
 
 describe('role() and anyRole()', () => {
@@ -26,6 +28,8 @@ describe('role() and anyRole()', () => {
     ['role: no name', () => role(), /^role: name at least one/],
     ['role: an empty list', () => role([]), /^role: name at least one/],
     ['role: undefined', () => role(undefined as never), /^role/],
+    ['role: an empty name', () => role('clerk', ''), /^role: name at least one/],
+    ['role: an empty list and a name', () => role([] as never, 'clerk'), /^role: name at least one/],
     ['anyRole: no name', () => anyRole(), /^anyRole: name at least one/],
   ])('cannot be made — %s', (_title, make, message) => {
     expect(make).toThrow(TypeError)
@@ -49,6 +53,29 @@ describe('role() and anyRole()', () => {
       expect((await (ask(guard) as AuthError)).detail).toMatchObject(detail)
     },
   )
+
+  it('tells where the role that is missing may be, and no other', () => {
+    const hintOf = (guard: Guard, claims: Record<string, unknown>): unknown =>
+      (outcomeOf(guard, fakeAuth({ roles: ['clerk'], claims }), undefined) as AuthError).detail.hint
+    expect(hintOf(role('clerk', 'admin'), { groups: ['clerk'] })).toBe(
+      'grant the role at the issuer, and get a new token',
+    )
+    for (const guard of [role('clerk', 'admin'), anyRole('admin')]) {
+      expect(hintOf(guard, { groups: ['admin'] })).toBe(
+        "the token has it in 'groups': set roles: ['roles', 'groups']",
+      )
+    }
+  })
+
+  it.each([
+    ['role', role('clerk'), 'requireRole'],
+    ['anyRole', anyRole('clerk'), 'requireAnyRole'],
+  ])('is no middleware: %s', (name, guard, instead) => {
+    const message = `${name}: is no middleware; on a route use ${instead}() of the adapter, or authorize(${name}(...))`
+    for (const request of [{ url: '/' }, undefined]) {
+      expect(() => guard(request as never, undefined)).toThrow(new TypeError(message))
+    }
+  })
 
   it('keeps to the names it was made with', async () => {
     const names = ['x']

@@ -1,5 +1,14 @@
-import { anyScope, type AuthError, type Guard, InsufficientScopeError, scope } from 'oauth-resource-server'
+import {
+  allOf,
+  anyScope,
+  type AuthError,
+  type Guard,
+  InsufficientScopeError,
+  scope,
+} from 'oauth-resource-server'
+import { fakeAuth } from 'oauth-resource-server/testing'
 import { describe, expect, it } from 'vitest'
+import { outcomeOf } from '../../src/guards/decide.ts'
 import { ask } from './ask.ts'
 
 describe('scope() and anyScope()', () => {
@@ -35,6 +44,7 @@ describe('scope() and anyScope()', () => {
       () => scope('read write'),
       /^scope: a scope has no spaces.*RFC 6749 §3\.3/,
     ],
+    ['scope: a good name and a bad one', () => scope('read', 'a b'), /^scope: a scope has no/],
     ['scope: a quote', () => scope('re"ad'), /^scope: a scope has no/],
     ['scope: a backslash', () => scope('re\\ad'), /^scope: a scope has no/],
     ['scope: a letter beyond ASCII', () => scope('lesén'), /^scope: a scope has no/],
@@ -58,6 +68,31 @@ describe('scope() and anyScope()', () => {
       expect((await (ask(guard) as AuthError)).detail).toMatchObject(detail)
     },
   )
+
+  it('tells where the scope that is missing may be, and no other', () => {
+    const hintOf = (guard: Guard, claims: Record<string, unknown>): unknown =>
+      (outcomeOf(guard, fakeAuth({ scopes: ['read'], claims }), undefined) as AuthError).detail.hint
+    for (const guard of [scope('read', 'write'), allOf(scope('read', 'write'), scope('x'))]) {
+      expect(hintOf(guard, { permissions: ['read'] })).toBe(
+        'the client must request the scope, and the issuer grant it',
+      )
+    }
+    for (const guard of [scope('read', 'write'), anyScope('write'), allOf(scope('write'), scope('x'))]) {
+      expect(hintOf(guard, { permissions: ['write'] })).toBe(
+        "the token has it in 'permissions': set scopes: ['scope', 'permissions']",
+      )
+    }
+  })
+
+  it.each([
+    ['scope', scope('read'), 'requireScope'],
+    ['anyScope', anyScope('read'), 'requireAnyScope'],
+  ])('is no middleware: %s', (name, guard, instead) => {
+    const message = `${name}: is no middleware; on a route use ${instead}() of the adapter, or authorize(${name}(...))`
+    for (const request of [{ url: '/' }, undefined]) {
+      expect(() => guard(request as never, undefined)).toThrow(new TypeError(message))
+    }
+  })
 
   it('keeps to the names it was made with', async () => {
     const names = ['x']
