@@ -1,6 +1,12 @@
 import { inspect } from 'node:util'
 import {
   createResourceServer,
+  type Extractor,
+  firstOf,
+  fromBody,
+  fromCookie,
+  fromHeader,
+  fromQuery,
   type HttpRequest,
   InvalidProofError,
   replayStore,
@@ -74,6 +80,27 @@ describe('a bound token with its proof', () => {
   it('is refused with a good proof of another key', async () => {
     const headers = dpopHeaders(token, thief.proof(token))
     expect(await verdict(api.authenticate(request(headers)))).toBe('401 binding')
+  })
+})
+
+describe('a bound token in another place than Authorization: DPoP', () => {
+  const form = { 'content-type': 'application/x-www-form-urlencoded' }
+  const cookie = fromCookie('__Host-token', { csrf: {} })
+  const inCookie = { headers: { cookie: `__Host-token=${token}`, 'sec-fetch-site': 'same-origin' } }
+  it.each<[string, Extractor<never>, Partial<HttpRequest>]>([
+    ['a cookie', cookie, inCookie],
+    ['the query', fromQuery(), { url: `/?access_token=${token}` }],
+    ['a form', fromBody(), { method: 'POST', headers: form, body: { access_token: token } }],
+    ['another header', fromHeader('x-api-token'), { headers: { 'x-api-token': token } }],
+    ['what a function finds', () => token, {}],
+    ['a cookie, of two places', firstOf(fromHeader(), cookie), inCookie],
+  ])('is refused with its proof: %s', async (_what, tokenFrom, { headers = {}, ...more }) => {
+    const proof = client.proof(token, { claims: { htm: more.method ?? 'GET' } })
+    const sent = request({ ...(headers as Record<string, string>), dpop: proof }, more)
+    expect(await verdict(apiOf({}, { tokenFrom }).authenticate(sent))).toBe('401 binding')
+    expect(
+      await verdict(apiOf({}, { tokenFrom: () => ({ token, scheme: 'DPoP' }) }).authenticate(sent)),
+    ).toBe('200')
   })
 })
 
