@@ -116,17 +116,21 @@ describe('isAddress', () => {
     'https://localhost.',
     'https://a.localhost',
     'https://localhost6.localdomain6',
+    'https://localhost.localdomain',
     'https://ip6-loopback',
   ])('D10 of %s is true', (text) => {
     expect(isAddress(new URL(text))).toBe(true)
   })
 
-  it.each(['https://issuer.test', 'https://localhost.test', 'https://mylocalhost', 'https://1.2.3.4.test'])(
-    'of %s is false',
-    (text) => {
-      expect(isAddress(new URL(text))).toBe(false)
-    },
-  )
+  it.each([
+    'https://issuer.test',
+    'https://localhost.test',
+    'https://mylocalhost',
+    'https://1.2.3.4.test',
+    'https://host.a1',
+  ])('of %s is false', (text) => {
+    expect(isAddress(new URL(text))).toBe(false)
+  })
 })
 
 describe('hasPlainPath', () => {
@@ -138,6 +142,8 @@ describe('hasPlainPath', () => {
     'http://issuer.test:80/',
     'https://issuer.test:80/x:443',
     'http://localhost:8080/realms/my%20realm',
+    'https://issuer.test:4430/',
+    'http://issuer.test:8000/',
     'https://issuer.test/a..b/.c/d.',
     'https://[fd00::1]:8443/x/',
     'https://issuer.test/~user/a:b@c/',
@@ -159,6 +165,7 @@ describe('hasPlainPath', () => {
     'https://issuer.test/a%00',
     'https://issuer.test/a%0d%0aHost:evil.test',
     'https://issuer.test/a%zz',
+    'https://issuer.test/a%3z',
     'https://issuer.test/a%',
     'https://issuer.test\\a',
     'https:\\\\issuer.test',
