@@ -55,6 +55,32 @@ describe('D11 what needs no network', () => {
   })
 })
 
+describe('a token past its exp', () => {
+  it.each<[string, Record<string, unknown>, object, string]>([
+    ['issued after it', { exp: now - 60, iat: now }, {}, 'expired'],
+    ['issued far ahead', { exp: now - 60, iat: now + 400 }, {}, 'expired'],
+    ['not valid before a later moment', { exp: now - 60, nbf: now + 400 }, {}, 'expired'],
+    ['within the tolerance', { exp: now - 20, iat: now }, {}, 'claim'],
+    ['within the largest tolerance', { exp: now - 60, iat: now }, { clockTolerance: 300 }, 'claim'],
+    ['before which it was issued', { exp: now - 20, iat: now - 21 }, {}, ''],
+  ])('is refused for that first, as its issuer allows: %s', async (_what, claims, options, reason) => {
+    const apis = [
+      createResourceServer({ ...issuer.options, ...options }),
+      createResourceServer({
+        issuers: (iss) => ({ issuer: iss, jwks: issuer.jwks }),
+        audience: 'https://api.test',
+        now: clock.now,
+        ...options,
+      }),
+    ]
+    for (const api of apis) {
+      const outcome = api.verify(await issuer.sign(claims))
+      if (reason === '') await expect(outcome).resolves.toBeDefined()
+      else await expect(outcome).rejects.toMatchObject({ reason })
+    }
+  })
+})
+
 const token = parseToken(await issuer.sign({ iat: now - 100, exp: now + 50 }))
 const endless = parseToken(await issuer.sign({ exp: undefined }))
 
