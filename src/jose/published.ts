@@ -28,13 +28,17 @@ const thumbprintMembers: ReadonlyMap<unknown, readonly string[]> = new Map([
 ])
 
 /**
- * Tells whether a secret is recognisably a key that others may know: PEM, JWK, XML, OpenSSH, RFC 4716, `did:key`, or a
- * key or certificate in DER; as text or bytes, also within the encodings of {@link spellingsOf}. Anyone who knows a
+ * Tells whether a secret is recognisably a key that others may know: PEM, JWK, XML, OpenSSH, RFC 4716, `did:key`, the
+ * modulus of an RSA key, or a key or certificate in DER; as text or bytes, also within the encodings of {@link spellingsOf}. Anyone who knows a
  * public key could sign with such a secret.
  */
 export function isPublished(secret: Uint8Array): boolean {
   return spellingsOf(secret).some(
-    (text) => isKeyText(text) || isSshKey(text) || (text.startsWith('0') && isDerOfKey(bytesOf(text))),
+    (text) =>
+      isKeyText(text) ||
+      isSshKey(text) ||
+      isModulus(text) ||
+      (text.startsWith('0') && isDerOfKey(bytesOf(text))),
   )
 }
 
@@ -129,6 +133,24 @@ function isKeyText(text: string): boolean {
 /** The wire format of SSH begins with the length and the name of the algorithm (RFC 4253 §6.6). */
 function isSshKey(text: string): boolean {
   return /^\0{3}[^\0](?:sk-)?(?:ssh|ecdsa|rsa)-/.test(text)
+}
+
+/** Bytes of the common moduli, of 2048 to 8192 bits. */
+const modulusLengths: readonly number[] = [256, 384, 512, 1024]
+
+/**
+ * Tells what looks like the modulus of an RSA key: a number of such a length without small factors. Of secrets of 256
+ * random bytes and more one in 27 does, too; of shorter ones none.
+ */
+function isModulus(text: string): boolean {
+  const digits = text.startsWith('\0') ? text.slice(1) : text
+  if (!modulusLengths.includes(digits.length) || digits.charCodeAt(0) < 0x80) return false
+  const number = BigInt(
+    `0x${Array.from(bytesOf(digits), (byte) => byte.toString(16).padStart(2, '0')).join('')}`,
+  )
+  if (number % 2n === 0n) return false
+  for (let factor = 3n; factor < 2000n; factor += 2n) if (number % factor === 0n) return false
+  return true
 }
 
 function bytesOf(text: string): Uint8Array {

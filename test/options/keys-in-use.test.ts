@@ -118,6 +118,19 @@ const published: Readonly<Record<string, string | Buffer>> = {
   'G3 the wire format of SSH': wire,
   'G3 base64 of the wire format of SSH': base64(wire),
   'G3 the wire format of SSH, Ed25519': edWire,
+  'G3 the modulus in bytes': bytesOf(rsaJwk['n']),
+  'G3 the modulus behind a zero': Buffer.concat([Buffer.of(0), bytesOf(rsaJwk['n'])]),
+  'G3 the modulus in base64url, as JWK has it': rsaJwk['n'] as string,
+  'G3 the modulus in base64': base64(bytesOf(rsaJwk['n'])),
+  'G3 the modulus in hex': bytesOf(rsaJwk['n']).toString('hex'),
+  'G3 the modulus as openssl prints it': `Modulus=${bytesOf(rsaJwk['n']).toString('hex').toUpperCase()}`,
+  'G3 the modulus as openssl prints it in a text': `Modulus:\n    00:${lines(
+    bytesOf(rsaJwk['n'])
+      .toString('hex')
+      .replaceAll(/..(?!$)/g, '$&:'),
+    45,
+  )}Exponent: 65537 (0x10001)`,
+  'G3 the modulus in decimal': BigInt(`0x${bytesOf(rsaJwk['n']).toString('hex')}`).toString(),
 }
 
 describe('a secret', () => {
@@ -136,6 +149,16 @@ describe('a secret', () => {
     ['a URL', 'https://user:password@example.com/path?query=value#fragment-and-more'],
     ['UUIDs', '7d444840-9dc0-11d1-b245-5ffdce74fad2,7d444840-9dc0-11d1-b245-5ffdce74fad3'],
     ['zeros', Buffer.alloc(64)],
+    ['a long even number', Buffer.alloc(256, 0xfe)],
+    ['a long number with a small factor', Buffer.concat([Buffer.alloc(255, 0xff), Buffer.of(0xff)])],
+    [
+      'a long number with its first bit zero',
+      Buffer.concat([Buffer.of(0x7f), bytesOf(rsaJwk['n']).subarray(1)]),
+    ],
+    [
+      'a number of a length that no key has',
+      Buffer.concat([bytesOf(rsaJwk['n']), bytesOf(rsaJwk['n'])]).subarray(0, 300),
+    ],
   ])('D4 of %s is accepted', async (_title, value) => {
     const api = create({ secret: value })
     expect(await outcome(api, tokenOf('HS256', Buffer.from(value as string)))).toBe('accepted')
@@ -254,17 +277,12 @@ describe('a secret that is the number of a public key', () => {
   const edJwk = jwkOf(ed25519.publicKey, { kid: 'k' })
   const n = bytesOf(rsaJwk['n'])
   const x = bytesOf(ecJwk['x'])
+  const rsaPart = n.subarray(1).toString('base64url')
   const numbers: Readonly<Record<string, readonly [secret: string | Buffer, jwk: object]>> = {
-    'the modulus in bytes': [n, rsaJwk],
-    'the modulus in base64url, as JWK has it': [rsaJwk['n'] as string, rsaJwk],
-    'the modulus in base64': [base64(n), rsaJwk],
-    'the modulus in hex': [n.toString('hex'), rsaJwk],
-    'the modulus as openssl prints it': [
-      `Modulus:\n    00:${lines(n.toString('hex').replaceAll(/..(?!$)/g, '$&:'), 45)}Exponent: 65537 (0x10001)`,
-      rsaJwk,
-    ],
-    'the modulus in decimal': [BigInt(`0x${n.toString('hex')}`).toString(), rsaJwk],
-    'the modulus with its lowest byte first': [Buffer.from(n.toReversed()), rsaJwk],
+    'most of the modulus': [n.subarray(1), rsaJwk],
+    'most of the modulus, with its lowest byte first': [Buffer.from(n.subarray(1).toReversed()), rsaJwk],
+    'most of the modulus in base64url': [n.subarray(1).toString('base64url'), rsaJwk],
+    'most of the modulus in hex': [n.subarray(1).toString('hex'), rsaJwk],
     'half of the modulus': [n.subarray(0, 128), rsaJwk],
     'the x of a point': [x, ecJwk],
     'the x of a point in base64url': [ecJwk['x'] as string, ecJwk],
@@ -290,7 +308,7 @@ describe('a secret that is the number of a public key', () => {
       { ...rsaJwk, kid: 'e', use: 'enc' },
       { ...ecJwk, use: 'sig' },
     ]
-    expect(() => create({ jwks: { keys }, secret: rsaJwk['n'], algorithms: ['HS256', 'ES256'] })).toThrow(
+    expect(() => create({ jwks: { keys }, secret: rsaPart, algorithms: ['HS256', 'ES256'] })).toThrow(
       /^secret: is one of the public keys/,
     )
   })
@@ -314,14 +332,14 @@ describe('a secret that is the number of a public key', () => {
   it('G3 is not used any more once the issuer publishes it', async () => {
     let keys: readonly object[] = [ecJwk]
     const { fetch } = countingFetch({ [jwksUri]: () => ({ keys }) })
-    const api = create({ jwksUri, algorithms: ['HS256', 'ES256', 'RS256'], fetch, secret: rsaJwk['n'] })
-    const token = tokenOf('HS256', Buffer.from(rsaJwk['n'] as string))
+    const api = create({ jwksUri, algorithms: ['HS256', 'ES256', 'RS256'], fetch, secret: rsaPart })
+    const token = tokenOf('HS256', Buffer.from(rsaPart))
     expect(await outcome(api, token)).toBe('accepted')
     keys = [ecJwk, { ...rsaJwk, kid: 'new' }]
     expect(await outcome(api, tokenOf('RS256', rsa.privateKey, 'new'))).toBe('accepted')
     // The token was accepted before, and is remembered.
     expect(await outcome(api, token)).not.toBe('accepted')
-    expect(await outcome(api, tokenOf('HS256', Buffer.from(rsaJwk['n'] as string), 'x'))).toBe('unknown_key')
+    expect(await outcome(api, tokenOf('HS256', Buffer.from(rsaPart), 'x'))).toBe('unknown_key')
   })
 })
 
