@@ -143,6 +143,15 @@ function checkClaims(
   if (!(age >= -clockTolerance && age <= signedAnswerAge + clockTolerance)) {
     throw unusable('its iat is missing, old or ahead of this clock')
   }
+  // It needs neither (RFC 9701 §5); where it has one, that counts (RFC 7519 §4.1). Those of the token are further in.
+  const { exp = Infinity, nbf = 0 } = { exp: own(claims, 'exp'), nbf: own(claims, 'nbf') }
+  const isNow =
+    typeof exp === 'number' && typeof nbf === 'number' && isBetween(nbf, now(), exp, clockTolerance)
+  if (!isNow) throw unusable('its exp is reached, or its nbf is not')
+}
+
+function isBetween(first: number, now: number, end: number, tolerance: number): boolean {
+  return now >= first - tolerance && now < end + tolerance
 }
 
 function unusable(why: string): FetchError {

@@ -136,6 +136,9 @@ describe('a signed answer', () => {
     ['with a whole media type', {}, { typ: 'application/token-introspection+jwt' }],
     ['60 s old, and the tolerance', { iat: now - 65 }, {}],
     ['ahead by the tolerance', { iat: now + 5 }, {}],
+    ['without exp', { exp: undefined }, {}],
+    ['over by less than the tolerance', { exp: now - 4.9 }, {}],
+    ['not before a moment within the tolerance', { nbf: now + 5 }, {}],
   ])('may be %s', async (_what, claims, header) => {
     expect(await signed(token(claims, header))).toMatchObject({ claims: { sub: 'inner' } })
   })
@@ -152,6 +155,10 @@ describe('a signed answer', () => {
     ['its iat is missing, old or ahead of this clock', { iat: now + 6 }, {}],
     ['its iat is missing, old or ahead of this clock', { iat: undefined }, {}],
     ['its iat is missing, old or ahead of this clock', { iat: String(now) }, {}],
+    ['its exp is reached, or its nbf is not', { exp: now - 5 }, {}],
+    ['its exp is reached, or its nbf is not', { exp: String(now + 60) }, {}],
+    ['its exp is reached, or its nbf is not', { nbf: now + 6 }, {}],
+    ['its exp is reached, or its nbf is not', { nbf: null }, {}],
     ['it has no token_introspection', { token_introspection: undefined }, {}],
     ['it has no token_introspection', { token_introspection: null }, {}],
     ['it has no token_introspection', { token_introspection: [{ active: true }] }, {}],
