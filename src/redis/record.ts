@@ -10,20 +10,28 @@ export function recordOf({ kind, issuer, value, issuedBefore }: RevocationEntry)
 
 /** Time of the id of a record, in milliseconds since the epoch. @throws {UpstreamError} */
 export function timeOf(id: string): number {
-  return partsOf(id)[0]
+  return Number(partsOf(id)[0])
 }
 
 /** Whether a record comes after another one, by their ids. @throws {UpstreamError} for what is no id */
 export function isLater(id: string, other: string): boolean {
   const [time, count] = partsOf(id)
   const [otherTime, otherCount] = partsOf(other)
-  return time > otherTime || (time === otherTime && count > otherCount)
+  return time === otherTime ? isMore(count, otherCount) : isMore(time, otherTime)
 }
 
+/** Compares whole numbers as text: the second one of an id may have more digits than a number holds. */
+function isMore(digits: string, other: string): boolean {
+  return digits.length === other.length ? digits > other : digits.length > other.length
+}
+
+const idForm = /^\d{1,15}-\d{1,20}$/
+
 /** The time of an id, and a number that counts the records of one millisecond. */
-function partsOf(id: string): readonly [time: number, count: number] {
-  const [time, count] = id.split('-')
-  return [numberOf(time), numberOf(count)]
+function partsOf(id: string): readonly [time: string, count: string] {
+  if (!idForm.test(id)) throw unreadable()
+  const at = id.indexOf('-')
+  return [id.slice(0, at), id.slice(at + 1)]
 }
 
 /** @throws {UpstreamError} without the text, which the parser would quote */

@@ -23,15 +23,20 @@ describe('a record of the stream', () => {
     ['1-10', '1-9', true],
     ['1-9', '1-9', false],
     ['0-1', '0-0', true],
+    ['1-18446744073709551615', '1-18446744073709551614', true],
+    ['1-9007199254740993', '1-9007199254740992', true],
   ])('with the id %s comes after %s: %s', (id, other, expected) => {
     expect(isLater(id, other)).toBe(expected)
   })
 
-  it.each(['', '1', '1-', '-1', 'x-1', '1-x', '1.5-0'])('has no id %j', async (id) => {
-    expect(await outcomeOf(() => isLater(id, '0-0'))).toMatch(/^503 /)
-    expect(await outcomeOf(() => isLater('1-0', id))).toMatch(/^503 /)
-    expect(await outcomeOf(() => timeOf(id))).toMatch(/^503 /)
-  })
+  it.each(['', '1', '1-', '-1', 'x-1', '1-x', '1.5-0', ' 1-0', '1-0 ', '1-0-0', `${'1'.repeat(16)}-0`])(
+    'has no id %j',
+    async (id) => {
+      expect(await outcomeOf(() => isLater(id, '0-0'))).toMatch(/^503 /)
+      expect(await outcomeOf(() => isLater('1-0', id))).toMatch(/^503 /)
+      expect(await outcomeOf(() => timeOf(id))).toMatch(/^503 /)
+    },
+  )
 
   it('tells its time', () => {
     expect(timeOf('1800000000000-3')).toBe(1_800_000_000_000)
