@@ -22,5 +22,5 @@ export function bearerMethodsOfAll(
   extractors: readonly Extractor<never>[],
 ): readonly BearerMethod[] | undefined {
   const found = extractors.map(bearerMethodsOf)
-  return found.includes(undefined) ? undefined : [...new Set(found.flatMap((each) => each ?? []))]
+  return found.includes(undefined) ? undefined : [...new Set((found as BearerMethod[][]).flat())]
 }
