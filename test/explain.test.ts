@@ -321,3 +321,41 @@ describe('explain()', () => {
     expect(explain(around(5))).toMatch(/^error: (?:Error, caused by ){4}Error \(not an error of this library/)
   })
 })
+
+describe('F5 a token that its server makes in another way', () => {
+  it.each<[string, Record<string, unknown>, RegExp]>([
+    [
+      'the client id as aud',
+      { aud: 'web' },
+      /^audience: token has "web", configured "https:\/\/api\.example\.com" \(.*ask the issuer for a token with the audience of this API \(parameter resource or audience\)/,
+    ],
+    [
+      'the list of scopes as aud',
+      { aud: 'openid profile', scope: 'openid profile' },
+      /^audience: token has "openid profile", .*pass the parameter resource in the token request/,
+    ],
+    [
+      'the same as a list',
+      { aud: ['openid', 'profile'], scope: 'openid profile' },
+      /^audience: token has "openid", "profile", .*pass the parameter resource in the token request/,
+    ],
+    [
+      'neither aud nor client',
+      { aud: undefined, client_id: undefined },
+      /^audience: token has no aud, .*neither an audience nor a client.*ask the issuer for a token with the audience/,
+    ],
+  ])('is explained by what it has and what to ask for: %s', async (_what, claims, line) => {
+    expect(await explained(claims)).toMatch(line)
+  })
+
+  it('is explained by where its roles are: under properties', async () => {
+    const api = createResourceServer({ ...issuer.options, ...at })
+    const auth = await api.verify(
+      await issuer.sign({ iat: now, exp: now + 300, properties: { roles: ['admin'] } }),
+    )
+    const refusal: unknown = await api.authorize(auth, role('admin')).catch((error: unknown) => error)
+    expect(explain(refusal)).toMatch(
+      /^role: token has no roles, the route needs "admin" \(.*the token has it in '\/\*\/roles'/,
+    )
+  })
+})

@@ -69,6 +69,7 @@ export function options(): void {
   createResourceServer({ issuers: (iss) => (iss === issuer ? { issuer, audience } : undefined) })
   createResourceServer({ issuer, audience, roles: '/realm_access/roles', scopes: ['scp', '/a/b'] })
   createResourceServer({ issuer, audience, scopes: ({ scp }: { scp: string }) => scp })
+  // D7: a function of the claims, without a type of its own.
   createResourceServer({ issuer, audience, roles: (claims) => claims.permissions })
   createResourceServer({ issuer, audience, roles: (claims: Claims) => claims.sub })
   // @ts-expect-error a nested claim is a JSON Pointer
@@ -260,6 +261,7 @@ export async function schemasOfOtherLibraries(): Promise<void> {
   forFetch.protect({ issuer, audience, schema: inArkType }, ({ claims }) => claims.level > 1)
 }
 
+// D8
 export async function anonymousCallers(flag: boolean, request: IncomingMessage): Promise<void> {
   const open = createResourceServer({ issuer, audience, optional: true })
   expectTypeOf(open).toEqualTypeOf<ResourceServer<Claims, undefined>>()

@@ -6,7 +6,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const subject = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 
 it.each([
-  ['types what users write without casts, and refuses what would not work', subject('types.test-d.ts')],
+  ['D7 D8 types what users write without casts, and refuses what would not work', subject('types.test-d.ts')],
   ['lets no stage of the verification be skipped', subject('chain.test-d.ts')],
 ])('%s', { timeout: 60_000 }, (_what, file) => {
   const { config } = ts.readConfigFile(`${root}/tsconfig.json`, (path) => ts.sys.readFile(path)) as {
