@@ -1,6 +1,7 @@
 import type { Jwk } from '../types.ts'
 import { type ClientKey, clientKey } from './client-key.ts'
-import { checkFetchable, type OptionsReader, optionsReader } from './reader.ts'
+import { checkFetchable } from './fetchable.ts'
+import { type OptionsReader, optionsReader } from './reader.ts'
 import { wholeNumber } from './whole-number.ts'
 
 /** How this API authenticates itself at the introspection endpoint (RFC 7662 §2.1). */

@@ -1,6 +1,7 @@
 import { secretAlgorithms } from '../algorithms.ts'
 import { hasPlainPath } from '../lib/url.ts'
-import { checkFetchable, type OptionsObject } from './reader.ts'
+import { checkFetchable } from './fetchable.ts'
+import type { OptionsObject } from './reader.ts'
 
 /** Where the metadata of an issuer is: at its end (OpenID Connect Discovery §4), or after the host (RFC 8414 §3.1). */
 const wellKnown = /\/\.well-known\/(?:openid-configuration|oauth-authorization-server)/

@@ -5,7 +5,8 @@ import type { MaybePromise } from '../types.ts'
 import { checkFapi2Algorithms, isFapi2Algorithm } from './fapi2.ts'
 import { type LiteralKeysOptions, literalKeySet } from './literal-keys.ts'
 import { publicKeyOf } from './public-key.ts'
-import { checkFetchable, checkText, checkTexts, type OptionsObject } from './reader.ts'
+import { checkFetchable } from './fetchable.ts'
+import { checkText, checkTexts, type OptionsObject } from './reader.ts'
 import { algorithmsForSecrets, importSecrets, type Secret, secretBytes } from './secret.ts'
 
 /** Where the keys of an issuer are. */

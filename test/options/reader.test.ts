@@ -2,7 +2,7 @@ import { createResourceServer } from 'oauth-resource-server'
 import { createTestIssuer } from 'oauth-resource-server/testing'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
-import { checkEntries, checkFetchable, checkTexts, optionsReader } from '../../src/options/reader.ts'
+import { checkEntries, checkTexts, optionsReader } from '../../src/options/reader.ts'
 
 const issuer = await createTestIssuer({ algorithms: ['EdDSA'] })
 const restricted = { ...issuer.options, clients: ['web'] }
@@ -153,23 +153,5 @@ describe('a list', () => {
     const holes: string[] = []
     holes[1] = 'b'
     expect(() => checkEntries(holes, 'list', 'x')).toThrow('list: has no entry at position 0')
-  })
-})
-
-describe('checkFetchable', () => {
-  it('takes https, and http from a host that is listed', () => {
-    expect(checkFetchable('https://a.test/x', 'uri', '', []).href).toBe('https://a.test/x')
-    expect(checkFetchable('http://a.test/x', 'uri', '', ['a.test']).href).toBe('http://a.test/x')
-  })
-
-  it.each([
-    ['a.test', 'uri: must be an https URL; or else'],
-    ['ftp://a.test', 'uri: must be an https URL; or else'],
-    ['https://user@a.test', 'uri: must not have a user name or password'],
-    ['https://:word@a.test', 'uri: must not have a user name or password'],
-    ['http://a.test:80/x', "set allowInsecureHosts: ['a.test']; or else"],
-    ['http://a.test:8080/x', "set allowInsecureHosts: ['a.test:8080']; or else"],
-  ])('refuses %s', (value, message) => {
-    expect(() => checkFetchable(value, 'uri', '; or else', [])).toThrow(message)
   })
 })
