@@ -46,11 +46,18 @@ export class FetchError extends Error {
   }
 
   /** The same error, with the URL when it has none yet. */
-  // eslint-disable-next-line @typescript-eslint/prefer-return-this-type -- another error of the same class
   at(url: string): FetchError {
-    if (this.url !== undefined) return this
-    const { message, status, retryAfter, code, thrown, detail } = this
-    const error = new FetchError(message, { status, retryAfter, cause: this.cause, url, detail })
+    return this.url === undefined ? this.#with({ url }) : this
+  }
+
+  /** The same error, with what to do about it when that is known. */
+  advised(hint: string | undefined): FetchError {
+    return hint === undefined ? this : this.#with({ detail: { ...this.detail, hint } })
+  }
+
+  #with(options: FetchErrorOptions): FetchError {
+    const { message, status, retryAfter, cause, url, code, thrown, detail } = this
+    const error = new FetchError(message, { status, retryAfter, cause, url, detail, ...options })
     return Object.assign(error, { code, thrown })
   }
 }

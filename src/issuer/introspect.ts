@@ -4,7 +4,7 @@ import { pendingWork } from '../lib/pending.ts'
 import type { IntrospectionSettings } from '../options/introspection.ts'
 import { type Circuit, circuit, type Passage } from './circuit.ts'
 import { clientAuthentication, type ClientProof } from './client-authentication.ts'
-import { refusesOne } from './endpoint-status.ts'
+import { adviceOn, refusesOne } from './endpoint-status.ts'
 import { FetchError } from './fetch-error.ts'
 import { type BytesAnswer, type Fetch, postForm } from './fetch-json.ts'
 import { type ActiveAnswer, type AnswerReader, answerTypes } from './introspection-answer.ts'
@@ -70,16 +70,18 @@ export function introspector(options: IntrospectorOptions): Introspector {
       const body = new URLSearchParams({ token, token_type_hint: 'access_token', ...form }).toString()
       return postForm(url, body, { fetch, signal, maxBytes: maxAnswerBytes, headers: { accept, ...headers } })
     }
-    const answer = await post(await prove()).catch(async (error: unknown) => {
-      if (!wasCut(error) || signal.aborted) throw error
-      // A server may close a connection just as it is used again: asked once more, on another one. With a new
-      // assertion, since the server may have seen the first, and an assertion is good for one use.
-      return post(await prove())
-    })
+    const proof = await prove()
     try {
+      const answer = await post(proof).catch(async (error: unknown) => {
+        if (!wasCut(error) || signal.aborted) throw error
+        // A server may close a connection just as it is used again: asked once more, on another one. With a new
+        // assertion, since the server may have seen the first, and an assertion is good for one use.
+        return post(await prove())
+      })
       return await read(answer)
     } catch (error) {
-      throw asFetchError(error).at(url)
+      const failure = asFetchError(error).at(url)
+      throw failure.advised(adviceOn(failure.status))
     }
   }
 

@@ -86,7 +86,12 @@ function activeAnswer(content: Readonly<Record<string, unknown>>, bytes: number)
 /** Compared without parameters and without regard to case (RFC 9110 §8.3.1). */
 function checkMediaType(headers: Headers, expected: string): void {
   const [type = ''] = (headers.get('content-type') ?? '').split(';')
-  if (type.trim().toLowerCase() !== expected) throw unusable(`it is not ${expected}`)
+  if (type.trim().toLowerCase() === expected) return
+  const advice =
+    expected === answerTypes.signed
+      ? 'set introspection_signed_response_alg of this client at the issuer, or leave introspection.signed out'
+      : 'the issuer must answer with JSON; where it signs its answers, set introspection.signed'
+  throw unusable(`it is not ${expected}`).advised(advice)
 }
 
 function parsedAnswer(bytes: Uint8Array): ParsedToken {

@@ -72,6 +72,16 @@ describe('at a URL', () => {
     expect(new FetchError('it failed', { cause: new TypeError('x') }).at(url).thrown).toBe('TypeError')
   })
 
+  it('gets what to do about it', () => {
+    const facts = { status: 401, retryAfter: 7, url, detail, cause: { code: 'EPIPE' } }
+    const error = new FetchError('it failed', facts)
+    expect(error.advised('check clientId')).toMatchObject({
+      ...{ message: 'it failed', status: 401, retryAfter: 7, url, code: 'EPIPE', thrown: undefined },
+      detail: { hint: 'check clientId' },
+    })
+    expect(error.advised(undefined)).toBe(error)
+  })
+
   it('stays where it was', () => {
     const error = new FetchError('it failed', { url })
     expect(error.at('https://issuer.test/other')).toBe(error)

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { ResourceServer } from 'oauth-resource-server'
+import { explain, type ResourceServer } from 'oauth-resource-server'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Introspector } from '../../src/issuer/introspect.ts'
 import { type Introspection, introspection, type TokenOrigin } from '../../src/issuer/introspection.ts'
@@ -457,5 +457,29 @@ describe('A3 a question that the runtime never settles', () => {
     const signed = wait('signed')
     answers.at(-1)?.(about)
     expect(await signed).toBe(about)
+  })
+})
+
+describe('a question that the endpoint refuses', () => {
+  it.each([
+    [401, 'check clientId, clientSecret or privateKey, and authMethod'],
+    [404, 'check introspection.endpoint'],
+  ])('with %i is explained by the options of introspection', async (status, advice) => {
+    server.answer = () => new Response('', { status })
+    const error: unknown = await apiOf(server)
+      .verify('opaque')
+      .catch((thrown: unknown) => thrown)
+    expect(explain(error)).toBe(
+      `unavailable: the server answered with status ${status} at ${endpointUrl} (${advice})`,
+    )
+  })
+
+  it('with JSON, where signed answers are wanted, is explained by the registration of the client', async () => {
+    const error: unknown = await apiOf(server, { signed: true })
+      .verify('opaque')
+      .catch((thrown: unknown) => thrown)
+    expect(explain(error)).toMatch(
+      /it is not application\/token-introspection\+jwt .*introspection_signed_response_alg/,
+    )
   })
 })
