@@ -1,5 +1,6 @@
 import { interfaceOf, type Proven, proven } from './adapter-interface.ts'
 import { type AuthError, MissingTokenError } from './errors.ts'
+import { rawForAuth } from './framework-requests.ts'
 import type { Hooks } from './framework-types.ts'
 import { plainGuard } from './guards/decide.ts'
 import { misuse, plain } from './hints/plain.ts'
@@ -12,7 +13,7 @@ export function callersBy<A>(
   rawOf: (request: A) => object,
 ): Pick<Hooks<A, never, never, never>, 'getAuth' | 'getOptionalAuth' | 'callable'> {
   function getOptionalAuth<C>(request: A, api?: object): Auth<C> | undefined {
-    const found = proven.get(rawOf(request))
+    const found = proven.get(rawForAuth(request, rawOf))
     if (found === undefined) throw missingVerifyJwt('getAuth() is called')
     if (api !== undefined && interfaceOf(api) !== found.by) throw anotherVerifyJwt()
     return found.auth as Auth<C> | undefined

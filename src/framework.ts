@@ -9,6 +9,7 @@ import type {
   MetadataHook,
 } from './framework-types.ts'
 import { scopesOf } from './guards/guard-scopes.ts'
+import { rawIn, requireRequest } from './framework-requests.ts'
 import { type Step, stepsFor } from './framework-steps.ts'
 import { routeGuards } from './guards/route-guards.ts'
 import { misuse } from './hints/plain.ts'
@@ -31,6 +32,7 @@ export function hooksFor<A, B, C, R>(framework: Framework<A, B, C, R>): Hooks<A,
     const scopes = guardScopes.length === 0 ? undefined : guardScopes
     const step: Step<Auth | undefined, A, B, C, R> = {
       start(a, b) {
+        requireRequest(a, rawOf)
         const auth = by.authenticate(framework.requestOf(a), framework.waitUntilOf?.(a, b)) as MaybePromise<
           Auth | undefined
         >
@@ -54,7 +56,8 @@ export function hooksFor<A, B, C, R>(framework: Framework<A, B, C, R>): Hooks<A,
       },
       refuse(error, a, b, c) {
         // The result of an earlier verifyJwt() is no longer valid.
-        proven.delete(rawOf(a))
+        const raw = rawIn(a, rawOf)
+        if (raw !== undefined) proven.delete(raw)
         return refuse(by, error, a, b, c, scopes)
       },
     }

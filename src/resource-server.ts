@@ -5,8 +5,9 @@ import { authorizer } from './caller/authorize.ts'
 import { logoutHandler } from './caller/logout.ts'
 import { type AuthError, isAuthError } from './errors.ts'
 import { type AdapterInterface, brand, interfaceOf, protocol } from './adapter-interface.ts'
-import { plainly } from './hints/plain.ts'
+import { misuse, plainly } from './hints/plain.ts'
 import { allOf } from './guards/combined.ts'
+import { requireGuards } from './guards/decide.ts'
 import { answerFor, withHeaders } from './http/challenge.ts'
 import { type MetadataHandler, publication, type Published } from './http/metadata.ts'
 import { healthOf } from './issuer/issuer-health.ts'
@@ -124,14 +125,15 @@ export function resourceServer<C, A extends undefined = undefined>(parts: Parts<
   const api: Omit<ResourceServer<C, A>, typeof Symbol.toStringTag> = {
     verify: async (token) => verify(token),
     async authenticate<G extends readonly Guard[]>(request: HttpRequest, ...guards: G) {
+      if (typeof request !== 'object' || (request as unknown) === null) throw misuse(noRequest)
       const auth = await authenticate(request)
       if (guards.length > 0) {
-        await decide(together(guards), auth as Auth | undefined, request.raw ?? request)
+        await decide(together('authenticate', guards), auth as Auth | undefined, request.raw ?? request)
       }
       return auth as Caller<C, A, G>
     },
     async authorize(auth, ...guards) {
-      await ask(together(guards), auth as Auth | undefined, undefined)
+      await ask(together('authorize', guards), auth as Auth | undefined, undefined)
     },
     refuse,
     async refresh() {
@@ -175,6 +177,10 @@ async function keepAlive(work: Promise<void>, waitUntil: (work: Promise<void>) =
 }
 
 /** One guard that runs them all, so that a refusal names everything that is missing. */
-function together(guards: readonly Guard[]): Guard {
+function together(name: string, guards: readonly Guard[]): Guard {
+  requireGuards(name, guards)
   return guards.length === 1 ? (guards[0] as Guard) : allOf(...guards)
 }
+
+const noRequest =
+  'authenticate: pass a request with method, url and headers; for a token alone use verify(token)'

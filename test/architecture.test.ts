@@ -76,6 +76,7 @@ const order: readonly (readonly string[])[] = [
   ['caller'],
   ['resource-server-types'],
   ['adapter-interface', 'framework-types'],
+  ['framework-requests'],
   ['framework-callers', 'framework-steps'],
   ['framework'],
   ['sources'],

@@ -9,27 +9,17 @@ import {
   type GetAuth,
   type GetOptionalAuth,
   hooksFor,
-  type HttpRequest,
   type LogoutArguments,
   type MetadataArguments,
   type ResourceServerLike,
   type ResourceServerOptions,
   type RouteGuards,
 } from 'oauth-resource-server'
+import { type ProtectedHandler, viewOf } from './fetch-request.ts'
 import { type ExecutionContext, isExecutionContext, withHeaders } from './platform-context.ts'
 
+export type { ProtectedHandler } from './fetch-request.ts'
 export type { ExecutionContext } from './platform-context.ts'
-
-/**
- * Handles a request of a caller; further arguments are the server's own, such as route parameters.
- *
- * @template A what is found out about the caller: an `Auth`, or `undefined` too where a caller may be anonymous
- */
-export type ProtectedHandler<A, Rest extends unknown[], Req extends Request = Request> = (
-  request: Req,
-  auth: A,
-  ...rest: Rest
-) => Response | Promise<Response>
 
 /** One request on its way: what was found out, and what is done with it. */
 interface Call {
@@ -38,14 +28,14 @@ interface Call {
   readonly proceed: (call: Call) => unknown
 }
 
-const { verify, logout, metadata, guardsBy, ...callers } = hooksFor<
+const { verify, logout, metadata, guardsBy, misuse, ...callers } = hooksFor<
   Request,
   ExecutionContext | undefined,
   Call,
   unknown
 >({
   rawOf: (request) => request,
-  requestOf,
+  requestOf: (request) => viewOf(request, wrong),
   responseOf: () => undefined,
   keep(auth, _request, call) {
     call.auth = auth
@@ -66,9 +56,7 @@ const { verify, logout, metadata, guardsBy, ...callers } = hooksFor<
     isExecutionContext(context) ? (work) => context.waitUntil(work) : undefined,
 })
 
-function requestOf(request: Request): HttpRequest {
-  return { method: request.method, url: request.url, headers: request.headers, raw: request }
-}
+const wrong = (message: string): TypeError => misuse(message)
 
 /**
  * Makes a function that finds the caller of a web-standard request. It does not see the handler's response: with
@@ -119,14 +107,20 @@ export function protect<
   handler: ProtectedHandler<Caller<C, A, G>, Rest, Req>,
 ) => (request: Req, ...rest: Rest) => Promise<Response> {
   const hook = verify(asResourceServer(options), guards.length === 0 ? undefined : allOf(...guards))
-  return (handler) =>
-    async (request, ...rest) => {
+  return (handler) => {
+    if (typeof handler !== 'function') {
+      throw misuse(
+        'protect: pass the handler to what protect() returned: protect(options, ...guards)(handler)',
+      )
+    }
+    return async (request, ...rest) => {
       const call = callOf(({ auth, headers }) => {
         const response = handler(request, auth as Caller<C, A, G>, ...rest)
         return headers === undefined ? response : withHeaders(response, headers)
       })
       return (await hook(request, rest.find(isExecutionContext), call)) as Response
     }
+  }
 }
 
 /**

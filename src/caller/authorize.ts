@@ -1,8 +1,10 @@
 import { isAuthError, MissingTokenError } from '../errors.ts'
 import { decide } from '../guards/decide.ts'
 import { withScheme } from '../http/used-scheme.ts'
+import { misuse } from '../hints/plain.ts'
 import { asError } from '../lib/as-error.ts'
 import type { Limited } from '../lib/limited.ts'
+import { isPromise } from '../lib/maybe-promise.ts'
 import type { Auth, Guard, MaybePromise } from '../types.ts'
 import type { Acceptor } from './accept.ts'
 import type { Refused } from './refused.ts'
@@ -52,7 +54,8 @@ export function authorizer(acceptor: Acceptor<unknown>, limit: Limited, refused:
     }
     const judged = acceptor.judged(auth)
     if (judged !== undefined) return judged
-    throw new TypeError('authorize: the caller must be an Auth that this resource server returned')
+    const hint = isPromise(auth) ? '; this is a promise: await it' : ''
+    throw misuse(`authorize: the caller must be an Auth that this resource server returned${hint}`)
   }
 
   /** @param outermost whether no other guard waits for this one, and decides in its place */

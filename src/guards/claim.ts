@@ -54,7 +54,7 @@ function valuesOf(expected: ClaimValue | readonly ClaimValue[]): readonly unknow
   const values: readonly unknown[] = Array.isArray(expected) ? [...(expected as unknown[])] : [expected]
   if (values.length === 0 || !values.every(isClaimValue)) {
     throw new TypeError(
-      'claim: say which value is expected: a string, number, boolean, null, or a list of these',
+      'claim: pass the value that is expected: a string, number, boolean, null, or a list of these',
     )
   }
   return Object.freeze(values)

@@ -37,7 +37,7 @@ export const routeGuard: unique symbol = Symbol.for('oauth-resource-server.route
 /** Checks that values are guards. @param name of the function they were given to @throws {TypeError} */
 export function requireGuards(name: string, guards: readonly unknown[]): void {
   if (guards.length === 0 || guards.some((guard) => typeof guard !== 'function')) {
-    throw misuse(`${name}: give it guards, for example ${name}(scope('reports:read'))`)
+    throw misuse(`${name}: pass guards, for example ${name}(scope('reports:read'))`)
   }
   if (guards.some((guard) => Object.hasOwn(guard as object, routeGuard))) {
     throw misuse(

@@ -12,7 +12,7 @@ export type NameArguments = readonly string[] | readonly [readonly string[]]
 export function callerOf(auth: Auth, guard: string): Auth {
   if ((auth as Partial<Auth> | undefined)?.scopes !== undefined) return auth
   throw misuse(
-    `${guard}: is no middleware; on a route use require${guard.replace(/./, (first) => first.toUpperCase())}() of the adapter, or authorize(${guard}(...))`,
+    `${guard}: is no middleware; on a route use require${capital(guard)}() of the adapter, or authorize(${guard}(...))`,
   )
 }
 
@@ -22,8 +22,20 @@ export function namesOf(guard: string, names: NameArguments): readonly string[] 
   const list =
     Array.isArray(first) && names.length === 1 ? (first as readonly string[]) : (names as readonly string[])
   if (list.length === 0 || list.some((name) => typeof name !== 'string' || name === '')) {
-    throw misuse(`${guard}: name at least one, as strings or as one list of strings`)
+    throw misuse(
+      `${guard}: name at least one, as strings or as one list of strings${uncalledGuard(first, guard)}`,
+    )
   }
   // Frozen, as the errors of every caller show this list.
   return Object.freeze([...list])
+}
+
+/** What to add where the first name is the request of a framework, which called `requireScope` itself. */
+function uncalledGuard(first: unknown, guard: string): string {
+  if (typeof first !== 'object' || first === null || Array.isArray(first)) return ''
+  return `; on a route call it, for example require${capital(guard)}('reports:read')`
+}
+
+function capital(name: string): string {
+  return name.replace(/./, (first) => first.toUpperCase())
 }

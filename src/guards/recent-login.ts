@@ -64,6 +64,7 @@ function hintOn(authTime: unknown, maxAge: number, { now, tolerance }: Moment): 
     return 'the token does not say when the user logged in: have the issuer put auth_time into access tokens'
   }
   if (typeof authTime !== 'number' || !(authTime >= 0)) return 'auth_time must be seconds since the epoch'
+  if (authTime > now * 100) return 'auth_time is in milliseconds: it must be seconds since the epoch'
   if (authTime > now + tolerance) return 'auth_time is in the future: compare the clocks'
   return now - authTime > maxAge + tolerance ? 'the user must log in again' : undefined
 }
@@ -82,7 +83,7 @@ function checked(options: unknown): RecentLoginOptions {
 
 function nothingRequired(): TypeError {
   return new TypeError(
-    "recentLogin: say what is required: { acrValues: ['mfa'] }, { maxAge: 300 } (seconds), or both",
+    "recentLogin: pass what is required: { acrValues: ['mfa'] }, { maxAge: 300 } (seconds), or both",
   )
 }
 

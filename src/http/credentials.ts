@@ -40,7 +40,10 @@ export function fromHeader<R = HttpRequest>(name = 'authorization'): Extractor<R
     return withBearerMethods(find, ['header'])
   }
   if (!headerName.test(lowerCase) || lowerCase === 'cookie') {
-    throw new TypeError('fromHeader: must be the name of a header, for example x-api-token, and not Cookie')
+    const call = typeof name === 'object' ? '; as tokenFrom pass fromHeader(), called' : ''
+    throw new TypeError(
+      `fromHeader: must be the name of a header, for example x-api-token, and not Cookie${call}`,
+    )
   }
   const find = extractor<R>((request) => {
     const value = onlyHeader(request, lowerCase, moreThanOneToken)

@@ -14,6 +14,7 @@ import {
   createResourceServer,
   explain,
   fromBody,
+  fromHeader,
   fromQuery,
   not,
   role,
@@ -164,6 +165,109 @@ describe('a guard for the routes of a framework', () => {
 
   it('of fetch is none, and can be combined', () => {
     expect(() => fetchAdapter.protect(api, allOf(fetchAdapter.requireScope('read')))).not.toThrow()
+  })
+})
+
+describe('a request that is none', () => {
+  const message = 'getAuth: pass the request that the handler got; on Koa it is ctx'
+
+  it.each<[string, (request: never) => unknown, unknown]>([
+    ['Express', expressAdapter.getAuth, undefined],
+    ['Express', expressAdapter.getOptionalAuth, null],
+    ['Fastify', fastifyAdapter.getAuth, undefined],
+    ['Koa', koaAdapter.getAuth, undefined],
+    ['Koa', koaAdapter.getAuth, { headers: {} }],
+    ['fetch', fetchAdapter.getAuth, 'text'],
+  ])('is a TypeError of getAuth of %s', (_name, getAuth, request) => {
+    expect(() => getAuth(request as never)).toThrow(new TypeError(message))
+  })
+
+  it('of Express is a 500 of the adapter of Koa that names the subpath', async () => {
+    const app = express()
+    const errors: unknown[] = []
+    app.use((req, res) => {
+      const next = (): Promise<void> => Promise.resolve()
+      Promise.resolve()
+        .then(async () => {
+          await koaAdapter.verifyJwt(api)(req as never, next)
+        })
+        .catch((error: unknown) => errors.push(error))
+        .finally(() => res.sendStatus(500))
+    })
+    expect(await statusOf(app)).toBe(500)
+    expect(errors).toMatchObject([{ name: 'TypeError', message: /import it from the subpath/ }])
+  })
+
+  const noWebRequest = /first argument must be a web Request; on Hono pass c\.req\.raw/
+  it.each<[string, unknown]>([
+    ['a context of Hono', { req: { raw: new Request('https://api.test/') } }],
+    ['a request of Node', { method: 'GET', url: '/', headers: {} }],
+  ])('%s is a TypeError on fetch servers', async (_what, request) => {
+    const handler = vi.fn(() => new Response())
+    await expect(fetchAdapter.protect(api)(handler)(request as never)).rejects.toThrow(noWebRequest)
+    await expect(fetchAdapter.verifyJwt(api)(request as never)).rejects.toThrow(noWebRequest)
+    expect(handler).not.toHaveBeenCalled()
+  })
+})
+
+describe('protect', () => {
+  it('is a TypeError where the handler stands among the guards', () => {
+    const wrapped = fetchAdapter.protect(api, (() => true) as never) as unknown as (r: Request) => unknown
+    expect(() => wrapped(new Request('https://api.test/'))).toThrow(
+      new TypeError(
+        'protect: pass the handler to what protect() returned: protect(options, ...guards)(handler)',
+      ),
+    )
+  })
+})
+
+describe('a guard that was not called', () => {
+  it('is a 500 that says so, and lets nothing through', async () => {
+    const app = express()
+    const handler = vi.fn()
+    const errors: unknown[] = []
+    app.use(expressAdapter.verifyJwt(api), expressAdapter.requireScope as never, handler)
+    app.use(((error, _req, res, _next) => {
+      errors.push(error)
+      res.sendStatus(500)
+    }) satisfies express.ErrorRequestHandler)
+    expect(await statusOf(app)).toBe(500)
+    expect(errors).toMatchObject([
+      {
+        message: expect.stringContaining(
+          "on a route call it, for example requireScope('reports:read')",
+        ) as string,
+      },
+    ])
+    expect(handler).not.toHaveBeenCalled()
+  })
+})
+
+describe('the core', () => {
+  it('says what authenticate() takes', async () => {
+    await expect(api.authenticate((await issuer.sign()) as never)).rejects.toThrow(
+      new TypeError(
+        'authenticate: pass a request with method, url and headers; for a token alone use verify(token)',
+      ),
+    )
+  })
+
+  it('says what authorize() takes', async () => {
+    const auth = await api.verify(await issuer.sign({ scope: 'read' }))
+    await expect(api.authorize(auth, 'read' as never)).rejects.toThrow(/^authorize: pass guards, for example/)
+    await expect(api.authorize(auth, expressAdapter.requireScope('read') as never)).rejects.toThrow(
+      /^authorize: a guard for the routes of a framework/,
+    )
+    await expect(api.authorize(Promise.resolve(auth) as never, scope('read'))).rejects.toThrow(
+      /that this resource server returned; this is a promise: await it$/,
+    )
+  })
+
+  it('says that an extractor is to be called', async () => {
+    const uncalledExtractor = createResourceServer({ ...issuer.options, tokenFrom: fromHeader as never })
+    await expect(uncalledExtractor.authenticate({ method: 'GET', url: '/', headers: {} })).rejects.toThrow(
+      /as tokenFrom pass fromHeader\(\), called$/,
+    )
   })
 })
 

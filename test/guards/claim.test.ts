@@ -46,14 +46,14 @@ describe('claim()', () => {
   it.each([
     ['claim: an empty name', () => claim('', 'x'), /^claim: name the claim/],
     ['claim: an empty list as path', () => claim([] as never, 'x'), /^claim: name the claim/],
-    ['claim: a function as a value', () => claim('a', [(() => true) as never]), /^claim: say which value/],
-    ['claim: no value', () => claim('a', undefined as never), /^claim: say which value/],
-    ['claim: an empty list of values', () => claim('a', []), /^claim: say which value/],
-    ['claim: an object', () => claim('a', {} as never), /^claim: say which value/],
+    ['claim: a function as a value', () => claim('a', [(() => true) as never]), /^claim: pass the value/],
+    ['claim: no value', () => claim('a', undefined as never), /^claim: pass the value/],
+    ['claim: an empty list of values', () => claim('a', []), /^claim: pass the value/],
+    ['claim: an object', () => claim('a', {} as never), /^claim: pass the value/],
     [
       'claim: an undefined value in the list',
       () => claim('a', [undefined as never]),
-      /^claim: say which value/,
+      /^claim: pass the value/,
     ],
   ])('cannot be made — %s', (_title, make, message) => {
     expect(make).toThrow(TypeError)
@@ -61,7 +61,7 @@ describe('claim()', () => {
   })
 
   it.each([[['x', {}]], [[undefined, 'x']], [[[]]], [{}], [undefined], [[]]])('expects no %j', (expected) => {
-    expect(() => claim('a', expected as never)).toThrow(/^claim: say which value is expected/)
+    expect(() => claim('a', expected as never)).toThrow(/^claim: pass the value that is expected/)
   })
 
   it.each(['x', 1, true, null])('expects the value %j', (expected) => {

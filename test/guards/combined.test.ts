@@ -52,11 +52,11 @@ describe('allOf(), anyOf() and not()', () => {
   })
 
   it.each([
-    ['allOf: no guard', () => allOf(), /^allOf: give it guards/],
-    ['anyOf: no guard', () => anyOf(), /^anyOf: give it guards/],
-    ['allOf: a name', () => allOf('read' as never), /^allOf: give it guards/],
-    ['allOf: a guard and a name', () => allOf(scope('read'), 'x' as never), /^allOf: give it guards/],
-    ['not: no guard', () => not(undefined as never), /^not: give it guards/],
+    ['allOf: no guard', () => allOf(), /^allOf: pass guards/],
+    ['anyOf: no guard', () => anyOf(), /^anyOf: pass guards/],
+    ['allOf: a name', () => allOf('read' as never), /^allOf: pass guards/],
+    ['allOf: a guard and a name', () => allOf(scope('read'), 'x' as never), /^allOf: pass guards/],
+    ['not: no guard', () => not(undefined as never), /^not: pass guards/],
   ])('cannot be made — %s', (_title, make, message) => {
     expect(make).toThrow(TypeError)
     expect(make).toThrow(message)

@@ -1,0 +1,22 @@
+import { misuse } from './hints/plain.ts'
+
+/** The raw request behind what a framework passes on; `undefined` where there is none. */
+export function rawIn<A>(request: A, rawOf: (request: A) => object): object | undefined {
+  const raw: unknown = request === undefined || request === null ? undefined : rawOf(request)
+  return typeof raw === 'object' && raw !== null ? raw : undefined
+}
+
+/** Checks that a hook was called by the framework that its adapter is for. @throws {TypeError} */
+export function requireRequest(request: unknown, rawOf: (request: never) => object): void {
+  if (rawIn(request as never, rawOf) !== undefined) return
+  throw misuse(
+    'verifyJwt: called without a request of its framework; import it from the subpath of the framework in use, such as oauth-resource-server/express',
+  )
+}
+
+/** The raw request for `getAuth()`. @throws {TypeError} */
+export function rawForAuth<A>(request: A, rawOf: (request: A) => object): object {
+  const raw = rawIn(request, rawOf)
+  if (raw === undefined) throw misuse('getAuth: pass the request that the handler got; on Koa it is ctx')
+  return raw
+}
