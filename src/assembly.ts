@@ -84,6 +84,7 @@ export function assemble<C>(settings: Settings<C>): Parts<C> {
     limitGuards: limit('guard'),
     limitStores: limit('backChannelLogout'),
     warn,
+    revokes: settings.revocation !== undefined,
     refused: refusedBy(settings.onRefused as RefusedHook | undefined),
     optional: settings.optional,
     realm: settings.realm,

@@ -28,6 +28,8 @@ export interface LogoutParts {
   /** Limits of stores. */
   readonly limitStores: Limited
   readonly warn: (message: string, code: string) => void
+  /** Whether the resource server checks for revoked tokens. */
+  readonly revokes: boolean
 }
 
 /**
@@ -50,6 +52,9 @@ export function logoutHandler(settings: LogoutSettings, parts: LogoutParts): Log
   const { list, clientId, by, replay = replayStore({ now }) } = settings
   const verify = logoutVerifier({ issuers, clock, clientId })
   warnOfSessions(settings, parts)
+  if (!parts.revokes) {
+    parts.warn(noRevocation, 'OAUTH_LOGOUT_UNCHECKED')
+  }
 
   async function logout(request: HttpRequest, raw: object): Promise<void> {
     const token = await verify(await formMember(request, raw, 'logout_token', clock))
@@ -121,6 +126,9 @@ function asRequestError(error: AuthError): AuthError {
   const { detail } = error
   return new InvalidRequestError('The logout token is not acceptable', { cause: error, detail })
 }
+
+const noRevocation =
+  'oauth-resource-server: backChannelLogout: this resource server has no option revocation, so that it accepts tokens after the logout; set revocation to the same list, unless only other processes check tokens'
 
 function warnOfSessions({ by, decided }: LogoutSettings, { issuers, warn }: LogoutParts): void {
   if (decided || by !== 'session') return

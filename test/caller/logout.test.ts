@@ -50,7 +50,11 @@ const replayWith = (reserve: () => unknown): ReplayStore => ({ reserve }) as unk
 
 function make(
   options: Partial<BackChannelLogoutOptions> = {},
-  changes: { add?: (entry: unknown) => Promise<void>; from?: ReturnType<typeof trusted> } = {},
+  changes: {
+    add?: (entry: unknown) => Promise<void>
+    from?: ReturnType<typeof trusted>
+    revokes?: boolean
+  } = {},
 ): LogoutHandler {
   const list: RevocationList = revocationList()
   const settings = logoutSettings(list, { clientId: 'web-app', by: 'session', replay, ...options })
@@ -69,6 +73,7 @@ function make(
       refused: refused as unknown as LogoutParts['refused'],
       limitStores: (async (work: Promise<unknown>) => work) as unknown as Limited,
       warn,
+      revokes: changes.revokes ?? true,
     },
   )
 }
@@ -217,4 +222,11 @@ describe('the warning about sessions', () => {
     make({ by }, { from: { ...from, rules: { ...from.rules, requiredClaims } } })
     expect(warn).not.toHaveBeenCalled()
   })
+})
+
+it('warns where the resource server itself checks no list', () => {
+  make({}, { revokes: false })
+  expect(warn.mock.calls).toEqual([
+    [expect.stringContaining('no option revocation'), 'OAUTH_LOGOUT_UNCHECKED'],
+  ])
 })

@@ -305,12 +305,13 @@ describe('at construction', () => {
 
   it('warns that sessions may revoke nothing, unless that was decided', () => {
     const warned = vi.spyOn(process, 'emitWarning').mockReturnValue()
-    const sure = createResourceServer({ ...issuer.options, requiredClaims: ['sid'] })
-    onFetch.backChannelLogout(api, list, { clientId, by: 'session' })
-    onFetch.backChannelLogout(api, list, { clientId, by: 'subject' })
+    const checking = createResourceServer({ ...issuer.options, revocation: list })
+    const sure = createResourceServer({ ...issuer.options, revocation: list, requiredClaims: ['sid'] })
+    onFetch.backChannelLogout(checking, list, { clientId, by: 'session' })
+    onFetch.backChannelLogout(checking, list, { clientId, by: 'subject' })
     onFetch.backChannelLogout(sure, list, { clientId })
     expect(warned).not.toHaveBeenCalled()
-    onFetch.backChannelLogout(api, list, { clientId })
+    onFetch.backChannelLogout(checking, list, { clientId })
     expect(JSON.stringify(warned.mock.calls)).toContain('OAUTH_LOGOUT_SESSIONS')
     warned.mockRestore()
   })
