@@ -4,6 +4,7 @@ import { resultAtOnce } from '../lib/at-once.ts'
 import type { ReplayStore } from '../stores.ts'
 import type { TokenRequest } from '../types.ts'
 import { checkFapi2Algorithms, clockBounds, isFapi2Algorithm } from './fapi2.ts'
+import type { Warning } from './insecure-hosts.ts'
 import { optionsReader, type OptionsReader } from './reader.ts'
 import { secretBytes } from './secret.ts'
 
@@ -163,9 +164,20 @@ function reserveOf(read: Reader): DpopSettings['reserve'] {
   const reserve: unknown =
     typeof replay === 'object' && replay !== null ? (replay as Partial<ReplayStore>).reserve : undefined
   if (typeof reserve !== 'function') {
-    throw new TypeError('dpop.replay: pass replayStore(), or an object with the function reserve')
+    throw new TypeError(
+      'dpop.replay: pass replayStore(), or an object with the function reserve; on Redis it is replayStore(client) of oauth-resource-server/redis',
+    )
   }
   const later = reserve as ReplayStore['reserve']
   // As a method, since one of the application's may read other members of its object.
   return resultAtOnce(later) ?? ((key, expiresAt) => later.call(replay, key, expiresAt))
+}
+
+/** The warning about a nonce without a secret, as when a variable of the environment is not set: no nonce is wanted. */
+export function dpopWarnings(value: unknown): readonly Warning[] {
+  const { nonce } = Object(value) as { nonce?: { secret?: unknown } }
+  if (nonce === undefined || nonce.secret !== undefined) return []
+  const message =
+    'oauth-resource-server: dpop.nonce has no secret, so that proofs need no nonce: set secret to 32 random bytes or more, or leave nonce out'
+  return [{ code: 'OAUTH_DPOP_NONCE', message }]
 }

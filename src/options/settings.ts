@@ -3,7 +3,7 @@ import { isChallengeText } from '../lib/characters.ts'
 import type { StandardSchema } from '../lib/standard-schema.ts'
 import type { Extractor } from '../types.ts'
 import { decryptionFor, type DecryptionSettings } from './decryption.ts'
-import { type DpopSettings, dpopSettings } from './dpop.ts'
+import { type DpopSettings, dpopSettings, dpopWarnings } from './dpop.ts'
 import { environmentOptions } from './environment.ts'
 import { errorFormatOf } from './error-format.ts'
 import { checkFapi2, type Fapi2Facts } from './fapi2.ts'
@@ -136,6 +136,7 @@ export function settingsOf<C>(given: unknown): Settings<C> {
     warnings: [
       ...insecureHostWarnings(allowInsecureHosts),
       ...resourceWarnings(resource),
+      ...dpopWarnings(read.values['dpop']),
       ...offlineWarnings(challengeScopes, 'challengeScopes'),
     ],
   }

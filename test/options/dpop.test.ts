@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { dpopSettings } from '../../src/options/dpop.ts'
+import { dpopSettings, dpopWarnings } from '../../src/options/dpop.ts'
 
 const resource = 'https://api.test:8443/mcp?tenant=a'
 const secret = randomBytes(32)
@@ -139,4 +139,16 @@ it('calls the store as its method', () => {
   }
   expect(settings({ replay })?.reserve?.('key', 7)).toBe(true)
   expect(calls).toEqual([replay, 'key', 7])
+})
+
+describe('the warning about a nonce', () => {
+  it.each([{ nonce: {} }, { nonce: { secret: undefined, lifetime: 60 } }])('comes with %j', (dpop) => {
+    expect(dpopWarnings(dpop)).toMatchObject([
+      { code: 'OAUTH_DPOP_NONCE', message: expect.stringContaining('dpop.nonce has no secret') as string },
+    ])
+  })
+
+  it.each([undefined, {}, { nonce: undefined }, { nonce: { secret } }])('does not come with %j', (dpop) => {
+    expect(dpopWarnings(dpop)).toEqual([])
+  })
 })
