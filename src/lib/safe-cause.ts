@@ -38,7 +38,7 @@ export function safeCause(original: unknown): Error {
 /** What failed: name, code and, for replies of Redis, what to do about it. It never throws. */
 export function factsOf(error: unknown): string {
   const { name, code } = shownMembers(error)
-  const advice = code === undefined ? undefined : fixes[code]
+  const advice = code === undefined ? connection[name] : fixes[code]
   return `${name}${code === undefined ? '' : ` ${code}`}${advice === undefined ? '' : `: ${advice}`}`
 }
 
@@ -63,7 +63,23 @@ const fixes: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'nothing came back: check firewall and network',
 }
 
+/** What to do about errors of the package `redis` that have no code. */
+const connection: Readonly<Record<string, string | undefined>> = {
+  ClientClosedError: 'the client is not connected: call its connect() when the process starts',
+}
+
 const replies: ReadonlySet<string> = new Set(Object.keys(fixes).filter((code) => !code.startsWith('E')))
+
+const nameForm = /^[A-Z][A-Za-z]{0,63}$/
+
+/** The name of the class: clients of Redis leave `name` of their errors at `Error`. */
+function classOf(error: unknown): string {
+  const { constructor } = Object(error) as { constructor?: { name?: unknown } }
+  const name = constructor?.name
+  return error instanceof Error && typeof name === 'string' && /Error$/.test(name) && nameForm.test(name)
+    ? name
+    : 'Error'
+}
 
 interface ShownMembers {
   readonly name: string
@@ -81,8 +97,8 @@ function shownMembers(error: unknown): ShownMembers {
 
 function readMembers(error: unknown): ShownMembers {
   const { name, code, message } = Object(error) as { name?: unknown; code?: unknown; message?: unknown }
-  const isName = typeof name === 'string' && /^[A-Z][A-Za-z]{0,63}$/.test(name)
-  const shown = isName ? name : 'Error'
+  const isName = typeof name === 'string' && nameForm.test(name)
+  const shown = isName && name !== 'Error' ? name : classOf(error)
   if (typeof code === 'string' && /^[A-Z][A-Z\d_]{0,63}$/.test(code)) return { name: shown, code }
   // The first word of an error of Redis is its code.
   const [first = ''] = typeof message === 'string' ? message.split(' ', 1) : []

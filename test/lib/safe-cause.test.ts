@@ -4,7 +4,7 @@ import { createResourceServer, explain, UpstreamError } from 'oauth-resource-ser
 import { revocationList } from 'oauth-resource-server/redis'
 import { createTestIssuer } from 'oauth-resource-server/testing'
 import { pino } from 'pino'
-import { ErrorReply } from 'redis'
+import { ClientClosedError, ErrorReply } from 'redis'
 import { describe, expect, it } from 'vitest'
 import { factsOf, safeCause } from '../../src/lib/safe-cause.ts'
 
@@ -64,6 +64,16 @@ const shapes: readonly (readonly [string, unknown, RegExp])[] = [
   ['a message that looks like a stack', new Error(`x\n    at ${canary}`), /the call failed, Error$/m],
   ['a name that is none', Object.assign(new Error('x'), { name: canary, code: `E ${canary}` }), /Error$/m],
   ['a text', canary, /Error$/m],
+  [
+    'redis, a client that nobody connected',
+    new ClientClosedError(),
+    /ClientClosedError: the client is not connected/,
+  ],
+  [
+    'a class that is no name of an error',
+    new (class Secret extends Error {})(canary),
+    /call failed, Error$/m,
+  ],
 ]
 
 /** Everything that a log may write of an error. */
