@@ -11,7 +11,10 @@ type AudienceReader = OptionsReader<'audience' | 'clients' | 'profile'>
 export function audienceOf({ values, at }: AudienceReader): ClaimRules['audience'] | undefined {
   const audience = values['audience']
   if (audience === undefined || audience === null) return audience
-  return typeof audience === 'string' && audience !== '' ? [audience] : checkTexts(audience, at('audience'))
+  if (typeof audience !== 'string') return checkTexts(audience, at('audience'))
+  if (audience === '')
+    throw new TypeError(`${at('audience')}: must be a string that is not empty, or a list of such strings`)
+  return [audience]
 }
 
 /**

@@ -25,8 +25,10 @@ const longestKeyId = 256
  * @throws {TypeError}
  */
 export function decryptionKey(value: unknown, at: string, accepted: readonly KeyAlgorithm[]): DecryptionKey {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new TypeError(`${at}: must be a private key as a JWK object`)
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || isKeyObject(value)) {
+    throw new TypeError(
+      `${at}: must be a private key as a JWK object; for a PEM: createPrivateKey(pem).export({ format: 'jwk' }) of node:crypto`,
+    )
   }
   const [kty, crv, use, kid, alg] = ['kty', 'crv', 'use', 'kid', 'alg'].map((name) => own(value, name))
   const kind = kindOf(kty, crv)
@@ -50,6 +52,12 @@ export function decryptionKey(value: unknown, at: string, accepted: readonly Key
     throw new TypeError(`${at}: no algorithm of decryption.algorithms fits the key and its alg`)
   }
   return { at, jwk, kid, crv: kind === 'RSA' ? undefined : (crv as string), algorithms }
+}
+
+/** Whether it is a key of `node:crypto` or of Web Crypto, whose members are not those of a JWK. */
+function isKeyObject(value: object): boolean {
+  const { type, kty } = value as { type?: unknown; kty?: unknown }
+  return kty === undefined && (type === 'private' || type === 'public' || type === 'secret')
 }
 
 function kindOf(kty: unknown, crv: unknown): keyof typeof membersOf | undefined {

@@ -79,6 +79,12 @@ const fixes: Readonly<Record<string, string>> = {
   customJwtCheck: 'use schema, or authorize() with a predicate on routes',
   includeRawJwtInErrors: 'leave it out: errors never have the token',
   jwksCache: 'use keyCache',
+  // what people try
+  api: 'pass the resource server itself, as in verifyJwt(api); only app.register() of Fastify takes { api }',
+  options: 'pass these options themselves; those of a test issuer are issuer.options',
+  domain: 'use issuer, exactly as iss in the tokens, final slash included',
+  requiredScopes: 'use requireScope() on routes',
+  clockSkew: 'use clockTolerance, in seconds',
 }
 
 /** Names of the options in {@link foreignFix}. */

@@ -133,7 +133,7 @@ function credentialsOf(read: Reader, profile: unknown): ClientCredentials {
   if ((secret === undefined) === (privateKey === undefined)) {
     const problem = secret === undefined ? 'set' : 'set only one of'
     throw new TypeError(
-      `${read.at('clientSecret')}: ${problem} clientSecret or privateKey; the issuer answers no unknown client`,
+      `${read.at('clientSecret')}: ${problem} clientSecret or privateKey; the issuer answers only clients that it knows`,
     )
   }
   if (secret !== undefined) {

@@ -71,6 +71,9 @@ export function issuerSettings(
   if (values['issuer'] === undefined) {
     throw new TypeError(`${name}: must be set, exactly as iss of the tokens has it`)
   }
+  if (Array.isArray(values['issuer'])) {
+    throw new TypeError(`${name}: must be one string; for several use issuers: [{ issuer }, ...]`)
+  }
   const issuer = checkText(values['issuer'], name)
   checkIssuerName(issuer, read.at('issuer'))
   const at = (name: string): string => read.at(name as IssuerOptionName)

@@ -30,7 +30,7 @@ export function literalKeySet(
     copy = structuredClone(jwks)
     set = importKeySet(copy, names, maxConfiguredKeys)
   } catch (error) {
-    throw unusable(error, name)
+    throw unusable(error, name, jwks)
   }
   const entries = own(copy as object, 'keys') as readonly unknown[]
   if (secrets.some((secret) => entries.some((entry) => isKeyMaterial(secret, entry)))) {
@@ -40,17 +40,26 @@ export function literalKeySet(
   }
   if (!isPromise(set)) return set
   return set.catch((error: unknown) => {
-    throw unusable(error, name)
+    throw unusable(error, name, jwks)
   })
 }
 
+/** What to do about a value that has not the form of a JWK Set. */
+function formHint(jwks: unknown): string {
+  if (typeof jwks === 'string') return '; a URL belongs into jwksUri, a PEM into publicKey'
+  if (Array.isArray(jwks)) return '; pass { keys: [...] }'
+  return own(Object(jwks) as object, 'kty') === undefined
+    ? ''
+    : '; pass one key as publicKey, or { keys: [key] }'
+}
+
 /** The error for keys of which none can be used. It names no content of theirs. */
-function unusable(error: unknown, name: string): TypeError {
+function unusable(error: unknown, name: string, jwks: unknown): TypeError {
   const refused = (error as { refused?: KeySet['refused'] } | null)?.refused ?? []
   const reasons = refused.slice(0, 5).map(({ index, reason }) => `; keys[${index}]: ${reason}`)
   if (!name.endsWith('publicKey')) {
     return new TypeError(
-      `${name}: must be a JWK Set with at least one public key for the accepted algorithms (RFC 7517 §5)${reasons.join('')}`,
+      `${name}: must be a JWK Set with at least one public key for the accepted algorithms (RFC 7517 §5)${formHint(jwks)}${reasons.join('')}`,
     )
   }
   const [reason] = refused

@@ -1,6 +1,6 @@
 import { foreignFix } from './foreign-names.ts'
 import { nearest } from './nearest.ts'
-import { uncalledHint } from './uncalled.ts'
+import { objectHint } from './object-hint.ts'
 
 /** Options by name, own members only: what a polluted prototype offers is not an option. */
 export type OptionsObject = Readonly<Record<string, unknown>>
@@ -80,7 +80,7 @@ export function optionsReader<N extends string>(
 /** Copies the options that are given: own members, each read once, without those that are `undefined`. */
 function copyOptions(value: unknown, where: string, names: readonly string[]): OptionsObject {
   if (!isPlainObject(value)) {
-    throw new TypeError(`${where}: must be a plain object of options${uncalledHint(value)}`)
+    throw new TypeError(`${where}: must be a plain object of options${objectHint(value, where)}`)
   }
   const hidden = names.find((name) => Object.hasOwn(value, name) && !isEnumerable(value, name))
   if (hidden !== undefined) throw new TypeError(`${where}: ${hidden} must be enumerable`)
@@ -122,9 +122,9 @@ function meant(name: string, names: readonly string[]): string {
 
 /** Text with at least one character. @throws {TypeError} */
 export function checkText(value: unknown, name: string): string {
-  if (typeof value !== 'string' || value === '')
-    throw new TypeError(`${name}: must be a string that is not empty`)
-  return value
+  if (typeof value === 'string' && value !== '') return value
+  const hint = value instanceof URL ? '; of a URL pass its href' : ''
+  throw new TypeError(`${name}: must be a string that is not empty${hint}`)
 }
 
 /** The entries of a list: its own, so that a polluted prototype fills no hole. @throws {TypeError} */
@@ -151,9 +151,17 @@ export function checkTexts(value: unknown, name: string, least: 0 | 1 = 1): read
 /** A number within bounds. @throws {TypeError} */
 export function checkNumber(value: unknown, name: string, min: number, max: number): number {
   if (typeof value !== 'number' || !(value >= min && value <= max)) {
-    throw new TypeError(`${name}: must be a number from ${min} to ${max}`)
+    throw new TypeError(`${name}: must be a number from ${min} to ${max}${unitOf(name)}`)
   }
   return value
+}
+
+const inSeconds =
+  /(?:^|\.)(?:clockTolerance|max(?:Token)?Age|leeway|lifetime|tokenLifetime|cache(?:Inactive)?For|\w*[fF]reshFor|staleFor)$/
+
+function unitOf(name: string): string {
+  if (name.endsWith('Ms')) return ', in milliseconds'
+  return inSeconds.test(name) ? ', in seconds' : ''
 }
 
 /** One of a few words. @throws {TypeError} */

@@ -65,7 +65,7 @@ function bytesOf(secret: unknown, name: string): Uint8Array {
   if (!isBytes(bytes)) throw new TypeError(`${name}: must be a string, a Uint8Array, or a list of them`)
   if (bytes.length < shortestSecret) {
     throw new TypeError(
-      `${name}: must have at least ${shortestSecret} bytes, drawn at random (RFC 7518 §3.2); a password is too easily guessed`,
+      `${name}: must have at least ${shortestSecret} bytes, drawn at random (RFC 7518 §3.2); a password is too easily guessed; make one with: openssl rand -base64 48`,
     )
   }
   if (isPublished(bytes)) {

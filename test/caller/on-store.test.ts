@@ -47,10 +47,10 @@ describe('a list on a store', () => {
   })
 
   it.each([
-    [{ timeoutMs: 9 }, 'revocationList.timeoutMs: must be a number from 10 to 60000'],
-    [{ timeoutMs: 60_001 }, 'revocationList.timeoutMs: must be a number from 10 to 60000'],
+    [{ timeoutMs: 9 }, 'revocationList.timeoutMs: must be a number from 10 to 60000, in milliseconds'],
+    [{ timeoutMs: 60_001 }, 'revocationList.timeoutMs: must be a number from 10 to 60000, in milliseconds'],
     [{ maxInFlight: 0 }, 'revocationList.maxInFlight: must be a number from 1 to 1000000'],
-    [{ tokenLifetime: 1 }, 'revocationList.tokenLifetime: must be a number from 60 to 31536000'],
+    [{ tokenLifetime: 1 }, 'revocationList.tokenLifetime: must be a number from 60 to 31536000, in seconds'],
     [{ prefx: 'p' }, 'revocationList: unknown option prefx (did you mean prefix?)'],
     [undefined, 'revocationList: must be a plain object of options'],
   ])('refuses %o', (options, message) => {
@@ -129,7 +129,7 @@ describe('a replay store on a store', () => {
 
   it.each([
     [{ now: 1 }, 'replayStore.now: must be a function, for example Date.now'],
-    [{ timeoutMs: 1 }, 'replayStore.timeoutMs: must be a number from 10 to 60000'],
+    [{ timeoutMs: 1 }, 'replayStore.timeoutMs: must be a number from 10 to 60000, in milliseconds'],
     [{ maxInFlight: 1_000_001 }, 'replayStore.maxInFlight: must be a number from 1 to 1000000'],
     [{ max: 1 }, /^replayStore: unknown option max/],
   ])('refuses %o', (options, message) => {

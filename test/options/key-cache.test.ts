@@ -14,6 +14,13 @@ const limits = {
 const all = (at: 0 | 1 | 2): object =>
   Object.fromEntries(Object.entries(limits).map(([name, numbers]) => [name, numbers[at]]))
 
+const units: Readonly<Record<string, string>> = {
+  freshFor: ', in seconds',
+  maxFreshFor: ', in seconds',
+  staleFor: ', in seconds',
+  timeoutMs: ', in milliseconds',
+}
+
 it('the numbers of the key cache have defaults', () => {
   expect(keyCacheSettings(undefined)).toEqual(all(0))
   expect(keyCacheSettings({ maxKeys: 7 })).toEqual({ ...all(0), maxKeys: 7 })
@@ -27,7 +34,7 @@ it('the numbers of the key cache have bounds', () => {
 it.each(Object.entries(limits))('keyCache.%s: is a number between its bounds', (name, [, min, max]) => {
   for (const value of [min - 1, max + 1, null, '600']) {
     expect(() => keyCacheSettings({ [name]: value })).toThrow(
-      new TypeError(`keyCache.${name}: must be a number from ${min} to ${max}`),
+      new TypeError(`keyCache.${name}: must be a number from ${min} to ${max}${units[name] ?? ''}`),
     )
   }
 })
@@ -39,5 +46,7 @@ it.each(['maxKeys', 'maxIssuers'])('keyCache.%s: is whole', (name) => {
 })
 
 it.each([null, true, 7])('the key cache is not %j', (value) => {
-  expect(() => keyCacheSettings(value)).toThrow(new TypeError('keyCache: must be a plain object of options'))
+  expect(() => keyCacheSettings(value)).toThrow(
+    new TypeError('keyCache: must be a plain object of options; pass for example { freshFor: 600 }'),
+  )
 })

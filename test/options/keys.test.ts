@@ -93,7 +93,7 @@ describe('the keys of an issuer', () => {
     ],
     [
       { secret: 's' },
-      'secret: must have at least 32 bytes, drawn at random (RFC 7518 §3.2); a password is too easily guessed',
+      'secret: must have at least 32 bytes, drawn at random (RFC 7518 §3.2); a password is too easily guessed; make one with: openssl rand -base64 48',
     ],
     [{ jwksUri: 7 }, 'jwksUri: must be a string that is not empty'],
     [{ metadataUrl: 'metadata' }, 'metadataUrl: must be an https URL'],

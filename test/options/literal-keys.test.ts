@@ -29,7 +29,9 @@ describe('a literal key set', () => {
 
   it.each<[string, unknown, string]>([
     ['null', null, ''],
-    ['a list', [key], ''],
+    ['a list', [key], '; pass { keys: [...] }'],
+    ['one key', key, '; pass one key as publicKey, or { keys: [key] }'],
+    ['a URL', 'https://id.test/jwks', '; a URL belongs into jwksUri, a PEM into publicKey'],
     ['an empty set', { keys: [] }, ''],
     ['what cannot be copied', { keys: [{ ...key, then: () => undefined }] }, ''],
     [

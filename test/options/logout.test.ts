@@ -23,7 +23,10 @@ it('a logout revokes sessions by default', () => {
 })
 
 it.each<[unknown, string]>([
-  [undefined, 'backChannelLogout: must be a plain object of options'],
+  [
+    undefined,
+    "backChannelLogout: must be a plain object of options; pass { clientId: 'web-app' }, with the client's id at the issuer",
+  ],
   [{}, "backChannelLogout.clientId: pass the client's id at the issuer, the aud of its logout tokens"],
   [{ clientId: '' }, 'backChannelLogout.clientId: must be a string that is not empty'],
   [{ clientId: 'web', replay: null }, 'backChannelLogout.replay: pass replayStore()'],

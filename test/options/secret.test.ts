@@ -43,7 +43,7 @@ describe('the bytes of a secret', () => {
     [
       '31 bytes',
       randomBytes(31),
-      'secret: must have at least 32 bytes, drawn at random (RFC 7518 §3.2); a password is too easily guessed',
+      'secret: must have at least 32 bytes, drawn at random (RFC 7518 §3.2); a password is too easily guessed; make one with: openssl rand -base64 48',
     ],
     ['a short one in a list', [secret, 'short'], 'secret[1]: must have at least 32 bytes'],
     [

@@ -9,14 +9,14 @@ it('the token cache has limits, or is off', () => {
 })
 
 it.each<[unknown, string]>([
-  [true, 'tokenCache: must be a plain object of options'],
-  [null, 'tokenCache: must be a plain object of options'],
+  [true, 'tokenCache: must be a plain object of options; pass for example { max: 10000 }, or false'],
+  [null, 'tokenCache: must be a plain object of options; pass for example { max: 10000 }, or false'],
   [{ ttl: 1 }, 'tokenCache: unknown option ttl; the options are max, maxAge'],
   [{ max: 0 }, 'tokenCache.max: must be a number from 1 to 1000000'],
   [{ max: 1_000_001 }, 'tokenCache.max: must be a number from 1 to 1000000'],
   [{ max: 1.5 }, 'tokenCache.max: must be a whole number'],
-  [{ maxAge: 0 }, 'tokenCache.maxAge: must be a number from 1 to 86400'],
-  [{ maxAge: 86_401 }, 'tokenCache.maxAge: must be a number from 1 to 86400'],
+  [{ maxAge: 0 }, 'tokenCache.maxAge: must be a number from 1 to 86400, in seconds'],
+  [{ maxAge: 86_401 }, 'tokenCache.maxAge: must be a number from 1 to 86400, in seconds'],
 ])('the token cache is not %j', (value, message) => {
   expect(() => tokenCacheSettings(value)).toThrow(new TypeError(message))
 })
