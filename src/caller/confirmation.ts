@@ -93,7 +93,8 @@ const bindingRequired =
 const unknownMembers = 'the token is bound in a way that is not known here'
 
 function notSetUp(member: BindingMember): string {
-  return `the token is bound to a key, and this resource server is not set up to check the proof: set ${bindingMembers[member]}`
+  const to = member === 'jkt' ? 'key' : 'certificate'
+  return `the token is bound to a ${to}, and this resource server is not set up to check that: set ${bindingMembers[member]}`
 }
 
 function notConfirmed(member: string | undefined, hint: string): InvalidTokenError {

@@ -21,7 +21,8 @@ export const encrypted =
 export function formHint(token: string): string {
   if (token === '') return 'the token is empty'
   if (nothing.test(token)) return 'the client sent a placeholder instead of a token: its variable is empty'
-  if (/^bearer\b/i.test(token)) return 'the word Bearer stands before the token twice'
+  if (/^bearer\b/i.test(token))
+    return 'the word Bearer stands before the token twice, or is part of what tokenFrom or verify() got'
   if (/^["'`]/.test(token)) return 'the token has quotes around it: send it without them'
   if (/\s/.test(token))
     return 'the token has white space in it: it was broken into lines, or something follows it'
@@ -30,7 +31,7 @@ export function formHint(token: string): string {
   const dots = dotsIn(token)
   if (dots === 4) return encrypted
   if (dots === 0) {
-    return 'the token is opaque: only signed tokens of three parts (JWT) can be verified; ask the issuer for one (Auth0: parameter audience, Logto: parameter resource)'
+    return 'the token is opaque: only signed tokens of three parts (JWT) can be verified; ask the issuer for one (Auth0: parameter audience, Logto: parameter resource), or set introspection'
   }
   if (dots !== 2) return 'a signed token has three parts, separated by dots: it was cut or changed on its way'
   return token.endsWith('.')

@@ -42,6 +42,11 @@ const claimsToSign = Symbol.for('oauth-resource-server.fake-auth')
  * @throws {TypeError} for an option that is unknown or has the wrong type
  */
 export function fakeAuth(options: FakeAuthOptions = {}): Auth {
+  const claim = Object.keys(options).find(
+    (name) => Object.hasOwn(claimOptions, name) && !names.includes(name),
+  )
+  if (claim !== undefined)
+    throw new TypeError(`fakeAuth: set ${String(claimOptions[claim])} instead of ${claim}`)
   knownNames(options, names)
   const { expiresAt } = options
   const claims = furtherClaims(options.claims)

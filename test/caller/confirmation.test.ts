@@ -166,11 +166,11 @@ describe('a binding that is required', () => {
     expect(await sender(token({ cnf: { jkt: 'k' } }), presented())).toBeDefined()
   })
 
-  const notSetUp =
-    'the token is bound to a key, and this resource server is not set up to check the proof: set '
+  const notSetUp = (to: string, option: string): string =>
+    `the token is bound to a ${to}, and this resource server is not set up to check that: set ${option}`
   it.each([
-    ['Bearer', { cnf: { jkt: 'k' } }, [], 'jkt', `${notSetUp}dpop`],
-    ['Bearer', { cnf: { 'x5t#S256': 't' } }, [], 'x5t#S256', `${notSetUp}mtls`],
+    ['Bearer', { cnf: { jkt: 'k' } }, [], 'jkt', notSetUp('key', 'dpop')],
+    ['Bearer', { cnf: { 'x5t#S256': 't' } }, [], 'x5t#S256', notSetUp('certificate', 'mtls')],
     [
       'DPoP',
       {},

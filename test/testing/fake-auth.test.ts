@@ -62,7 +62,9 @@ describe('fakeAuth()', () => {
   })
 
   it.each([
-    [{ scope: 'read' }, 'scope: no such option; there are subject, clientId'],
+    [{ scope: 'read' }, 'fakeAuth: set scopes instead of scope'],
+    [{ sub: 'alice' }, 'fakeAuth: set subject instead of sub'],
+    [{ audience: 'a' }, 'audience: no such option; there are subject, clientId'],
     [{ scopes: 'read write' }, "scopes: pass a list of strings, for example ['read']"],
     [{ scopes: ['read write'] }, 'scopes: "read write" is not one name; pass each as a string of its own'],
     [{ scopes: [''] }, 'scopes: "" is not one name'],
