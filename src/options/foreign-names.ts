@@ -80,8 +80,8 @@ const fixes: Readonly<Record<string, string>> = {
   includeRawJwtInErrors: 'leave it out: errors never have the token',
   jwksCache: 'use keyCache',
   // what people try
-  api: 'pass the resource server itself, as in verifyJwt(api); only app.register() of Fastify takes { api }',
-  options: 'pass these options themselves; those of a test issuer are issuer.options',
+  api: 'use the resource server itself, as in verifyJwt(api); only app.register() of Fastify takes { api }',
+  options: 'use the options themselves; those of a test issuer are issuer.options',
   domain: 'use issuer, exactly as iss in the tokens, final slash included',
   requiredScopes: 'use requireScope() on routes',
   clockSkew: 'use clockTolerance, in seconds',
