@@ -3,6 +3,7 @@ import {
   explain,
   ForbiddenError,
   InsufficientScopeError,
+  InsufficientUserAuthenticationError,
   InvalidProofError,
   InvalidTokenError,
   isAuthError,
@@ -260,8 +261,31 @@ describe('explain()', () => {
       'role: token has roles "a", the route needs 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more',
     ],
     [
+      new ForbiddenError('role', {
+        detail: { claim: 'roles', actual: ['a'], expected: Array.from({ length: 10 }, (_, at) => at) },
+      }),
+      'role: token has roles "a", the route needs 0, 1, 2, 3, 4, 5, 6, 7, 8, 9',
+    ],
+    [
       new InsufficientScopeError(['a'], { detail: { claim: 'scope', expected: ['a'] } }),
       'scope: the route needs "a"',
+    ],
+    [
+      new InsufficientUserAuthenticationError(
+        { acrValues: ['mfa'] },
+        { detail: { claim: 'acr', actual: 'pwd', expected: ['mfa'] } },
+      ),
+      'step_up: token has acr of type string, the route needs "mfa"',
+    ],
+    [
+      new ForbiddenError('authorization_details', {
+        detail: { claim: 'authorization_details', actual: undefined, expected: ['payment'] },
+      }),
+      'authorization_details: token has no authorization_details, the route needs "payment"',
+    ],
+    [
+      new InvalidTokenError('audience', { detail: { claim: 'aud', actual: undefined, expected: ['a'] } }),
+      'audience: token has no aud, configured "a"',
     ],
     [
       new InvalidProofError('proof', { detail: { claim: 'htu', actual: 'x', expected: 'y' } }),
@@ -291,6 +315,10 @@ describe('explain()', () => {
       failed({ thrown: 'TypeError', detail: { claim: 'issuer', expected: 'b' } }),
       'unavailable: the server answered with status 500, TypeError: expected b (the fetch function itself failed)',
     ],
+    [
+      failed({ code: 'EPIPE', detail: { hint: 'do this' } }),
+      'unavailable: the server answered with status 500, EPIPE (do this)',
+    ],
     [failed({ name: 'Other' }), 'Other: the server answered with status 500'],
     [
       new UpstreamError(1, { cause: new Error('x') }),
@@ -308,6 +336,7 @@ describe('explain()', () => {
       Object.assign(new Error('x'), { name: `A${'b'.repeat(63)}`, code: 'E_1' }),
       `error: A${'b'.repeat(63)} E_1 (`,
     ],
+    [{ name: ['TypeError'], code: ['EPIPE'] }, 'error: Error (not'],
     [true, 'error: a value of type boolean was thrown'],
   ])('writes %s in one line', (error, line) => {
     expect(explain(error).startsWith(line)).toBe(true)
