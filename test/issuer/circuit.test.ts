@@ -47,6 +47,14 @@ describe('a circuit', () => {
     expect(wait()).toBe(1)
   })
 
+  it('opens again when a probe fails, also where one failure had opened it', () => {
+    chance = 1
+    fail(1, 7)
+    now = 7
+    fail()
+    expect([breaker.isOpen(), wait()]).toEqual([true, 2])
+  })
+
   it('lets no second probe through when an older call was not made', () => {
     const older = breaker.enter()
     fail(5)
