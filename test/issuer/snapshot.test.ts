@@ -114,6 +114,12 @@ describe('a snapshot', () => {
     expect(net.calls[0]?.headers.has('if-none-match')).toBe(true)
   })
 
+  it('is trusted for as long as an answer may be, not for the default of answers alone', async () => {
+    const api = serverWith({ snapshot: altered(await taken(), { freshFor: 3600 }) })
+    await time.advance(2500)
+    expect(api.health().issuers[issuer.issuer]?.state).toBe('fresh')
+  })
+
   it('is no longer trusted than this process would trust an answer', async () => {
     const snapshot = altered(await taken(), { freshFor: 1e9 })
     await time.advance(3600)
