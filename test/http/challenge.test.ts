@@ -4,6 +4,7 @@ import {
   createResourceServer,
   ForbiddenError,
   InsufficientScopeError,
+  InsufficientUserAuthenticationError,
   InvalidProofError,
   InvalidRequestError,
   InvalidTokenError,
@@ -14,6 +15,7 @@ import {
 } from 'oauth-resource-server'
 import { createTestIssuer } from 'oauth-resource-server/testing'
 import { describe, expect, it } from 'vitest'
+import { withHeaders } from '../../src/http/challenge.ts'
 import { tries } from '../support/tries.ts'
 
 const issuer = await createTestIssuer()
@@ -305,5 +307,40 @@ describe('the challenges of an API that accepts DPoP', () => {
     expect(api.refuse(await refusal(api, 'DPoP x')).headers['WWW-Authenticate']).toBe(
       'Bearer realm="reports"',
     )
+  })
+})
+
+describe('the headers of a refusal', () => {
+  it.each<[readonly string[] | undefined, number | undefined, string]>([
+    [['b', 'a'], 0, 'acr_values="b a", max_age="0"'],
+    [['mfa'], undefined, 'acr_values="mfa"'],
+    [undefined, 300, 'max_age="300"'],
+  ])('name the login that is required: %j, %j', (acrValues, maxAge, required) => {
+    const { headers } = api.refuse(new InsufficientUserAuthenticationError({ acrValues, maxAge }))
+    expect(headers['WWW-Authenticate']).toBe(
+      `Bearer realm="reports", error="insufficient_user_authentication", error_description="A stronger or more recent login of the user is required", ${required}`,
+    )
+  })
+
+  it('have a nonce where one is required, and there is one', () => {
+    for (const error of [
+      new InvalidProofError('nonce'),
+      Object.assign(new InvalidTokenError('expired'), { nonce: 'n.1' }),
+    ]) {
+      expect(api.refuse(error).headers).not.toHaveProperty('DPoP-Nonce')
+    }
+  })
+
+  it('are on the error for the error path of a framework, or on a copy where it is frozen', () => {
+    const options = { realm: 'x', resourceMetadata: undefined, challengeScopes: [], dpop: undefined }
+    const headers = { 'Cache-Control': 'no-store', 'WWW-Authenticate': 'Bearer realm="x"' }
+    const error = new MissingTokenError()
+    expect(withHeaders(error, options)).toBe(error)
+    expect(error).toMatchObject({ headers })
+    const frozen = Object.freeze(new MissingTokenError())
+    const copy = withHeaders(frozen, options)
+    expect(copy).not.toBe(frozen)
+    expect(copy).toBeInstanceOf(MissingTokenError)
+    expect(copy).toMatchObject({ status: 401, headers })
   })
 })
