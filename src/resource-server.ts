@@ -42,13 +42,23 @@ export function createResourceServer<T = unknown, R = TokenRequest, O extends bo
   return plainly(() => resourceServer(assemble(settingsOf(options))))
 }
 
-/** Takes a resource server as it is, and makes one of anything else. @throws {TypeError} */
+/**
+ * Takes a resource server as it is, and makes one of anything else.
+ *
+ * @param others what an adapter's function was called with beside it
+ * @throws {TypeError} also for a function among the others: a guard there would never run
+ */
 export function asResourceServer(
   value?: ResourceServerOptions<unknown, never> | ResourceServerLike,
+  others: readonly unknown[] = [],
 ): ResourceServer<unknown, undefined> {
-  return interfaceOf(value) === undefined
-    ? createResourceServer(value as ResourceServerOptions)
-    : (value as ResourceServer<unknown, undefined>)
+  const api = interfaceOf(value) === undefined ? createResourceServer(value as ResourceServerOptions) : value
+  if (others.some((each) => typeof each === 'function')) {
+    throw misuse(
+      'verifyJwt: takes options or a resource server alone; pass guards to the route, after it: verifyJwt(api), requireScope(...)',
+    )
+  }
+  return api as ResourceServer<unknown, undefined>
 }
 
 /** What adapters call. A member that every request reads is no getter. */

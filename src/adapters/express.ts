@@ -87,8 +87,12 @@ function respond(
  */
 export function verifyJwt(
   options?: ResourceServerOptions<unknown, ExpressRequest> | ResourceServerLike,
+): ExpressMiddleware
+export function verifyJwt(
+  options?: ResourceServerOptions<unknown, never> | ResourceServerLike,
+  ...others: readonly unknown[]
 ): ExpressMiddleware {
-  return verify(asResourceServer(options)) as ExpressMiddleware
+  return verify(asResourceServer(options, others)) as ExpressMiddleware
 }
 
 /**

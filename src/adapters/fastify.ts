@@ -126,8 +126,12 @@ Object.assign(verifyJwt, {
  */
 export function authenticate(
   options?: ResourceServerOptions<unknown, RouteRequest> | ResourceServerLike,
+): FastifyGuard
+export function authenticate(
+  options?: ResourceServerOptions<unknown, never> | ResourceServerLike,
+  ...others: readonly unknown[]
 ): FastifyGuard {
-  return verify(asResourceServer(options)) as FastifyGuard
+  return verify(asResourceServer(options, others)) as FastifyGuard
 }
 
 /**

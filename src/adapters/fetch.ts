@@ -73,14 +73,18 @@ export function verifyJwt<
   A extends undefined = Anonymous<O>,
 >(
   options?: ResourceServerOptions<T, Request, O> | ResourceServerLike<C, A>,
-): (request: Request, context?: ExecutionContext) => Promise<Caller<C, A> | Response> {
-  const hook = verify(asResourceServer(options))
+): (request: Request, context?: ExecutionContext) => Promise<Caller<C, A> | Response>
+export function verifyJwt(
+  options?: ResourceServerOptions<unknown, never> | ResourceServerLike,
+  ...others: readonly unknown[]
+): (request: Request, context?: ExecutionContext) => Promise<unknown> {
+  const hook = verify(asResourceServer(options, others))
   return async (request, context) =>
-    (await hook(
+    await hook(
       request,
       context,
       callOf(({ auth }) => auth),
-    )) as Caller<C, A> | Response
+    )
 }
 
 function callOf(proceed: Call['proceed']): Call {

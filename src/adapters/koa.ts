@@ -60,10 +60,12 @@ const { verify, guarded, logout, metadata, guardsBy, ...callers } = hooksFor<
  * @param options of the resource server, or one made elsewhere; from the environment when left out
  * @throws {TypeError} for options that are missing, contradictory or unsafe
  */
+export function verifyJwt(options?: ResourceServerOptions<unknown, Context> | ResourceServerLike): Middleware
 export function verifyJwt(
-  options?: ResourceServerOptions<unknown, Context> | ResourceServerLike,
+  options?: ResourceServerOptions<unknown, never> | ResourceServerLike,
+  ...others: readonly unknown[]
 ): Middleware {
-  return middleware(verify(asResourceServer(options)))
+  return middleware(verify(asResourceServer(options, others)))
 }
 
 /** Koa passes two arguments. */

@@ -45,6 +45,22 @@ async function statusOf(listener: Parameters<typeof createServer>[1]): Promise<n
   return (await fetch(`http://127.0.0.1:${port}`, { headers: { authorization } })).status
 }
 
+describe('a guard passed to what verifies', () => {
+  it.each([
+    ['verifyJwt of Express', expressAdapter.verifyJwt, expressAdapter.requireScope('read')],
+    ['verifyJwt of Koa', koaAdapter.verifyJwt, koaAdapter.requireScope('read')],
+    ['authenticate of Fastify', fastifyAdapter.authenticate, fastifyAdapter.requireScope('read')],
+    ['verifyJwt of fetch', fetchAdapter.verifyJwt, scope('read')],
+  ])('is refused by %s, where it would never run', (_name, verify, guard) => {
+    const call = verify as (...given: readonly unknown[]) => unknown
+    expect(() => call(api, guard)).toThrow(
+      'verifyJwt: takes options or a resource server alone; pass guards to the route, after it: verifyJwt(api), requireScope(...)',
+    )
+    expect(() => call(issuer.options, undefined, guard)).toThrow('verifyJwt: takes options')
+    expect([api].map(call)).toHaveLength(1)
+  })
+})
+
 describe('verifyJwt as middleware, without a call', () => {
   it.each([
     ['Express', express],
