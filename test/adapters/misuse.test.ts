@@ -54,9 +54,10 @@ describe('a guard passed to what verifies', () => {
   ])('is refused by %s, where it would never run', (_name, verify, guard) => {
     const call = verify as (...given: readonly unknown[]) => unknown
     expect(() => call(api, guard)).toThrow(
-      'verifyJwt: takes options or a resource server alone; pass guards to the route, after it: verifyJwt(api), requireScope(...)',
+      'verifyJwt() and authenticate() take options or a resource server alone, and run no guards; pass guards to the route, after them: verifyJwt(api), requireScope(...); on fetch servers to protect(api, ...guards)',
     )
-    expect(() => call(issuer.options, undefined, guard)).toThrow('verifyJwt: takes options')
+    expect(() => call(issuer.options, undefined, guard)).toThrow('take options or a resource server alone')
+    expect(() => call(api, [guard])).toThrow('take options or a resource server alone')
     expect([api].map(call)).toHaveLength(1)
   })
 })
