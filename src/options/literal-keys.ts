@@ -44,9 +44,11 @@ export function literalKeySet(
   })
 }
 
-/** What to do about a value that has not the form of a JWK Set. */
+/** What to do about a value that does not have the form of a JWK Set. */
 function formHint(jwks: unknown): string {
-  if (typeof jwks === 'string') return '; a URL belongs into jwksUri, a PEM into publicKey'
+  if (typeof jwks === 'string')
+    return '; pass a URL as jwksUri, a PEM as publicKey, and JSON as JSON.parse() reads it'
+  if (isPromise(jwks)) return '; this is a promise: await it'
   if (Array.isArray(jwks)) return '; pass { keys: [...] }'
   return own(Object(jwks) as object, 'kty') === undefined
     ? ''

@@ -123,7 +123,8 @@ function meant(name: string, names: readonly string[]): string {
 /** Text with at least one character. @throws {TypeError} */
 export function checkText(value: unknown, name: string): string {
   if (typeof value === 'string' && value !== '') return value
-  const hint = value instanceof URL ? '; of a URL pass its href' : ''
+  // Not `href`: it adds a slash to a host alone, and an issuer is compared exactly.
+  const hint = value instanceof URL ? '; pass the text itself, not a URL object' : ''
   throw new TypeError(`${name}: must be a string that is not empty${hint}`)
 }
 

@@ -31,7 +31,12 @@ describe('a literal key set', () => {
     ['null', null, ''],
     ['a list', [key], '; pass { keys: [...] }'],
     ['one key', key, '; pass one key as publicKey, or { keys: [key] }'],
-    ['a URL', 'https://id.test/jwks', '; a URL belongs into jwksUri, a PEM into publicKey'],
+    [
+      'a text',
+      'https://id.test/jwks',
+      '; pass a URL as jwksUri, a PEM as publicKey, and JSON as JSON.parse() reads it',
+    ],
+    ['a promise', Promise.resolve({ keys: [key] }), '; this is a promise: await it'],
     ['an empty set', { keys: [] }, ''],
     ['what cannot be copied', { keys: [{ ...key, then: () => undefined }] }, ''],
     [

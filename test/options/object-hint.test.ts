@@ -55,8 +55,12 @@ describe('a value of the wrong kind', () => {
   it.each<[string, object]>([
     ['issuer (or OAUTH_ISSUER): must be one string; for several use issuers', { issuer: ['a', 'b'] }],
     [
-      'jwksUri: must be a string that is not empty; of a URL pass its href',
+      'jwksUri: must be a string that is not empty; pass the text itself, not a URL object',
       { jwksUri: new URL('https://id.test/jwks') },
+    ],
+    [
+      'issuer (or OAUTH_ISSUER): must be a string that is not empty; pass the text itself, not a URL object',
+      { issuer: new URL('https://id.test') },
     ],
     ['jwks: must be a JWK Set', { jwks: 'https://id.test/jwks' }],
   ])('is %s', (message, options) => {
