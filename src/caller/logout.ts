@@ -128,7 +128,7 @@ function asRequestError(error: AuthError): AuthError {
 }
 
 const noRevocation =
-  'oauth-resource-server: backChannelLogout: this resource server has no option revocation, so that it accepts tokens after the logout; set revocation to the same list, unless only other processes check tokens'
+  'oauth-resource-server: backChannelLogout: this resource server has no option revocation, so that the list refuses none of its tokens; set revocation to the same list, unless other resource servers check the tokens'
 
 function warnOfSessions({ by, decided }: LogoutSettings, { issuers, warn }: LogoutParts): void {
   if (decided || by !== 'session') return
