@@ -29,8 +29,8 @@ const thumbprintMembers: ReadonlyMap<unknown, readonly string[]> = new Map([
 
 /**
  * Tells whether a secret is recognisably a key that others may know: PEM, JWK, XML, OpenSSH, RFC 4716, `did:key`, the
- * modulus of an RSA key, or a key or certificate in DER; as text or bytes, also within the encodings of {@link spellingsOf}. Anyone who knows a
- * public key could sign with such a secret.
+ * modulus of an RSA key, or a key or certificate in DER; as text or bytes, also within the encodings of
+ * {@link spellingsOf}. Anyone who knows a public key could sign with such a secret.
  */
 export function isPublished(secret: Uint8Array): boolean {
   return spellingsOf(secret).some(
@@ -140,7 +140,7 @@ const modulusLengths: readonly number[] = [256, 384, 512, 1024]
 
 /**
  * Tells what looks like the modulus of an RSA key: a number of such a length without small factors. Of secrets of 256
- * random bytes and more one in 27 does, too; of shorter ones none.
+ * random bytes and more one in 27 does, too, in hex one in 15, as hex can be read as base64; of shorter ones none.
  */
 function isModulus(text: string): boolean {
   const digits = text.startsWith('\0') ? text.slice(1) : text

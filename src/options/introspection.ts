@@ -15,7 +15,8 @@ export interface IntrospectionOptions {
   readonly clientSecret?: string | undefined
   /**
    * Its private key as a JWK, for `private_key_jwt` (RFC 7523). `alg` decides the algorithm; without it RS256, ES256,
-   * ES384, ES512 or EdDSA, by the kind of key. The assertion names the issuer alone as its audience.
+   * ES384, ES512 or EdDSA, by the kind of key. With `profile: 'fapi2'` it is PS256, ES256 or EdDSA; a key for another algorithm is a
+   * TypeError. The assertion names the issuer alone as its audience.
    */
   readonly privateKey?: Jwk | undefined
   /** @default 'client_secret_basic', with `privateKey` 'private_key_jwt' */
