@@ -34,9 +34,9 @@ export function nonces({ secrets, lifetime }: NonceSettings, leeway: number): No
 
   async function ageOf(nonce: unknown, now: number): Promise<number | undefined> {
     if (typeof nonce !== 'string') return undefined
-    const [time] = nonce.split('.') as [string]
+    const [time] = nonce.split('.', 1) as [string]
     const age = now - parseInt(time, 36)
-    // Without a time it is no number, and neither too old nor too new.
+    // Refuses NaN too: what begins with no number is no nonce of ours.
     if (!(age <= lifetime && age >= -leeway - 1)) return undefined
     return (await isOurs(nonce, time)) ? age : undefined
   }

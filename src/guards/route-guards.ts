@@ -34,6 +34,7 @@ export function routeGuards<H, R>(toRoute: (guard: Guard<R>) => H): RouteGuards<
     const route = toRoute(guard)
     // What judges a caller on fetch servers is a guard itself.
     if (typeof route === 'function' && !Object.hasOwn(route, plainGuard)) {
+      // The member alone is the mark: its value is never read.
       Object.defineProperty(route, routeGuard, {})
     }
     return route

@@ -4,6 +4,7 @@ const mark = Symbol.for('oauth-resource-server.plain')
 /** Marks an error whose message is a sentence of this library: no value of a request is in it, so it may be shown. */
 export function plain<E extends object>(error: E): E {
   try {
+    // The member alone is the mark: its value is never read.
     return Object.defineProperty(error, mark, {})
   } catch {
     // A frozen one stays as it is.

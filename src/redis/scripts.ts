@@ -30,9 +30,9 @@ for i = 2, #KEYS do values[i + 1] = redis.call('GET', KEYS[i]) end
 return values`
 
 /**
- * Writes an entry and its record in the stream, or neither: nothing is taken back when a command fails, and the record
- * can fail, where the stream is of another type. So it comes first. An entry is never weakened and never shortened, so that
- * the script may run twice. It lives for as long as the user of the list with the longest life needs.
+ * Writes an entry and its record in the stream, or neither. A script takes nothing back when a command fails, and the
+ * record fails where the stream is of another type: so the record comes first. An entry is never weakened and never
+ * shortened, so that the script may run twice. It lives for as long as the user of the list with the longest life needs.
  *
  * KEYS: state, entry, stream. ARGV: name of this process, milliseconds the longest entry lives, value, milliseconds the
  * entry lives, whether that is the expiry of one token (1) or grows with the longest life (0), record.

@@ -51,7 +51,8 @@ export function acceptableToken(parsed: ParsedToken, now: number, trace?: Trace)
   const failures = trace && failuresTo(trace)
   const moments =
     failures === undefined ? momentsOf(payload) : tracedNow('times', failures, () => momentsOf(payload))
-  // One past its `exp` is expired, whatever else is wrong with it, and the tolerance of its issuer tells.
+  // Whether a token just past its `exp` is expired depends on the tolerance of its issuer, and comes before every other
+  // reason: `plausibleToken` checks its times.
   const isInTolerance = now >= moments.exp && now < moments.exp + longestTolerance
   if (!isInTolerance) checkTimes(timesOf(moments, widestTimes), now, failures)
   return new AcceptableToken(parsed, moments)
