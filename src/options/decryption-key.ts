@@ -27,7 +27,7 @@ const longestKeyId = 256
 export function decryptionKey(value: unknown, at: string, accepted: readonly KeyAlgorithm[]): DecryptionKey {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || isKeyObject(value)) {
     throw new TypeError(
-      `${at}: must be a private key as a JWK object; for a PEM: createPrivateKey(pem).export({ format: 'jwk' }) of node:crypto`,
+      `${at}: must be a private key as a JWK object; for a PEM: createPrivateKey(pem).export({ format: 'jwk' }) of Node's crypto`,
     )
   }
   const [kty, crv, use, kid, alg] = ['kty', 'crv', 'use', 'kid', 'alg'].map((name) => own(value, name))
