@@ -2,6 +2,7 @@ import { decodeBase64url, digest } from '#platform'
 import { isPromise } from '../lib/maybe-promise.ts'
 import { own } from '../lib/objects.ts'
 import { isDerOfKey } from './der.ts'
+import { isEcPoint, numberOf } from './ec-point.ts'
 import { shortestKey, spellingsOf, textOf } from './spellings.ts'
 
 /** A part of a secret, in one of its spellings. */
@@ -29,8 +30,8 @@ const thumbprintMembers: ReadonlyMap<unknown, readonly string[]> = new Map([
 
 /**
  * Tells whether a secret is recognisably a key that others may know: PEM, JWK, XML, OpenSSH, RFC 4716, `did:key`, the
- * modulus of an RSA key, or a key or certificate in DER; as text or bytes, also within the encodings of
- * {@link spellingsOf}. Anyone who knows a public key could sign with such a secret.
+ * modulus of an RSA key, the point of an EC key, or a key or certificate in DER; as text or bytes, also within the
+ * encodings of {@link spellingsOf}. Anyone who knows a public key could sign with such a secret.
  */
 export function isPublished(secret: Uint8Array): boolean {
   return spellingsOf(secret).some(
@@ -38,6 +39,7 @@ export function isPublished(secret: Uint8Array): boolean {
       isKeyText(text) ||
       isSshKey(text) ||
       isModulus(text) ||
+      isEcPoint(bytesOf(text)) ||
       (text.startsWith('0') && isDerOfKey(bytesOf(text))),
   )
 }
@@ -145,9 +147,7 @@ const modulusLengths: readonly number[] = [256, 384, 512, 1024]
 function isModulus(text: string): boolean {
   const digits = text.startsWith('\0') ? text.slice(1) : text
   if (!modulusLengths.includes(digits.length) || digits.charCodeAt(0) < 0x80) return false
-  const number = BigInt(
-    `0x${Array.from(bytesOf(digits), (byte) => byte.toString(16).padStart(2, '0')).join('')}`,
-  )
+  const number = numberOf(bytesOf(digits))
   if (number % 2n === 0n) return false
   for (let factor = 3n; factor < 2000n; factor += 2n) if (number % factor === 0n) return false
   return true

@@ -70,7 +70,7 @@ function bytesOf(secret: unknown, name: string): Uint8Array {
   }
   if (isPublished(bytes)) {
     throw new TypeError(
-      `${name}: is a key in PEM, JWK, DER or SSH form, or the modulus of one, which others may know; pass public keys as publicKey, jwks or jwksUri, and draw a secret of 32 to 128 bytes at random`,
+      `${name}: is a key in PEM, JWK, DER or SSH form, or a modulus or point of one, which others may know; pass public keys as publicKey, jwks or jwksUri, and draw a secret of 32 to 128 bytes at random`,
     )
   }
   return Uint8Array.from(bytes)

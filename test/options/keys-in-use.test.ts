@@ -51,11 +51,12 @@ const certificate = signSelf(rsa.privateKey)
 const rsaJwk = jwkOf(rsa.publicKey)
 const wire = ssh('ssh-rsa', bytesOf(rsaJwk['e']), Buffer.concat([Buffer.of(0), bytesOf(rsaJwk['n'])]))
 const edWire = ssh('ssh-ed25519', bytesOf(jwkOf(ed25519.publicKey)['x']))
-const ecPoint = Buffer.concat([
-  Buffer.of(4),
-  bytesOf(jwkOf(p256.publicKey)['x']),
-  bytesOf(jwkOf(p256.publicKey)['y']),
-])
+/** The point of an EC key (SEC 1 §2.3.3), not compressed. */
+const pointOf = ({ publicKey }: { publicKey: KeyObject }): Buffer => {
+  const { x, y } = jwkOf(publicKey)
+  return Buffer.concat([Buffer.of(4), bytesOf(x), bytesOf(y)])
+}
+const ecPoint = pointOf(p256)
 const ecWire = ssh('ecdsa-sha2-nistp256', Buffer.from('nistp256'), ecPoint)
 const skWire = ssh('sk-ssh-ed25519@openssh.com', bytesOf(jwkOf(ed25519.publicKey)['x']), Buffer.from('ssh:'))
 const base64 = (bytes: Buffer): string => bytes.toString('base64')
@@ -131,6 +132,10 @@ const published: Readonly<Record<string, string | Buffer>> = {
     45,
   )}Exponent: 65537 (0x10001)`,
   'G3 the modulus in decimal': BigInt(`0x${bytesOf(rsaJwk['n']).toString('hex')}`).toString(),
+  'G3 a point of P-256': pointOf(p256),
+  'G3 a point of P-256 in hex': pointOf(p256).toString('hex'),
+  'G3 a point of P-384 in base64': base64(pointOf(p384)),
+  'G3 a point of P-521 in base64url': pointOf(p521).toString('base64url'),
 }
 
 describe('a secret', () => {
@@ -149,6 +154,8 @@ describe('a secret', () => {
     ['a URL', 'https://user:password@example.com/path?query=value#fragment-and-more'],
     ['UUIDs', '7d444840-9dc0-11d1-b245-5ffdce74fad2,7d444840-9dc0-11d1-b245-5ffdce74fad3'],
     ['zeros', Buffer.alloc(64)],
+    ['bytes as long as a point', Buffer.alloc(65, 1)],
+    ['bytes that begin like a point', Buffer.concat([Buffer.of(4), Buffer.alloc(64, 1)])],
     ['a long even number', Buffer.alloc(256, 0xfe)],
     ['a long number with a small factor', Buffer.concat([Buffer.alloc(255, 0xff), Buffer.of(0xff)])],
     [
@@ -287,8 +294,8 @@ describe('a secret that is the number of a public key', () => {
     'the x of a point': [x, ecJwk],
     'the x of a point in base64url': [ecJwk['x'] as string, ecJwk],
     'the y of a point': [ecJwk['y'] as string, ecJwk],
-    'a point': [ecPoint, ecJwk],
-    'a point in hex': [ecPoint.toString('hex'), ecJwk],
+    'most of a point': [ecPoint.subarray(1), ecJwk],
+    'most of a point in hex': [ecPoint.subarray(1).toString('hex'), ecJwk],
     'a compressed point': [Buffer.concat([Buffer.of(2), x]), ecJwk],
     'an Ed25519 key': [bytesOf(edJwk['x']), edJwk],
     'an Ed25519 key in base64': [base64(bytesOf(edJwk['x'])), edJwk],

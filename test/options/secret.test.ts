@@ -49,7 +49,7 @@ describe('the bytes of a secret', () => {
     [
       'a key',
       key,
-      'secret: is a key in PEM, JWK, DER or SSH form, or the modulus of one, which others may know; pass public keys as publicKey, jwks or jwksUri, and draw a secret of 32 to 128 bytes at random',
+      'secret: is a key in PEM, JWK, DER or SSH form, or a modulus or point of one, which others may know; pass public keys as publicKey, jwks or jwksUri, and draw a secret of 32 to 128 bytes at random',
     ],
     ['a key in a list', [secret, key], 'secret[1]: is a key in PEM'],
     [
