@@ -308,6 +308,18 @@ describe('the source', () => {
   })
 })
 
+describe('the code of every warning', () => {
+  const settings = ['OAUTH_ISSUER', 'OAUTH_AUDIENCE', 'OAUTH_JWKS_URI']
+
+  it('is in docs/logging.md, and no other is', () => {
+    const codesIn = (text: string): string[] => [...new Set(text.match(/\bOAUTH_[A-Z_]+/g))].sort()
+    const written = [...code.values()].join('\n')
+    expect(codesIn(readFileSync(join(root, 'docs/logging.md'), 'utf8'))).toEqual(
+      codesIn(written).filter((name) => !settings.includes(name)),
+    )
+  })
+})
+
 describe('the exports', () => {
   interface Package {
     readonly exports: Record<string, unknown>
