@@ -140,9 +140,14 @@ export function publishedKeys(options: PublishedKeysOptions): KeySource {
     const fresh = fetches.fresh()
     if (fresh !== undefined) return chooseKey(fresh, header) === key
     const age = fetches.age()
+    const arrival = fetches.arrive()
     const newer = upToDate(age)
     if (newer === undefined) return chooseKey(currentSet(age), header) === key
-    return newer.then(() => chooseKey(currentSet(), header) === key)
+    return newer.then(() => {
+      const found = chooseKey(currentSet(), header)
+      if (found === 'absent') unknown.miss(missName(header), arrival)
+      return found === key
+    })
   }
 
   /** A key that was chosen without an id may have been replaced in a newer set. */
@@ -190,11 +195,6 @@ export function publishedKeys(options: PublishedKeysOptions): KeySource {
       if (fetches.fresh() === undefined) fetches.refresh()
       return fetches.keys()?.keys.jwks
     },
-    snapshot: () => {
-      const current = fetches.keys()
-      return current === undefined || !allowance.isProven()
-        ? undefined
-        : snapshotOf(current, options.place, clock)
-    },
+    snapshot: () => (allowance.isProven() ? snapshotOf(fetches.keys(), options.place, clock) : undefined),
   }
 }

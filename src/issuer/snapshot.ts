@@ -24,8 +24,14 @@ export interface KeyPlace {
   readonly uri: string | undefined
 }
 
-/** Exports the cached keys. */
-export function snapshotOf({ keys, fetchedAt }: DatedKeys, place: string, clock: Clock): KeySnapshot {
+/** Exports the cached keys, where there are any. */
+export function snapshotOf(
+  current: DatedKeys | undefined,
+  place: string,
+  clock: Clock,
+): KeySnapshot | undefined {
+  if (current === undefined) return undefined
+  const { keys, fetchedAt } = current
   return {
     jwks: keys.jwks,
     place,

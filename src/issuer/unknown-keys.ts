@@ -31,6 +31,11 @@ export interface UnknownKeys {
     arrival: Arrival,
     look: () => T | undefined,
   ) => Promise<T | undefined>
+  /**
+   * Remembers that a key is missing, where there is a set that was asked for after its token came: verified anew, the
+   * token must not cause a second fetch for it.
+   */
+  readonly miss: (name: string, arrival: Arrival) => void
   /** Forgets which keys were missing, because the keys changed. */
   readonly forget: () => void
 }
@@ -91,6 +96,9 @@ export function unknownKeys(options: UnknownKeysOptions): UnknownKeys {
 
   return {
     find,
+    miss(name, arrival) {
+      if (fetches.isNewer(arrival)) missed.set(name, {})
+    },
     forget: () => {
       missed.clear()
     },

@@ -43,6 +43,17 @@ describe('an unknown key id', () => {
     expect(net.calls).toHaveLength(3)
   })
 
+  it('is not looked for twice for a remembered token whose key was withdrawn', async () => {
+    const token = await sign()
+    expect(await judged(token)).toEqual(['200', 0])
+    await issuer.rotate({ keepOld: false })
+    await time.advance(601)
+    expect(await judged(token)).toEqual(['401 unknown_key', 0])
+    expect(net.calls).toHaveLength(2)
+    expect(await judged(await sign())).toEqual(['200', 0])
+    expect(net.calls).toHaveLength(2)
+  })
+
   it('costs the issuer two calls at once, and one more each 10 seconds', async () => {
     for (const kid of ['1', '2', '3', '4']) {
       expect(await judged(await forge(kid))).toEqual(['401 unknown_key', 0])
