@@ -12,9 +12,9 @@ const unit = [
 /** What takes long because it tries much, or starts much: chance, load, other programs, and the compiler. */
 const assurance = [
   'test/{browser,fuzz,playground,properties,soak,vectors}/**/*.test.ts',
-  'test/issuer/{faults,invariants,process,waiting-requests}.test.ts',
+  'test/issuer/{dynamic-issuers,faults,invariants,process,waiting-requests}.test.ts',
   'test/redis/{cluster,connection,dpop-processes,exact-server,faults,follow-model,follow-server,scripts}.test.ts',
-  'test/attacks/{availability,base64url,crash,json,signature}.test.ts',
+  'test/attacks/{availability,base64url,crash,json,signature,stores}.test.ts',
   'test/every-adapter/{availability,faults}.test.ts',
   'test/mcp/registrations.test.ts',
   'test/{cookie-recipes,demo,mtls-proxies,node-debug,oidc-provider*,sender-examples}.test.ts',
