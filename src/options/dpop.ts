@@ -1,6 +1,7 @@
 import { supports } from '#platform'
 import { type AlgorithmName, algorithms as known, defaultAlgorithms, isAlgorithmName } from '../algorithms.ts'
 import { resultAtOnce } from '../lib/at-once.ts'
+import { own } from '../lib/objects.ts'
 import type { ReplayStore } from '../stores.ts'
 import type { TokenRequest } from '../types.ts'
 import { checkFapi2Algorithms, clockBounds, isFapi2Algorithm } from './fapi2.ts'
@@ -175,8 +176,8 @@ function reserveOf(read: Reader): DpopSettings['reserve'] {
 
 /** The warning about a nonce without a secret, as when a variable of the environment is not set: no nonce is wanted. */
 export function dpopWarnings(value: unknown): readonly Warning[] {
-  const { nonce } = Object(value) as { nonce?: { secret?: unknown } }
-  if (nonce === undefined || nonce.secret !== undefined) return []
+  const nonce = own(Object(value) as object, 'nonce')
+  if (nonce === undefined || own(nonce as object, 'secret') !== undefined) return []
   const message =
     'oauth-resource-server: dpop.nonce has no secret, so that proofs need no nonce: set secret to 32 random bytes or more, or leave nonce out'
   return [{ code: 'OAUTH_DPOP_NONCE', message }]

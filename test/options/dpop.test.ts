@@ -151,4 +151,15 @@ describe('the warning about a nonce', () => {
   it.each([undefined, {}, { nonce: undefined }, { nonce: { secret } }])('does not come with %j', (dpop) => {
     expect(dpopWarnings(dpop)).toEqual([])
   })
+
+  it.each([null, {}])('D3 is not about what a polluted prototype offers: %j', (value) => {
+    const polluted = Object.prototype as { nonce?: unknown }
+    polluted.nonce = value
+    try {
+      expect(dpopWarnings(undefined)).toEqual([])
+      expect(dpopWarnings({})).toEqual([])
+    } finally {
+      delete polluted.nonce
+    }
+  })
 })
