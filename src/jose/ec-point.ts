@@ -34,7 +34,6 @@ export function isEcPoint(bytes: Uint8Array): boolean {
   return (y * y - x * x * x + 3n * x - b) % p === 0n
 }
 
-/** The number that bytes are, with the highest first. */
-export function numberOf(bytes: Uint8Array): bigint {
+function numberOf(bytes: Uint8Array): bigint {
   return BigInt(`0x${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`)
 }

@@ -2,7 +2,8 @@ import { decodeBase64url, digest } from '#platform'
 import { isPromise } from '../lib/maybe-promise.ts'
 import { own } from '../lib/objects.ts'
 import { isDerOfKey } from './der.ts'
-import { isEcPoint, numberOf } from './ec-point.ts'
+import { isEcPoint } from './ec-point.ts'
+import { remainderOf } from './rsa.ts'
 import { shortestKey, spellingsOf, textOf } from './spellings.ts'
 
 /** A part of a secret, in one of its spellings. */
@@ -147,9 +148,9 @@ const modulusLengths: readonly number[] = [256, 384, 512, 1024]
 function isModulus(text: string): boolean {
   const digits = text.startsWith('\0') ? text.slice(1) : text
   if (!modulusLengths.includes(digits.length) || digits.charCodeAt(0) < 0x80) return false
-  const number = numberOf(bytesOf(digits))
-  if (number % 2n === 0n) return false
-  for (let factor = 3n; factor < 2000n; factor += 2n) if (number % factor === 0n) return false
+  const number = bytesOf(digits)
+  if (remainderOf(number, 2) === 0) return false
+  for (let factor = 3; factor < 2000; factor += 2) if (remainderOf(number, factor) === 0) return false
   return true
 }
 

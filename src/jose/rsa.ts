@@ -45,7 +45,10 @@ const rocaRemainders = rocaPrimes.map((prime) => {
  * sound modulus looks like one of them in 1 of 2^27 cases.
  */
 function hasRocaFingerprint(modulus: Uint8Array): boolean {
-  return rocaRemainders.every(([prime, powers]) =>
-    powers.has(modulus.reduce((rest, byte) => (rest * 256 + byte) % prime, 0)),
-  )
+  return rocaRemainders.every(([prime, powers]) => powers.has(remainderOf(modulus, prime)))
+}
+
+/** What is left when a number is divided. @param number bytes, the highest first @param divisor up to 2^32 */
+export function remainderOf(number: Uint8Array, divisor: number): number {
+  return number.reduce((rest, byte) => (rest * 256 + byte) % divisor, 0)
 }
