@@ -258,7 +258,7 @@ export interface Run {
   readonly before?: (world: World) => Promise<void>
 }
 
-/** Runs a property a thousand times over sequences of commands; a failure prints its seed and path. */
+/** Runs a property 600 times over sequences of commands; a failure prints its seed and path. */
 export async function holds(made: Supplies, mix: fc.Arbitrary<Command>[], run: Run): Promise<void> {
   const sequences = fc.commands(mix, { maxCommands: 12, size: 'max' })
   const chances = fc.constantFrom(0, 0.5, 0.999_999)
@@ -278,6 +278,6 @@ export async function holds(made: Supplies, mix: fc.Arbitrary<Command>[], run: R
       await world.settle()
       run.finally?.(world)
     }),
-    { numRuns: 1000 },
+    { numRuns: 600 },
   )
 }
