@@ -27,7 +27,7 @@ export type ExpressMiddleware = (req: IncomingMessage, res: ServerResponse, next
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- it has another name
 export interface ExpressRequest extends Request {}
 
-const { verify, guarded, logout, metadata, guardsBy, ...callers } = hooksFor<
+const { verify, guarded, logout, metadata, guardsBy, misuse, ...callers } = hooksFor<
   Request,
   ServerResponse,
   Next,
@@ -72,6 +72,11 @@ function respond(
   { status, headers, body }: HttpResponse,
   method: string | undefined,
 ): void {
+  if (typeof (res as Partial<ServerResponse>).setHeader !== 'function') {
+    throw misuse(
+      'verifyJwt: called without a response of Node; import it from the subpath of the framework in use, such as oauth-resource-server/koa',
+    )
+  }
   res.statusCode = status
   for (const name of Object.keys(headers)) res.setHeader(name, headers[name] as string)
   if (method === 'HEAD') res.end()

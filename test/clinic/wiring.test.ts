@@ -142,6 +142,28 @@ describe('verifyJwt() that covers another place', () => {
   })
 })
 
+describe("Express's verifyJwt() on Koa", () => {
+  it.each(['with a token', 'without one'])('is a 500 that says what to import, %s', async (which) => {
+    const app = new Koa()
+    const errors: unknown[] = []
+    app.on('error', (error: unknown) => errors.push(error))
+    let handled = 0
+    app.use(forExpress.verifyJwt(api) as unknown as Koa.Middleware)
+    app.use(() => {
+      handled += 1
+    })
+    const port = await serve(createServer(app.callback() as RequestListener))
+    const token = await world.issuer.sign(secrets)
+    const headers = which === 'with a token' ? { authorization: `Bearer ${token}` } : {}
+    const response = await fetch(`http://127.0.0.1:${port}/`, { headers })
+    expect([response.status, errors.length, handled]).toEqual([500, 1, 0])
+    expect(String(errors[0])).toMatch(
+      /without a response of Node; import it from the subpath .* oauth-resource-server\/koa$/,
+    )
+    outputs.expectNothingOf(token, { api, errors, headers: response.headers, body: await response.text() })
+  })
+})
+
 /** Asks for a WebSocket; returns the response to the handshake. */
 async function handshake(port: number, headers: object): Promise<IncomingMessage> {
   const asked = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' }
