@@ -24,8 +24,11 @@ const otherTokenScheme = /^[\t ]*dpop(?:[\t ]|$)/i
 export function authorizationToken(request: HttpRequest, dpop: boolean): Presented | undefined {
   const value = authorizationOf(request)
   if (value === undefined) return undefined
-  if (dpop && dpopScheme.test(value)) {
-    const token = tokenAfter('DPoP ', value) ?? dpopCredentials.exec(value)?.[1]
+  const common = tokenAfter('Bearer ', value)
+  if (common !== undefined) return presented(common, 'header', request)
+  const bound = dpop ? tokenAfter('DPoP ', value) : undefined
+  if (bound !== undefined || (dpop && dpopScheme.test(value))) {
+    const token = bound ?? dpopCredentials.exec(value)?.[1]
     // A second token can only stand behind a comma.
     if (token === undefined || (value.includes(',') && brokenBearer.test(value))) {
       throw brokenCredentials('DPoP')
@@ -36,8 +39,6 @@ export function authorizationToken(request: HttpRequest, dpop: boolean): Present
 }
 
 function tokenIn(value: string): string | undefined {
-  const common = tokenAfter('Bearer ', value)
-  if (common !== undefined) return common
   const match = bearer.exec(value)
   if (match !== null) return match[1]
   if (brokenBearer.test(value)) throw brokenCredentials('Bearer')
