@@ -11,7 +11,7 @@ const milliseconds = 1e11
  * @throws {TypeError}
  */
 export function checkMoment(value: unknown, name: string): number {
-  const isDate = Object.prototype.toString.call(value) === '[object Date]'
+  const isDate = typeof value !== 'number' && Object.prototype.toString.call(value) === '[object Date]'
   const seconds: unknown = isDate ? (value as Date).getTime() / 1000 : value
   if (typeof seconds !== 'number' || !(seconds >= 0 && seconds <= lastSecond)) {
     throw new TypeError(`${name}: must be a Date or seconds since the epoch`)

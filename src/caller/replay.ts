@@ -23,8 +23,8 @@ interface Key extends Expiring {
   readonly holder: string | undefined
 }
 
-/** Keys of proofs begin with a thumbprint. */
-const ofProof = /^([\w-]{43})\./
+/** Length of a thumbprint (RFC 7638), with which keys of proofs begin. */
+const thumbprintLength = 43
 
 /** Seconds for which a key is kept at least, also when its proof has just expired. */
 const shortestLife = 1
@@ -46,10 +46,15 @@ export function replayStore(options: ReplayStoreOptions = {}): ReplayStore {
   const perHolder = Math.max(1, Math.floor(max / 10))
   const keys = new Set<string>()
   const held = new Map<string, number>()
-  const expiring = expiringEntries<Key>(kept, ({ name, holder }) => {
-    keys.delete(name)
-    if (holder !== undefined) count(holder, -1)
-  })
+  // Read once for each key: a clock takes longer than the rest.
+  let time = kept()
+  const expiring = expiringEntries<Key>(
+    () => time,
+    ({ name, holder }) => {
+      keys.delete(name)
+      if (holder !== undefined) count(holder, -1)
+    },
+  )
 
   function count(holder: string, change: 1 | -1): void {
     const now = (held.get(holder) ?? 0) + change
@@ -60,22 +65,36 @@ export function replayStore(options: ReplayStoreOptions = {}): ReplayStore {
   function reserveNow(key: unknown, until: unknown): boolean {
     const name = checkText(key, 'reserve: key')
     const life = Math.max(shortestLife, checkMoment(until, 'reserve: expiresAt') - wall())
+    time = kept()
     expiring.sweep()
     if (keys.has(name)) return false
     if (keys.size >= max) throw full(`${max} keys`)
-    const holder = ofProof.exec(name)?.[1]
+    const holder = holderIn(name)
     if (holder !== undefined) {
       if ((held.get(holder) ?? 0) >= perHolder) throw full(`${perHolder} proofs of one client`)
       count(holder, 1)
     }
     keys.add(name)
-    expiring.add({ name, holder, expiresAt: kept() + life })
+    expiring.add({ name, holder, expiresAt: time + life })
     return true
   }
 
   const reserve: ReplayStore['reserve'] = async (key, expiresAt) =>
     Promise.resolve(reserveNow(key, expiresAt))
   return Object.freeze({ reserve: withResultAtOnce(reserve, reserveNow) } satisfies ReplayStore)
+}
+
+/** The thumbprint that a key of a proof begins with; `undefined` for any other key. */
+function holderIn(name: string): string | undefined {
+  if (name.charAt(thumbprintLength) !== '.') return undefined
+  for (let at = 0; at < thumbprintLength; at += 1) if (!isBase64url(name.charCodeAt(at))) return undefined
+  return name.slice(0, thumbprintLength)
+}
+
+function isBase64url(code: number): boolean {
+  // Letters without regard to case, digits, '-' and '_'.
+  const letter = code | 0x20
+  return (letter > 0x60 && letter < 0x7b) || (code > 0x2f && code < 0x3a) || code === 0x2d || code === 0x5f
 }
 
 function full(what: string): UpstreamError {
