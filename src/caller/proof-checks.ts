@@ -121,6 +121,8 @@ function checkTime(payload: object, claim: 'iat' | 'exp' | 'nbf', now: number): 
 }
 
 function checkUri(htu: unknown, expected: string | undefined): void {
+  // Most clients write it as it is compared.
+  if (expected !== undefined && htu === expected) return
   const uri = typeof htu === 'string' ? normalUri(htu) : undefined
   if (uri !== undefined && uri === expected) return
   throw brokenProof({

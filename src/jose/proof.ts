@@ -18,14 +18,14 @@ export interface ParsedProof {
  * @returns `undefined` for any other text
  */
 export function parseProof(text: string): ParsedProof | undefined {
-  const parts = text.split('.', 4)
-  if (parts.length !== 3) return undefined
-  const [header, payload, signature] = parts as [string, string, string]
-  const bytes = fromBase64url(signature)
-  const payloadObject = objectIn(payload)
-  if (bytes === undefined || payloadObject === undefined) return undefined
-  const signingInput = text.slice(0, header.length + 1 + payload.length)
-  return { header, payload: payloadObject, signingInput, signature: bytes }
+  const first = text.indexOf('.')
+  const second = text.indexOf('.', first + 1)
+  if (first === -1 || second === -1) return undefined
+  // A third dot is no character of base64url.
+  const signature = fromBase64url(text.slice(second + 1))
+  const payload = objectIn(text.slice(first + 1, second))
+  if (signature === undefined || payload === undefined) return undefined
+  return { header: text.slice(0, first), payload, signingInput: text.slice(0, second), signature }
 }
 
 /** Reads the header, as strictly. @returns `undefined` for anything but a UTF-8 JSON object in canonical base64url */
