@@ -14,6 +14,12 @@ import {
 } from 'oauth-resource-server'
 import { createTestClock, createTestIssuer } from 'oauth-resource-server/testing'
 import { describe, expect, it } from 'vitest'
+import type { ConfirmationMethod } from '../../src/caller/confirmation.ts'
+import { dpopMethod } from '../../src/caller/dpop.ts'
+import type { Presented } from '../../src/http/finder.ts'
+import { systemClock } from '../../src/lib/clock.ts'
+import { type DpopSettings, dpopSettings } from '../../src/options/dpop.ts'
+import type { VerifiedToken } from '../../src/token/verified-token.ts'
 import { boundToken, dpopClient, dpopHeaders, type ProofChange, resource } from '../support/dpop.ts'
 import { refusalOf } from '../support/refusals.ts'
 import { verdict } from '../support/tokens.ts'
@@ -39,6 +45,10 @@ const request = (headers: Record<string, string>, more: Partial<HttpRequest> = {
 })
 const send = (change: ProofChange = {}, more: Partial<HttpRequest> = {}, to = api): Promise<string> =>
   verdict(to.authenticate(request(dpopHeaders(token, client.proof(token, change)), more)))
+
+const plain = dpopSettings({}, { resource, profile: undefined, certificates: false }) as DpopSettings
+const methodOf = (settings: DpopSettings): ConfirmationMethod =>
+  dpopMethod({ settings, clock: systemClock(clock.now), reserve: () => true, limit: (result) => result })
 
 describe('a bound token with its proof', () => {
   it('is accepted, and the caller has the scheme DPoP', async () => {
@@ -433,12 +443,63 @@ describe('the key of a client', () => {
     const own = apiOf()
     const rsa = dpopClient(clock.now, 'RS256')
     const bound = await boundToken(issuer, rsa)
-    const ask = async (alg: string): Promise<string> =>
-      verdict(own.authenticate(request(dpopHeaders(bound, rsa.proof(bound, { header: { alg } })))))
+    const ask = async (alg: string, signedAs = 'RS256'): Promise<string> =>
+      verdict(own.authenticate(request(dpopHeaders(bound, rsa.proof(bound, { header: { alg }, signedAs })))))
     expect(await ask('RS256')).toBe('200')
     // Signed as RS256 all the same.
     expect(await ask('PS256')).toBe('401 proof')
+    expect(await ask('PS256', 'PS256')).toBe('200')
+    expect(await ask('PS256')).toBe('401 proof')
     expect(await ask('RS256')).toBe('200')
+  })
+
+  it('is judged once for proofs with the same header', async () => {
+    let judged = 0
+    const settings = Object.defineProperty({ ...plain }, 'algorithms', {
+      get: () => {
+        judged += 1
+        return plain.algorithms
+      },
+    })
+    const method = methodOf(settings)
+    const confirm = async (header = {}): Promise<unknown> =>
+      method.confirm(
+        client.thumbprint,
+        {} as unknown as VerifiedToken,
+        {
+          scheme: 'DPoP',
+          token,
+          request: request(dpopHeaders(token, client.proof(token, { header }))),
+        } as Presented,
+      )
+    for (const expected of [1, 1, 1]) {
+      await confirm()
+      expect(judged).toBe(expected)
+    }
+    await confirm({ kid: 'other' })
+    expect(judged).toBe(2)
+  })
+})
+
+describe('a bound token without a request', () => {
+  it.each(['Bearer', 'DPoP'])('is refused, whatever its scheme: %s', async (scheme) => {
+    const presented = { scheme, token } as Presented
+    const confirm = (): unknown =>
+      methodOf(plain).confirm(client.thumbprint, {} as unknown as VerifiedToken, presented)
+    expect(await refusalOf(confirm)).toMatchObject({ status: 401, reason: 'binding' })
+  })
+})
+
+describe('a nonce', () => {
+  it('must be in the proof where one is wanted (RFC 9449 §9)', async () => {
+    const strict = apiOf({ nonce: { secret: new Uint8Array(32).fill(1) } })
+    const error: unknown = await strict
+      .authenticate(request(dpopHeaders(token, client.proof(token))))
+      .catch((it: unknown) => it)
+    expect(error).toMatchObject({ status: 401, reason: 'nonce', nonce: expect.any(String) as string })
+    const { nonce } = error as InvalidProofError
+    expect(await send({ claims: { nonce } }, {}, strict)).toBe('200')
+    expect(await send({ claims: { nonce: `${nonce}x` } }, {}, strict)).toBe('401 nonce')
   })
 })
 

@@ -17,6 +17,8 @@ export interface ProofChange {
   readonly header?: Readonly<Record<string, unknown>>
   /** Signs, instead of the client's own key. */
   readonly key?: KeyObject
+  /** How it signs, whatever the header says. @default the algorithm of the client */
+  readonly signedAs?: string
 }
 
 /** The public URL of the API in these tests. */
@@ -33,7 +35,7 @@ export function dpopClient(now: () => number, alg: ClientAlgorithm = 'ES256'): D
     jwk,
     privateKey,
     thumbprint: thumbprintOf(jwk),
-    proof(token, { claims = {}, header = {}, key = privateKey } = {}) {
+    proof(token, { claims = {}, header = {}, key = privateKey, signedAs = alg } = {}) {
       const usual = {
         jti: randomUUID(),
         htm: 'GET',
@@ -41,14 +43,18 @@ export function dpopClient(now: () => number, alg: ClientAlgorithm = 'ES256'): D
         iat: Math.floor(now() / 1000),
         ath: createHash('sha256').update(token).digest('base64url'),
       }
-      return signed({ typ: 'dpop+jwt', alg, jwk, ...header }, { ...usual, ...claims }, key, alg)
+      return signed({ typ: 'dpop+jwt', alg, jwk, ...header }, { ...usual, ...claims }, key, signedAs)
     },
   }
 }
 
+let rsaPair: { publicKey: KeyObject; privateKey: KeyObject } | undefined
+
 function keyPair(alg: ClientAlgorithm): { publicKey: KeyObject; privateKey: KeyObject } {
   if (alg === 'EdDSA') return generateKeyPairSync('ed25519')
-  if (alg === 'RS256' || alg === 'PS256') return generateKeyPairSync('rsa', { modulusLength: 2048 })
+  // One for all: to make it takes a second on a busy machine.
+  if (alg === 'RS256' || alg === 'PS256')
+    return (rsaPair ??= generateKeyPairSync('rsa', { modulusLength: 2048 }))
   return generateKeyPairSync('ec', { namedCurve: alg === 'ES256' ? 'P-256' : 'P-384' })
 }
 
