@@ -284,6 +284,11 @@ describe('decrypted()', () => {
     expect(asked).toHaveLength(2)
     pending[1]?.('a.b.c')
     await third
+    const fourth = source.verify(token, 0)
+    // Not for its age: no time has passed.
+    expect(asked).toHaveLength(3)
+    pending[2]?.('a.b.c')
+    await fourth
   })
 
   it('is 503 over the cap, and accepts again when decryptions end', async () => {
@@ -367,7 +372,10 @@ describe('decrypted()', () => {
     vi.useFakeTimers()
     try {
       const { source } = world()
-      const result = expect(source.verify(junk(header), 0)).rejects.toMatchObject({ status: 503 })
+      const result = expect(source.verify(junk(header), 0)).rejects.toMatchObject({
+        status: 503,
+        detail: { hint: 'decryption: no result within 5000 ms' },
+      })
       await vi.advanceTimersByTimeAsync(5000)
       await result
     } finally {
