@@ -22,8 +22,9 @@ export function flawOfRsa(jwk: object): 'modulus' | 'weak modulus' | 'exponent' 
 /** An unsigned big-endian number in base64url, without the zero bytes that some issuers put in front. */
 export function numberOf(member: unknown): Uint8Array | undefined {
   const bytes = typeof member === 'string' ? fromBase64url(member) : undefined
-  const first = bytes?.findIndex((byte) => byte !== 0)
-  return first === undefined || first === -1 ? bytes?.subarray(0, 0) : bytes?.subarray(first)
+  if (bytes === undefined) return undefined
+  const first = bytes.findIndex((byte) => byte !== 0)
+  return bytes.subarray(first === -1 ? bytes.length : first)
 }
 
 function bitLength(number: Uint8Array): number {

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { flawOfRsa } from '../../src/jose/rsa.ts'
+import { flawOfRsa, numberOf, remainderOf } from '../../src/jose/rsa.ts'
 
 const primes = [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157].map(BigInt)
 
@@ -80,5 +80,80 @@ describe('the fingerprint of ROCA (CVE-2017-15361)', () => {
   it('G5 is not in the keys that OpenSSL makes', () => {
     const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
     expect(flawOf(publicKey.export({ format: 'jwk' }).n as string)).toBeUndefined()
+  })
+})
+
+describe('the numbers of a key', () => {
+  /** A modulus of a number of bits that is no other flaw. */
+  const modulus = (bits: number): Buffer => {
+    const bytes = Buffer.alloc(Math.ceil(bits / 8), 0x5b)
+    bytes[0] = 1 << ((bits - 1) % 8)
+    return bytes
+  }
+  const sound = modulus(2048)
+  const flaw = (members: object): unknown =>
+    flawOfRsa({ kty: 'RSA', n: sound.toString('base64url'), e: 'AQAB', ...members })
+
+  it.each([
+    [2040, 'modulus'],
+    [2047, 'modulus'],
+    [2048, undefined],
+    [2049, undefined],
+    [8192, undefined],
+    [8193, 'modulus'],
+    [16_384, 'modulus'],
+  ])('may be a modulus of 2048 to 8192 bits: of %d: %s', (bits, expected) => {
+    expect(flaw({ n: modulus(bits).toString('base64url') })).toBe(expected)
+  })
+
+  it.each([
+    ['an even modulus', Buffer.concat([sound.subarray(0, -1), Buffer.of(0x5a)])],
+    ['a modulus of zeros', Buffer.alloc(256)],
+    ['zeros before a short modulus', Buffer.concat([Buffer.alloc(1), modulus(2047)])],
+  ])('may not be %s', (_what, n) => {
+    expect(flaw({ n: n.toString('base64url') })).toBe('modulus')
+  })
+
+  it.each([
+    [{ n: undefined }, 'modulus'],
+    [{ n: '' }, 'modulus'],
+    [{ n: 'AA' }, 'modulus'],
+    [{ n: [sound.toString('base64url')] }, 'modulus'],
+    [{ n: `${sound.toString('base64url')}=` }, 'modulus'],
+    [{ e: undefined }, 'exponent'],
+    [{ e: '' }, 'exponent'],
+    [{ e: 65_537 }, 'exponent'],
+    [{ e: 'AA' }, 'exponent'],
+    [{ e: 'AQ' }, 'exponent'],
+    [{ e: 'Ag' }, 'exponent'],
+    [{ e: 'BA' }, 'exponent'],
+    [{ e: 'AQAA' }, 'exponent'],
+    [{ e: 'AQAAAAE' }, 'exponent'],
+    [{ e: 'Aw' }, undefined],
+    [{ e: 'AAEAAQ' }, undefined],
+    [{ e: '_____w' }, undefined],
+    [{ e: 'AAAAAAAAAAAD' }, undefined],
+  ])('are judged with %j: %s', (members, expected) => {
+    expect(flaw(members)).toBe(expected)
+  })
+
+  it('are own members', () => {
+    const inherited = Object.create({ kty: 'RSA', n: sound.toString('base64url'), e: 'AQAB' }) as object
+    expect(flawOfRsa(inherited)).toBe('modulus')
+  })
+
+  it.each([
+    ['AAEAAQ', [1, 0, 1]],
+    ['AQAB', [1, 0, 1]],
+    ['AAA', []],
+    ['AQA', [1, 0]],
+  ])('are read without the zeros before them: %s', (text, expected) => {
+    expect([...(numberOf(text) as Uint8Array)]).toEqual(expected)
+  })
+
+  it('are divided as numbers are', () => {
+    expect(remainderOf(Uint8Array.of(1, 2, 3), 7)).toBe((65_536 + 2 * 256 + 3) % 7)
+    expect(remainderOf(Uint8Array.of(255, 255, 255, 255), 2 ** 32)).toBe(2 ** 32 - 1)
+    expect(remainderOf(new Uint8Array(), 7)).toBe(0)
   })
 })
