@@ -15,6 +15,9 @@ import {
 import { createTestIssuer } from 'oauth-resource-server/testing'
 import { describe, expect, it } from 'vitest'
 import { type AdapterInterface, interfaceOf } from '../../src/adapter-interface.ts'
+import { bearerMethodsOf } from '../../src/http/bearer-methods.ts'
+import { asMalformed } from '../../src/http/credentials.ts'
+import { builtInOf, finder } from '../../src/http/finder.ts'
 import { tries } from '../support/tries.ts'
 
 /** What adapters call. */
@@ -263,6 +266,154 @@ describe('firstOf()', () => {
   })
 })
 
+describe('a place', () => {
+  const own: Extractor = () => token
+  const none = { mayWait: false, readsAuthorization: false, readsCookies: false }
+  const cookie = fromCookie('t', { csrf: {} })
+  it.each<[string, Extractor, object, readonly string[] | undefined]>([
+    [
+      'the Authorization header',
+      fromHeader(),
+      { ...none, readsAuthorization: true, onlyAuthorization: true },
+      ['header'],
+    ],
+    ['another header', fromHeader('x-api-token'), none, []],
+    ['the query', fromQuery(), none, ['query']],
+    ['the body', fromBody(), { ...none, readsBody: true }, ['body']],
+    [
+      'two places of ours',
+      firstOf(fromHeader(), fromBody()),
+      { ...none, readsAuthorization: true, readsBody: false },
+      ['header', 'body'],
+    ],
+    ['two places in the body', firstOf(fromBody(), fromBody()), { ...none, readsBody: true }, ['body']],
+    [
+      'a cookie or the query',
+      firstOf(fromQuery(), cookie),
+      { ...none, readsCookies: true, readsBody: false },
+      ['query'],
+    ],
+    [
+      'a function of the application or the query',
+      firstOf(fromQuery(), own),
+      { mayWait: true, readsAuthorization: true, readsCookies: true, readsBody: false },
+      undefined,
+    ],
+  ])('tells where it looks: %s', (_title, place, traits, methods) => {
+    expect(builtInOf(place)).toEqual(traits)
+    expect(bearerMethodsOf(place)).toEqual(methods)
+  })
+
+  it('of a function of the application tells nothing', () => {
+    expect([builtInOf(own), bearerMethodsOf(own)]).toEqual([undefined, undefined])
+  })
+
+  const form = { 'content-type': 'application/x-www-form-urlencoded' }
+  it.each<[string, Extractor, HttpRequest]>([
+    ['header', fromHeader(), { headers: { authorization: `Bearer ${token}` } }],
+    ['header', fromHeader('x-api-token'), { headers: { 'x-api-token': token } }],
+    ['query', fromQuery(), { headers: {}, url: `/?access_token=${token}` }],
+    ['body', fromBody(), { method: 'POST', headers: form, body: { access_token: token } }],
+  ])('is told together with the token: %s', async (place, extract, request) => {
+    expect(await finder(extract)(request)).toEqual({ scheme: 'Bearer', token, place, request })
+  })
+
+  it.each([
+    fromHeader(),
+    firstOf(fromHeader(), fromQuery()),
+    firstOf(fromQuery(), fromHeader(), () => undefined),
+  ])(
+    'that reads the Authorization header reads it under DPoP where that is accepted: %#',
+    async (extract) => {
+      const request = { headers: { authorization: `DPoP ${token}` }, url: '/' }
+      const found = { scheme: 'DPoP', token, place: 'header', request }
+      expect(await finder(extract as Extractor)(request, true)).toEqual(found)
+      expect(await finder(extract as Extractor)(request)).toBeUndefined()
+    },
+  )
+
+  const twice = 'the request has an access token in two places, or twice in one: send it once'
+  it.each<[string, Extractor, HttpRequest, string]>([
+    [
+      'a list',
+      fromQuery(),
+      { headers: {}, url: '/?access_token[]=a' },
+      'the query has access_token as a list',
+    ],
+    [
+      'a form with two',
+      fromBody(),
+      { method: 'POST', headers: form, body: { access_token: [token, token] } },
+      'the form has access_token more than once, or not as text',
+    ],
+    ['two in the query', fromQuery(), { headers: {}, url: '/?access_token=a&access_token=a' }, twice],
+  ])('tells the operator what it refuses: %s', (_title, extract, request, hint) => {
+    expect(() => finder(extract)(request)).toThrow(
+      expect.objectContaining({ status: 400, reason: 'malformed', detail: { hint } }) as Error,
+    )
+  })
+
+  it.each<[string, () => unknown, string]>([
+    [
+      'a name for the query',
+      () => (fromQuery as (name: string) => unknown)('token'),
+      'fromQuery: takes no name; the parameter is access_token (RFC 6750 §2.3)',
+    ],
+    [
+      'a name for the form',
+      () => (fromBody as (name: string) => unknown)('token'),
+      'fromBody: takes no name; the parameter is access_token (RFC 6750 §2.2)',
+    ],
+    [
+      'a request for the name of a header',
+      () => fromHeader({ headers: {} } as never),
+      'fromHeader: must be the name of a header, for example x-api-token, and not Cookie; as tokenFrom pass fromHeader(), called',
+    ],
+    [
+      'a cookie for the name of a header',
+      () => fromHeader('Cookie'),
+      'fromHeader: must be the name of a header, for example x-api-token, and not Cookie',
+    ],
+    [
+      'what is no place',
+      () => firstOf(fromHeader(), 'x' as never),
+      'firstOf: pass at least one place, for example fromHeader()',
+    ],
+  ])('is not made of %s', (_title, make, message) => {
+    expect(make).toThrow(new TypeError(message))
+  })
+})
+
+describe('asMalformed()', () => {
+  const detail = { hint: 'why' }
+  const error = new InvalidTokenError('malformed', { detail })
+
+  it.each(['a b', 'ä', '', '=', 'a=b', ',', 'a,', 'a\n', '"a"'])(
+    'makes malformed credentials of what may not stand in a Bearer header: %j',
+    (text) => {
+      for (const reason of ['malformed', 'too_large'] as const) {
+        const made = asMalformed(new InvalidTokenError(reason, { detail }), text)
+        expect(made).toBeInstanceOf(InvalidRequestError)
+        expect(made).toMatchObject({ status: 400, detail })
+      }
+    },
+  )
+
+  it.each(['a', 'a.b-c_d~e+f/g==', 'A9'])('leaves a refusal of %j as it is', (text) => {
+    expect(asMalformed(error, text)).toBe(error)
+  })
+
+  it('leaves refusals for anything but the form, and other errors, as they are', () => {
+    for (const other of [
+      new InvalidTokenError('expired'),
+      new MissingTokenError({}),
+      new Error('bug'),
+      undefined,
+    ])
+      expect(asMalformed(other, 'a b')).toBe(other)
+  })
+})
+
 describe('the place a token is found in', () => {
   const url = `/?access_token=${token}`
   const bearer = { authorization: `Bearer ${token}` }
@@ -313,6 +464,19 @@ describe('G1 another token scheme in the Authorization header', () => {
     expect(
       await judged(find, { ...request, rawHeaders: [...basic, 'authorization', `Bearer ${token}`] }),
     ).toBe('refused')
+  })
+
+  it('counts next to a token in another header, where several places are named', async () => {
+    const ours = firstOf(fromQuery(), fromHeader('x-api-token'))
+    const withFunction = firstOf(fromHeader('x-api-token'), () => undefined)
+    const ask = async (extract: Extractor, authorization: string): Promise<unknown> =>
+      judged(extract, { headers: { authorization, 'x-api-token': token }, url: '/' })
+    expect(await ask(ours, `Bearer ${token}`)).toBe('refused')
+    expect(await ask(ours, `DPoP ${token}`)).toBe('refused')
+    expect(await ask(ours, 'Basic dTpw')).toBe('accepted')
+    // The function may have read it.
+    expect(await ask(withFunction, `Bearer ${token}`)).toBe('accepted')
+    expect(await ask(withFunction, `DPoP ${token}`)).toBe('refused')
   })
 
   it('does not count for the one header the application chose', async () => {
