@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { refusedBy } from '../../src/caller/refused.ts'
+import { rawOf, refusedBy } from '../../src/caller/refused.ts'
 import { InvalidTokenError } from '../../src/errors.ts'
 import { channelNames } from '../../src/lib/diagnostics.ts'
 import { ofIssuer } from '../../src/token/of-issuer.ts'
@@ -105,4 +105,10 @@ describe('NODE_DEBUG', () => {
     debug.enabled = false
     expect(await printed(fails)).toEqual([])
   })
+})
+
+it('the request of a framework is its own object where there is one', () => {
+  const [request, raw] = [{ headers: {} }, {}]
+  expect(rawOf(request)).toBe(request)
+  expect(rawOf({ ...request, raw })).toBe(raw)
 })

@@ -129,6 +129,8 @@ describe('isDerOfKey', () => {
     ['an algorithm alone', sequence(sequence(id('00')))],
     ['a set of algorithms', tagged(0x31, Buffer.concat([sequence(id('00')), sequence(id('00'))]))],
     ['a length without end', announced(0x80)],
+    ['one that is not 128 either', Buffer.concat([Buffer.of(0x30, 0x80), integer(64), integer(60)])],
+    ['numbers and a tag without a length', sequence(integer(64), integer(64), Buffer.of(2))],
     ['a length of four bytes', announced(0x84, 0, 0, 0, 132)],
     ['a length beyond the end', announced(0x81, 133)],
     ['a length that is cut off', Buffer.of(0x30, 0x82, 1)],

@@ -95,13 +95,13 @@ describe('importKeySet', () => {
   })
 
   it('tells which keys do not say that they are for signatures, next to one for encryption', () => {
-    const keys = [rsa, { ...p256, use: 'enc' }, { ...p384, use: 'sig' }, undefined]
+    const keys = [undefined, rsa, { ...p256, use: 'enc' }, { ...p384, use: 'sig' }]
     const set = fixed(importKeySet({ keys }, all, 100))
     expect(set.keys).toHaveLength(1)
     expect(set.refused).toEqual([
-      { index: 0, reason: 'use' },
+      { index: 0, reason: 'not an object' },
       { index: 1, reason: 'use' },
-      { index: 3, reason: 'not an object' },
+      { index: 2, reason: 'use' },
     ])
   })
 
