@@ -23,38 +23,10 @@ export function secretKeys(
   events: KeyEvents,
   published: KeySource | undefined,
 ): KeySource {
-  const findIn = published && keyMaterialIn(secrets.map(({ bytes }) => bytes))
-  let usable = secrets
-  let compared: unknown
-  let knownKeys: ReadonlySet<string> = new Set()
-
-  /** Compares the secrets with the keys that were not there before. */
-  function compareWith(keys: readonly unknown[]): void {
-    const entries = new Map(keys.map((jwk) => [JSON.stringify(jwk), jwk]))
-    const found = [...entries].flatMap(([text, jwk]) =>
-      knownKeys.has(text) ? [] : [...(findIn?.(jwk) ?? [])],
-    )
-    usable = usable.filter(({ bytes }) => !found.includes(bytes))
-    knownKeys = new Set(entries.keys())
-  }
-
-  /** @returns `false` when there are no public keys to compare the secrets with */
-  function compare(): boolean {
-    const jwks = published?.publishedJwks()
-    if (jwks !== undefined && jwks !== compared) {
-      compareWith(jwks.keys)
-      compared = jwks
-    }
-    return compared !== undefined
-  }
-
-  function trusted(): MaybePromise<readonly Secret[]> {
-    if (published === undefined || compare()) return usable
-    return andThen(published.ready(), () => {
-      if (compare()) return usable
-      throw new UpstreamError(1, { detail: { hint: 'the secrets cannot be compared with the public keys' } })
-    })
-  }
+  const { usable, trusted } =
+    published === undefined
+      ? { usable: () => secrets, trusted: () => secrets }
+      : comparedSecrets(secrets, published)
 
   function another(found: readonly Secret[], key: VerificationKey): VerificationKey | undefined {
     const next = found[1 + found.findIndex((secret) => secret.key === key)]
@@ -75,12 +47,58 @@ export function secretKeys(
     health: () => ({
       state: 'configured',
       ageSeconds: undefined,
-      keyCount: usable.length,
+      keyCount: usable().length,
       refusedKeys: [],
       lastError:
-        usable.length < secrets.length ? 'a secret is one of the public keys, and is not used' : undefined,
+        usable().length < secrets.length ? 'a secret is one of the public keys, and is not used' : undefined,
       counters: events.counters(),
     }),
+  }
+}
+
+/** Secrets that may be used. */
+interface UsableSecrets {
+  /** Those that were not found among the public keys so far. */
+  readonly usable: () => readonly Secret[]
+  /** The same, compared with the newest public keys. @throws {UpstreamError} when there are none */
+  readonly trusted: () => MaybePromise<readonly Secret[]>
+}
+
+function comparedSecrets(secrets: readonly Secret[], published: KeySource): UsableSecrets {
+  const findIn = keyMaterialIn(secrets.map(({ bytes }) => bytes))
+  let usable = secrets
+  let compared: unknown
+  let knownKeys: ReadonlySet<string> = new Set()
+
+  /** Compares the secrets with the keys that were not there before. */
+  function compareWith(keys: readonly unknown[]): void {
+    const entries = new Map(keys.map((jwk) => [JSON.stringify(jwk), jwk]))
+    const found = [...entries].filter(([text]) => !knownKeys.has(text)).flatMap(([, jwk]) => [...findIn(jwk)])
+    usable = usable.filter(({ bytes }) => !found.includes(bytes))
+    knownKeys = new Set(entries.keys())
+  }
+
+  /** @returns `false` when there are no public keys to compare the secrets with */
+  function compare(): boolean {
+    const jwks = published.publishedJwks()
+    if (jwks !== undefined && jwks !== compared) {
+      compareWith(jwks.keys)
+      compared = jwks
+    }
+    return compared !== undefined
+  }
+
+  return {
+    usable: () => usable,
+    trusted() {
+      if (compare()) return usable
+      return andThen(published.ready(), () => {
+        if (compare()) return usable
+        throw new UpstreamError(1, {
+          detail: { hint: 'the secrets cannot be compared with the public keys' },
+        })
+      })
+    },
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { VerificationKey } from '../../src/jose/jwk.ts'
 import { keyEvents, noEvents } from '../../src/issuer/key-events.ts'
 import type { KeySource } from '../../src/issuer/key-source.ts'
@@ -77,6 +77,54 @@ describe('secretKeys', () => {
     expect(source.pending()).toBeUndefined()
     await source.refresh()
     expect(source.health()).toMatchObject({ state: 'configured', keyCount: 3, lastError: undefined })
+  })
+
+  it('says which key a token lacks where there are no secrets, and refuses no key by name', () => {
+    const source = secretKeys([], keyEvents('https://issuer.test'), undefined)
+    expect(() => source.find({ ...header, kid: 'x' })).toThrow(
+      expect.objectContaining({
+        reason: 'unknown_key',
+        detail: {
+          claim: 'kid',
+          actual: 'x',
+          hint: expect.stringContaining('does not publish a key with this kid') as string,
+        },
+      }) as Error,
+    )
+    expect(source.health()).toEqual({
+      state: 'configured',
+      ageSeconds: undefined,
+      keyCount: 0,
+      refusedKeys: [],
+      lastError: undefined,
+      counters: noEvents,
+    })
+  })
+
+  it('D4 has its first token wait for the public keys, and no longer', async () => {
+    const { source, arrive } = publishedKeys()
+    const waiting = {
+      ...source,
+      ready: () => {
+        arrive(first.bytes as Buffer)
+        return Promise.resolve()
+      },
+    }
+    const keys = secretKeys(secrets, keyEvents('https://issuer.test'), waiting)
+    expect(await keys.find(header)).toBe(second.key)
+  })
+
+  it('D4 compares each set once', () => {
+    const { source, arrive } = publishedKeys()
+    arrive(randomBytes(256))
+    const read = vi.fn(() => source.publishedJwks()?.keys ?? [])
+    const jwks = Object.defineProperty({}, 'keys', { get: read }) as { keys: readonly unknown[] }
+    const keys = secretKeys(secrets, keyEvents('https://issuer.test'), {
+      ...source,
+      publishedJwks: () => jwks,
+    })
+    for (let request = 0; request < 3; request++) expect(keys.find(header)).toBe(first.key)
+    expect(read).toHaveBeenCalledOnce()
   })
 
   it('D4 waits until the public keys were fetched once', async () => {
