@@ -3,6 +3,8 @@ import { type channelNames, createResourceServer, type ResourceServer } from 'oa
 import { channelNames as names } from 'oauth-resource-server'
 import { createTestIssuer, type TestIssuer } from 'oauth-resource-server/testing'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { FetchError } from '../../src/issuer/fetch-error.ts'
+import { type KeyCounters, keyEvents, noEvents } from '../../src/issuer/key-events.ts'
 import {
   type Network,
   network,
@@ -12,6 +14,10 @@ import {
   type VirtualTime,
   virtualTime,
 } from '../support/world.ts'
+
+// NODE_DEBUG is read when a process starts.
+const debug = vi.hoisted(() => Object.assign(vi.fn<(line: string) => void>(), { enabled: false }))
+vi.mock('../../src/lib/diagnostics.ts', async (original) => ({ ...(await original<object>()), debug }))
 
 type Name = keyof typeof channelNames
 
@@ -154,5 +160,121 @@ describe('the diagnostics channels', () => {
 
   it('change no verdict', async () => {
     expect(await verdict(api.verify(await issuer.sign()))).toBe('200')
+  })
+})
+
+describe('the events of one issuer', () => {
+  const issuer = 'https://other.test/'
+  const url = 'https://other.test/jwks'
+  const error = new FetchError('the server cannot be reached', {
+    url,
+    cause: Object.assign(new Error('x'), { code: 'ECONNREFUSED' }),
+  })
+
+  it.each<[Name, Partial<KeyCounters>]>([
+    ['fetchStart', { fetches: 1 }],
+    ['fetched', {}],
+    ['notModified', { notModified: 1 }],
+    ['fetchFailed', { failures: 1 }],
+    ['keysChanged', {}],
+    ['staleServed', { staleServed: 1 }],
+    ['unknownKeyId', { unknownKeyIds: 1 }],
+    ['refreshLimited', { refreshLimited: 1 }],
+  ])('are counted and reported: %s', (event, counted) => {
+    const events = keyEvents(issuer)
+    events.note(event, { seconds: 2 })
+    expect(events.counters()).toEqual({ ...noEvents, ...counted })
+    expect(seen).toEqual([[event, { issuer, seconds: 2 }]])
+  })
+
+  it('start at zero, and are counted for each issuer apart', () => {
+    const [one, other] = [keyEvents(issuer), keyEvents(issuer)]
+    one.note('fetchStart')
+    one.note('fetchStart')
+    const zeros = {
+      fetches: 0,
+      failures: 0,
+      notModified: 0,
+      staleServed: 0,
+      unknownKeyIds: 0,
+      refreshLimited: 0,
+      badSignatures: 0,
+    }
+    expect(one.counters()).toEqual({ ...zeros, fetches: 2 })
+    expect(other.counters()).toEqual(zeros)
+  })
+
+  it('without a channel are counted alone', () => {
+    const events = keyEvents(issuer)
+    events.count('badSignatures')
+    expect(events.counters()).toEqual({ ...noEvents, badSignatures: 1 })
+    expect(seen).toEqual([])
+  })
+
+  it('tell the warnings how each fetch ends, and nothing else', () => {
+    const warnings = { failed: vi.fn(), succeeded: vi.fn() }
+    const events = keyEvents(issuer, warnings)
+    for (const event of [
+      'fetchStart',
+      'keysChanged',
+      'staleServed',
+      'unknownKeyId',
+      'refreshLimited',
+    ] as const)
+      events.note(event)
+    expect(warnings.succeeded).not.toHaveBeenCalled()
+    events.note('fetched')
+    expect(warnings.succeeded).toHaveBeenCalledTimes(1)
+    events.note('notModified')
+    expect(warnings.succeeded).toHaveBeenCalledTimes(2)
+    expect(warnings.failed).not.toHaveBeenCalled()
+    events.failed(error, {})
+    expect(warnings.failed.mock.calls).toEqual([[error]])
+    expect(warnings.succeeded).toHaveBeenCalledTimes(2)
+  })
+
+  it('report why a fetch failed, whether or not anybody is warned', () => {
+    const events = keyEvents(issuer)
+    events.failed(error, { failures: 3 })
+    expect(seen).toEqual([
+      ['fetchFailed', { issuer, error: error.message, url, code: 'ECONNREFUSED', failures: 3 }],
+    ])
+    expect(events.counters()).toEqual({ ...noEvents, failures: 1 })
+  })
+})
+
+describe('with NODE_DEBUG', () => {
+  const printed = (make: (events: ReturnType<typeof keyEvents>) => void, enabled = true): string[] => {
+    debug.mockClear()
+    debug.enabled = enabled
+    make(keyEvents('https://other.test/'))
+    debug.enabled = false
+    return debug.mock.calls.map(([line]) => line)
+  }
+
+  it.each<[Name, Record<string, unknown> | undefined, string]>([
+    ['fetchStart', undefined, 'fetchStart https://other.test/ {}'],
+    ['fetched', { keyCount: 1 }, 'fetched https://other.test/ {"keyCount":1}'],
+    ['notModified', { seconds: 0 }, 'notModified https://other.test/ {"seconds":0}'],
+  ])('%s is printed', (event, details, line) => {
+    expect(printed((events) => events.note(event, details))).toEqual([line])
+    expect(printed((events) => events.note(event, details), false)).toEqual([])
+  })
+
+  it.each(['keysChanged', 'staleServed', 'unknownKeyId', 'refreshLimited'] as const)(
+    '%s is not printed: a token of anybody may cause it',
+    (event) => {
+      expect(printed((events) => events.note(event))).toEqual([])
+    },
+  )
+
+  it('a failure is printed once, with its explanation', () => {
+    const fail = (events: ReturnType<typeof keyEvents>): void => {
+      events.failed(new FetchError('the server cannot be reached'), {})
+    }
+    expect(printed(fail)).toEqual([
+      expect.stringMatching(/^fetchFailed https:\/\/other\.test\/ .*the server cannot be reached/),
+    ])
+    expect(printed(fail, false)).toEqual([])
   })
 })
