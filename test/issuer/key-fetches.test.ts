@@ -1,14 +1,18 @@
 import { createTestIssuer } from 'oauth-resource-server/testing'
-import { describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { type Allowance, fetchBudget, unlimited } from '../../src/issuer/budget.ts'
-import { keyEvents } from '../../src/issuer/key-events.ts'
+import { FetchError } from '../../src/issuer/fetch-error.ts'
+import { type KeyEvents, keyEvents } from '../../src/issuer/key-events.ts'
 import type { FetchedKeys } from '../../src/issuer/key-fetch.ts'
 import { type InFlight, type KeyFetches, keyFetches } from '../../src/issuer/key-fetches.ts'
+import type { VerificationKey } from '../../src/jose/jwk.ts'
 import { importKeySet } from '../../src/jose/key-set.ts'
 import { type Clock, systemClock } from '../../src/lib/clock.ts'
 import { keyCacheSettings } from '../../src/options/key-cache.ts'
+import type { RestoredKeys } from '../../src/issuer/snapshot.ts'
 import { Deferred } from '../support/deferred.ts'
 import { publishes, status, turns, verdict } from '../support/world.ts'
+import { fetchedKeys, keyOf, type ManualFetches, manualFetches, manualUri } from './manual-fetches.ts'
 import { api, forge, health, issuer, judged, net, setUp, sign, state, time } from './one-issuer.ts'
 
 setUp()
@@ -227,5 +231,208 @@ describe('A3 a fetch that the runtime never settles', () => {
     settle(await publishes(issuer)({ headers: new Headers() } as never))
     await turns()
     expect(state()).toBe('empty')
+  })
+})
+
+describe('the fetches of one issuer', () => {
+  let manual: ManualFetches
+  let events: Record<'note' | 'failed' | 'count', ReturnType<typeof vi.fn>>
+  let changed: ReturnType<typeof vi.fn>
+  let fetches: KeyFetches
+  const [a, b, c] = [keyOf('a'), keyOf('b'), keyOf('c')]
+  const begin = (restored?: RestoredKeys, allowance = unlimited): void => {
+    manual = manualFetches(allowance)
+    events = { note: vi.fn(), failed: vi.fn(), count: vi.fn() }
+    changed = vi.fn()
+    fetches = keyFetches({
+      ...manual.options,
+      events: events as unknown as KeyEvents,
+      changed: changed as () => void,
+      restored,
+    })
+  }
+  beforeEach(() => {
+    begin()
+  })
+  const latest = () => manual.begun.at(-1) as (typeof manual.begun)[number]
+  /** Makes these the current keys, and forgets what was noted about that. */
+  async function have(...keys: readonly VerificationKey[]): Promise<void> {
+    fetches.start()
+    await latest().finds(...keys)
+    events.note.mockClear()
+    changed.mockClear()
+  }
+
+  it('report what they bring: the URL without its query, and how long it took', async () => {
+    const fetch = fetches.start()
+    expect(events.note.mock.calls).toEqual([['fetchStart']])
+    await manual.advance(2)
+    const keys = fetchedKeys([a, b], { uri: `${manualUri}?key=secret` })
+    await latest().brings({ ...keys, set: { ...keys.set, refused: [{ index: 2, reason: 'modulus' }] } })
+    expect(await fetch.done).toBe(2)
+    expect(events.note.mock.calls.slice(1)).toEqual([
+      ['fetched', { url: manualUri, keyCount: 2, seconds: 2 }],
+      ['keysChanged', { added: 2, removed: 0, refused: 1 }],
+    ])
+    expect(changed).toHaveBeenCalledOnce()
+    expect(fetches.keys()).toMatchObject({ number: 1, fetchedAt: 1_900_000_002 })
+  })
+
+  it.each<[string, readonly (typeof a)[], object | undefined, number]>([
+    ['the same', [a, b], undefined, 0],
+    ['the same in another order', [b, a], undefined, 0],
+    ['one more', [a, b, c], { added: 1, removed: 0, refused: 0 }, 1],
+    ['one less', [a], { added: 0, removed: 1, refused: 0 }, 0],
+    ['one replaced', [a, c], { added: 1, removed: 1, refused: 0 }, 1],
+    ['all replaced', [c], { added: 1, removed: 2, refused: 0 }, 1],
+  ])('tell changed keys from those that were there: %s', async (_title, keys, change, added) => {
+    await have(a, b)
+    const fetch = fetches.start()
+    expect(latest().previous?.set.keys).toEqual([a, b])
+    await latest().finds(...keys)
+    expect(await fetch.done).toBe(added)
+    const changes = events.note.mock.calls.filter(([event]) => event === 'keysChanged')
+    expect(changes).toEqual(change === undefined ? [] : [['keysChanged', change]])
+    expect(changed).toHaveBeenCalledTimes(changes.length)
+  })
+
+  it('that only confirm the keys change nothing but their age', async () => {
+    await have(a)
+    await manual.advance(500)
+    const fetch = fetches.start()
+    await manual.advance(1)
+    await latest().brings(fetchedKeys([a], { confirmed: true }))
+    expect(await fetch.done).toBe(0)
+    expect(events.note.mock.calls).toEqual([['fetchStart'], ['notModified', { seconds: 1 }]])
+    expect(changed).not.toHaveBeenCalled()
+    expect(fetches.keys()?.fetchedAt).toBe(1_900_000_501)
+  })
+
+  it('that fail are counted, and followed by a pause', async () => {
+    const error = new FetchError('down', { retryAfter: 7 })
+    const fetch = fetches.start()
+    await manual.advance(3)
+    await latest().fails(error)
+    await expect(fetch.done).rejects.toMatchObject({ status: 503, retryAfter: 7 })
+    expect(events.failed.mock.calls).toEqual([[error, { seconds: 3, failures: 1, retryIn: 7 }]])
+    expect([fetches.inFlight(), fetches.refresh()]).toEqual([undefined, undefined])
+    await manual.advance(7)
+    expect(fetches.refresh()).toBe(fetches.inFlight())
+    expect(fetches.inFlight()?.number).toBe(2)
+  })
+
+  it('that take longer than their limit have failed, and what they bring is not used', async () => {
+    const fetch = fetches.start()
+    await manual.advance(5.4)
+    expect(fetches.inFlight()).toBe(fetch)
+    await manual.advance(0.1)
+    expect(fetches.inFlight()).toBeUndefined()
+    expect(events.failed.mock.calls).toEqual([
+      [
+        expect.objectContaining({ message: 'no complete response in time' }),
+        { seconds: 5.5, failures: 1, retryIn: 1 },
+      ],
+    ])
+    await latest().finds(a)
+    await expect(fetch.done).rejects.toMatchObject({ status: 503 })
+    expect(fetches.keys()).toBeUndefined()
+  })
+
+  it('that fail after their limit count once, and say 503 like the others', async () => {
+    const fetch = fetches.start()
+    await manual.advance(5.5)
+    await latest().fails(new Error('late'))
+    await expect(fetch.done).rejects.toMatchObject({ status: 503 })
+    expect(events.failed).toHaveBeenCalledOnce()
+  })
+
+  it('end no later fetch', async () => {
+    fetches.start()
+    const first = latest()
+    await manual.advance(5.5)
+    expect(fetches.refresh()).toBeUndefined()
+    await manual.advance(1)
+    const second = fetches.refresh()
+    await first.finds(a)
+    expect(fetches.inFlight()).toBe(second)
+    expect(fetches.keys()).toBeUndefined()
+    await latest().finds(b)
+    expect(fetches.keys()?.keys.set.keys).toEqual([b])
+  })
+
+  it('tell fresh keys from those that are due, and newer ones from those before a request', async () => {
+    expect(fetches.fresh()).toBeUndefined()
+    const before = fetches.arrive()
+    expect(fetches.isNewer(before)).toBe(false)
+    await have(a)
+    expect(fetches.isNewer(before)).toBe(true)
+    expect(fetches.isNewer(fetches.arrive())).toBe(false)
+    const { refreshAt } = fetches.keys() as { refreshAt: number }
+    await manual.advance(refreshAt - fetches.arrive().at - 1)
+    expect(fetches.fresh()?.keys).toEqual([a])
+    await manual.advance(1)
+    expect([fetches.fresh(), fetches.age()]).toEqual([undefined, 'refreshing'])
+  })
+
+  it('are waited for within what is left of their limit', async () => {
+    const fetch = fetches.start()
+    const arrival = fetches.arrive()
+    await manual.advance(2)
+    const waiting = [
+      fetches.join(fetch, arrival),
+      fetches.join(fetch, arrival, 1000),
+      fetches.join(fetch, arrival, 9000),
+      fetches.join(fetch, fetches.arrive()),
+    ]
+    expect(manual.timers.slice(-4)).toEqual([3500, 1000, 3500, 5500])
+    await latest().finds(a)
+    expect(await Promise.all(waiting)).toEqual([undefined, undefined, undefined, undefined])
+  })
+
+  it('are not waited for when nothing is left', async () => {
+    const fetch = fetches.start()
+    const arrival = fetches.arrive()
+    await manual.advance(5.5)
+    expect(() => fetches.join(fetch, arrival)).toThrow(expect.objectContaining({ status: 503 }) as Error)
+  })
+
+  it('are waited for by 5,000 requests, and one more is told at once', () => {
+    const fetch = fetches.start()
+    for (let request = 0; request < 5000; request++)
+      fetches.join(fetch, fetches.arrive()).catch(() => undefined)
+    expect(events.note.mock.calls).toEqual([['fetchStart']])
+    const full = { status: 503, detail: { hint: 'keys: 5000 calls are pending' } }
+    expect(() => fetches.join(fetch, fetches.arrive())).toThrow(expect.objectContaining(full) as Error)
+    expect(events.note.mock.calls).toEqual([['fetchStart'], ['refreshLimited']])
+  })
+
+  describe('where the keys of a snapshot are', () => {
+    beforeEach(() => {
+      begin({ keys: fetchedKeys([a]), age: 0, isDiscovered: true })
+      fetches.start()
+    })
+
+    it('keep them in the place they came from', () => {
+      latest().located(manualUri)
+      expect(fetches.keys()?.keys.set.keys).toEqual([a])
+    })
+
+    it('drop them in any other', () => {
+      latest().located('https://issuer.test/moved')
+      expect(fetches.keys()).toBeUndefined()
+    })
+
+    it('drop no keys that were fetched', async () => {
+      await latest().finds(b)
+      fetches.start()
+      latest().located('https://issuer.test/moved')
+      expect(fetches.keys()?.keys.set.keys).toEqual([b])
+    })
+  })
+
+  it('may learn of a place before there are any keys', () => {
+    fetches.start()
+    latest().located(manualUri)
+    expect(fetches.keys()).toBeUndefined()
   })
 })
