@@ -1,6 +1,7 @@
 import fc from 'fast-check'
-import { explain, type ResourceServer } from 'oauth-resource-server'
+import { explain, type ResourceServer, UpstreamError } from 'oauth-resource-server'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { FetchError } from '../../src/issuer/fetch-error.ts'
 import type { Introspector } from '../../src/issuer/introspect.ts'
 import { type Introspection, introspection, type TokenOrigin } from '../../src/issuer/introspection.ts'
 import type { ActiveAnswer } from '../../src/issuer/introspection-answer.ts'
@@ -481,5 +482,134 @@ describe('a question that the endpoint refuses', () => {
     expect(explain(error)).toMatch(
       /it is not application\/token-introspection\+jwt .*introspection_signed_response_alg/,
     )
+  })
+})
+
+describe('what is remembered of an answer, by two clocks', () => {
+  let wall: number
+  let steady: number
+  let asked: string[]
+  let exp: unknown
+  let end: () => Promise<ActiveAnswer | undefined>
+  let memory: Introspection
+
+  beforeEach(() => {
+    wall = 1_900_000_000
+    steady = 5000
+    asked = []
+    exp = wall + 100
+    end = () => Promise.resolve({ claims: { exp }, bytes: 100 } as unknown as ActiveAnswer)
+    memory = introspection({
+      introspector: {
+        ask: (token: string) => {
+          asked.push(token)
+          return end()
+        },
+      } as unknown as Introspector,
+      settings: {
+        clientId: 'api-1',
+        endpoint: { url: endpointUrl },
+        cacheFor: 30,
+        cacheInactiveFor: 10,
+        timeoutMs: 3000,
+        tokens: 'opaque',
+      } as IntrospectionSettings,
+      issuer: issuer.issuer,
+      clock: {
+        wall: () => wall,
+        steady: () => steady,
+        schedule: () => () => undefined,
+      } as unknown as Clock,
+    })
+  })
+  const ask = async (token = 'token', origin: TokenOrigin = 'unknown'): Promise<unknown> =>
+    memory.answerTo(token, origin)
+  const inactive = { reason: 'inactive', detail: { hint: expect.stringMatching(/is not active/) as string } }
+
+  it('is used until cacheFor is over, to the second', async () => {
+    await ask()
+    steady += 29.9
+    await ask()
+    expect(asked).toHaveLength(1)
+    steady = 5030
+    await ask()
+    expect(asked).toHaveLength(2)
+  })
+
+  it('is not used from exp on, though the clock was set ahead', async () => {
+    exp = wall + 20
+    await ask()
+    wall += 19.5
+    await ask()
+    expect(asked).toHaveLength(1)
+    wall = 1_900_000_020
+    await ask()
+    expect(asked).toHaveLength(2)
+  })
+
+  it('is not used for longer than until exp, though the clock was set back', async () => {
+    exp = wall + 20
+    await ask()
+    wall -= 10
+    steady += 19.5
+    await ask()
+    expect(asked).toHaveLength(1)
+    steady = 5020
+    await ask()
+    expect(asked).toHaveLength(2)
+  })
+
+  it.each<[string, () => unknown]>([
+    ['is no number', () => String(wall + 100)],
+    ['is missing', () => undefined],
+    ['is reached', () => wall],
+  ])('is not used where exp %s', async (_title, value) => {
+    exp = value()
+    await ask()
+    await ask()
+    expect(asked).toHaveLength(2)
+  })
+
+  it('is refused for cacheInactiveFor, to the second, with what may be the cause', async () => {
+    end = () => Promise.resolve(undefined)
+    await expect(ask()).rejects.toMatchObject(inactive)
+    steady += 9.9
+    await expect(ask()).rejects.toMatchObject(inactive)
+    expect(asked).toHaveLength(1)
+    steady = 5010
+    await expect(ask()).rejects.toMatchObject(inactive)
+    expect(asked).toHaveLength(2)
+  })
+
+  /** Asks about so many tokens that were never active. @returns how many of them the endpoint was asked about */
+  async function flood(count: number, origin: TokenOrigin = 'unknown'): Promise<number> {
+    const before = asked.length
+    for (let index = 0; index < count; index++)
+      await ask(`${origin}-${before}-${index}`, origin).catch(() => undefined)
+    return asked.length - before
+  }
+  const unsent = (): Promise<never> => Promise.reject(new UpstreamError(1))
+  const sent = (): Promise<never> => Promise.reject(new UpstreamError(1, { cause: new FetchError('down') }))
+
+  it('costs a permit where the endpoint was asked, and none where it was not', async () => {
+    end = unsent
+    expect(await flood(unknownTokens.burst + 50)).toBe(unknownTokens.burst + 50)
+    end = sent
+    expect(await flood(unknownTokens.burst + 50)).toBe(unknownTokens.burst)
+  })
+
+  it('costs no permit where the token is active', async () => {
+    expect(await flood(unknownTokens.burst + 50)).toBe(unknownTokens.burst + 50)
+  })
+
+  it.each([
+    ['is active', () => Promise.resolve({ claims: {}, bytes: 1 } as unknown as ActiveAnswer)],
+    ['could not be asked about', unsent],
+  ])('gives back no permit that was never taken: a signed token that %s', async (_title, answer) => {
+    end = sent
+    await flood(unknownTokens.burst)
+    end = answer
+    expect(await flood(5, 'signed')).toBe(5)
+    expect(await flood(1)).toBe(0)
   })
 })
