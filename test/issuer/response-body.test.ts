@@ -63,6 +63,17 @@ describe('the body of an answer', () => {
     expect((await get(() => answerWith(reusing()))).document).toEqual({ a: 1 })
   })
 
+  it('may come in one ArrayBuffer that is used again and again', async () => {
+    const buffer = new ArrayBuffer(1)
+    async function* reusing(): AsyncGenerator<ArrayBuffer> {
+      for (const byte of bytes('{"a":1}')) {
+        new Uint8Array(buffer)[0] = byte
+        yield await Promise.resolve(buffer)
+      }
+    }
+    expect((await get(() => answerWith(reusing()))).document).toEqual({ a: 1 })
+  })
+
   it.each(['text/html', 'application/octet-stream', '?'])('may be labelled %s', async (type) => {
     const { document } = await get(() => new Response('{"a":1}', { headers: { 'content-type': type } }))
     expect(document).toEqual({ a: 1 })
@@ -88,7 +99,7 @@ describe('the body of an answer', () => {
       'the answer is longer than 100 bytes',
     ],
   ])('must not be, or hold, %s', async (_title, body, message) => {
-    expect(await failure(() => answerWith(body()))).toMatchObject({ message, status: 200 })
+    expect(await failure(() => answerWith(body()))).toMatchObject({ message, status: 200, thrown: undefined })
   })
 
   it('is not read where somebody else reads it', async () => {
