@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { backOff } from '../../src/issuer/back-off.ts'
+import { FetchError } from '../../src/issuer/fetch-error.ts'
 import { publishes, status } from '../support/world.ts'
 import { api, issuer, judged, net, setUp, sign, state, time } from './one-issuer.ts'
 
@@ -70,5 +72,40 @@ describe('after a failed fetch', () => {
     net.answer = status(404)
     const refused = await api.verify(await sign()).catch((error: unknown) => error)
     expect(api.refuse(refused).headers).not.toHaveProperty('WWW-Authenticate')
+  })
+})
+
+describe('the pause', () => {
+  it('is over to the second, and the failure before it is recent for a minute more', () => {
+    let now = 1000
+    const pause = backOff(
+      () => now,
+      () => 0,
+    )
+    const read = (): unknown[] => [pause.isOn(), pause.left(), pause.failedLately()]
+    expect(read()).toEqual([false, -Infinity, false])
+    pause.failed(new FetchError('down', { retryAfter: 10 }))
+    expect(read()).toEqual([true, 10, true])
+    now = 1009.5
+    expect(read()).toEqual([true, 0.5, true])
+    now = 1010
+    expect(read()).toEqual([false, 0, true])
+    now = 1069.5
+    expect(read()).toEqual([false, -59.5, true])
+    now = 1070
+    expect(read()).toEqual([false, -60, false])
+  })
+
+  it('and the error end with a success', () => {
+    const pause = backOff(
+      () => 1000,
+      () => 0,
+    )
+    const error = new FetchError('down')
+    expect([pause.failed(error), pause.failed(error)]).toEqual([1, 2])
+    expect(pause.lastError()).toBe(error)
+    pause.succeeded()
+    expect([pause.isOn(), pause.failedLately(), pause.lastError()]).toEqual([false, false, undefined])
+    expect(pause.failed(error)).toBe(1)
   })
 })

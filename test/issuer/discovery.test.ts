@@ -1,6 +1,10 @@
 import { createResourceServer, type ResourceServer } from 'oauth-resource-server'
 import { createTestIssuer, type TestIssuer } from 'oauth-resource-server/testing'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { beginExchange, type Exchange } from '../../src/issuer/exchange.ts'
+import { discoveredLocation, fixedLocation, metadataUrls } from '../../src/issuer/discovery.ts'
+import { FetchError } from '../../src/issuer/fetch-error.ts'
+import { systemClock } from '../../src/lib/clock.ts'
 import {
   type Answer,
   hang,
@@ -211,6 +215,12 @@ describe('metadata', () => {
     expect(asked()).toEqual([jwksUri, inserted])
   })
 
+  it('is not asked twice for the first keys, though they are gone from the place that it names', async () => {
+    places[jwksUri] = status(404)
+    expect((await judged())[0]).toBe('503 unavailable')
+    expect(asked()).toEqual([inserted, jwksUri])
+  })
+
   it('is asked again after three failures in a row, and after three more', async () => {
     await judged()
     asked()
@@ -317,5 +327,85 @@ describe('metadata', () => {
     api = serverOf(root)
     expect((await judged(root))[0]).toBe('200')
     expect(asked()).toEqual(['https://issuer.test/.well-known/oauth-authorization-server', place, jwksUri])
+  })
+})
+
+describe('a location', () => {
+  const begun = (): Exchange => beginExchange(systemClock(time.now), () => 0, 5000)
+  const same = (uri: string): Promise<string> => Promise.resolve(uri)
+  const located = (changes: { issuer?: string; url?: string; allowInsecureHosts?: readonly string[] } = {}) =>
+    discoveredLocation({
+      issuer: name,
+      fetch: net.fetch,
+      clock: systemClock(time.now),
+      maxBytes: 10_000,
+      ...changes,
+    })
+
+  it('of the configuration is used as it is', async () => {
+    expect(await fixedLocation(jwksUri).locate(same, begun())).toBe(jwksUri)
+    const error = new FetchError('gone', { status: 404 })
+    await expect(fixedLocation(jwksUri).locate(() => Promise.reject(error), begun())).rejects.toBe(error)
+  })
+
+  it('is looked for in the configured place of the metadata alone', async () => {
+    const url = 'https://issuer.test/metadata'
+    places[url] = metadata({ jwks_uri: `${jwksUri}/2` })
+    expect(await located({ url }).locate(same, begun())).toBe(`${jwksUri}/2`)
+    expect(asked()).toEqual([url])
+  })
+
+  it('is looked for again when an hour is over, to the second', async () => {
+    const location = located()
+    await location.locate(same, begun())
+    await time.advance(3599.5)
+    await location.locate(same, begun())
+    expect(asked()).toEqual([inserted])
+    await time.advance(0.5)
+    await location.locate(same, begun())
+    expect(asked()).toEqual([inserted])
+  })
+
+  it('may be an address on the host of the issuer, or on that of the metadata', async () => {
+    const own = 'https://10.0.0.1/jwks'
+    places['https://10.0.0.1/.well-known/oauth-authorization-server'] = says({
+      issuer: 'https://10.0.0.1',
+      jwks_uri: own,
+    })
+    expect(await located({ issuer: 'https://10.0.0.1' }).locate(same, begun())).toBe(own)
+    const url = 'https://10.0.0.1/metadata'
+    places[url] = metadata({ jwks_uri: own })
+    expect(await located({ url }).locate(same, begun())).toBe(own)
+    places[inserted] = metadata({ jwks_uri: own })
+    await expect(located().locate(same, begun())).rejects.toThrow('not one that may be fetched')
+  })
+
+  it('may be plain http on a host that is allowed', async () => {
+    const inner = 'http://keys:8080/jwks'
+    places[inserted] = metadata({ jwks_uri: inner })
+    expect(await located({ allowInsecureHosts: ['keys:8080'] }).locate(same, begun())).toBe(inner)
+    await expect(located().locate(same, begun())).rejects.toThrow('not one that may be fetched')
+  })
+})
+
+describe('metadataUrls', () => {
+  it.each([
+    [name, [inserted, appended]],
+    ['https://issuer.test/realms/one/', [inserted, appended]],
+    [
+      'https://issuer.test',
+      [
+        'https://issuer.test/.well-known/oauth-authorization-server',
+        'https://issuer.test/.well-known/openid-configuration',
+      ],
+    ],
+  ])('are the two of %s', (issuer, urls) => {
+    expect(metadataUrls(issuer)).toEqual(urls)
+  })
+
+  it.each(['accounts.test', 'https://issuer.test/a/../b'])('do not exist for %s', (issuer) => {
+    expect(() => metadataUrls(issuer)).toThrow(
+      expect.objectContaining({ message: 'the name of the issuer is not a plain URL', status: 404 }) as Error,
+    )
   })
 })

@@ -3,6 +3,8 @@ import { SignJWT } from 'jose'
 import { createResourceServer, type IssuerResolver, type ResourceServer } from 'oauth-resource-server'
 import { createTestIssuer, type TestIssuer } from 'oauth-resource-server/testing'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { fixedIssuers } from '../../src/issuer/issuers.ts'
+import type { TrustedIssuer } from '../../src/issuer/trusted-issuer.ts'
 import { Deferred } from '../support/deferred.ts'
 import {
   type Answer,
@@ -310,5 +312,31 @@ describe('a function that fails', () => {
     resolver.mockImplementation(() => optionsOf('https://b.test'))
     await expect(api.verify(await tenant('a').sign())).rejects.toThrow(TypeError)
     expect(net.calls).toHaveLength(0)
+  })
+})
+
+describe('issuers written in the configuration', () => {
+  const named = (name: string) => ({ name }) as TrustedIssuer
+  const issuers = [named('https://a.test'), named('https://b.test/')]
+  const fixed = fixedIssuers(issuers)
+
+  it('are found by their exact names alone', () => {
+    expect(issuers.map(({ name }) => fixed.find(name))).toEqual(issuers)
+    for (const name of [
+      'https://a.test/',
+      'https://b.test',
+      'HTTPS://a.test',
+      '',
+      'constructor',
+      '__proto__',
+    ])
+      expect(fixed.find(name)).toBeUndefined()
+  })
+
+  it('are all known, proven and needed from the start', () => {
+    expect([fixed.proven(), fixed.known(), fixed.configured()]).toEqual([issuers, issuers, issuers])
+    fixed.prove(named('https://c.test'))
+    expect(fixed.find('https://c.test')).toBeUndefined()
+    expect(fixed.proven()).toEqual(issuers)
   })
 })

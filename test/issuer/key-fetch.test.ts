@@ -153,6 +153,69 @@ describe('keys that are fetched', () => {
   })
 })
 
+describe('keys that were fetched before', () => {
+  const headers = {
+    etag: '"2"',
+    date: 'Fri, 01 Jan 2027 01:00:00 GMT',
+    'last-modified': 'Fri, 01 Jan 2027 00:00:00 GMT',
+  }
+  const answered = async (
+    previous: Partial<Awaited<ReturnType<KeyFetch>>>,
+    answer: (jwks: object) => Response,
+  ) => {
+    const { jwks } = await createTestIssuer({ algorithms: ['EdDSA'] })
+    const old = await fetchFrom({ [uri]: () => jwks }).fetchKeys(undefined)
+    const sent: Readonly<Record<string, string>>[] = []
+    const { jwks: newer } = await createTestIssuer({ algorithms: ['EdDSA'] })
+    const fetchKeys = keyFetch({
+      location: fixedLocation(uri),
+      fetch: (_url, init) => {
+        sent.push(init.headers)
+        return Promise.resolve(answer(newer))
+      },
+      clock: systemClock(clock.now),
+      random: () => 0,
+      algorithms: ['EdDSA'],
+      settings: keyCacheSettings(undefined),
+    })
+    return { old, newer, sent, keys: await fetchKeys({ ...old, ...previous }) }
+  }
+  const unchanged = (): Response => new Response(null, { status: 304 })
+
+  it('are replaced by a document, with its validators', async () => {
+    const { old, newer, keys } = await answered({ etag: '"1"' }, (jwks) => Response.json(jwks, { headers }))
+    expect(keys).toMatchObject({
+      jwks: newer,
+      uri,
+      etag: '"2"',
+      lastModified: headers['last-modified'],
+      freshFor: 600,
+      confirmed: false,
+    })
+    expect(keys.set).not.toBe(old.set)
+  })
+
+  it('have no validators where the response has none', async () => {
+    const { keys } = await answered({ etag: '"1"' }, (jwks) => Response.json(jwks))
+    expect([keys.etag, keys.lastModified]).toEqual([undefined, undefined])
+  })
+
+  it('stay when they are confirmed', async () => {
+    const { old, keys } = await answered({ etag: '"1"', lastModified: undefined, freshFor: 900 }, unchanged)
+    expect(keys).toEqual({ ...old, etag: '"1"', freshFor: 900, confirmed: true })
+    expect(keys.set).toBe(old.set)
+  })
+
+  it.each<[string, object, object]>([
+    ['an ETag', { etag: '"1"' }, { 'if-none-match': '"1"' }],
+    ['a date', { lastModified: 'then' }, { 'if-modified-since': 'then' }],
+    ['both', { etag: '"1"', lastModified: 'then' }, { 'if-none-match': '"1"', 'if-modified-since': 'then' }],
+  ])('are asked for by %s', async (_title, previous, conditions) => {
+    const { sent } = await answered(previous, unchanged)
+    expect(sent).toEqual([{ accept: 'application/json, application/jwk-set+json', ...conditions }])
+  })
+})
+
 describe('a place of the metadata that is configured', () => {
   const url = 'http://keycloak:8080/realms/one/.well-known/openid-configuration'
   const inner = 'http://keycloak:8080/realms/one/certs'

@@ -97,6 +97,19 @@ describe('the keys of an issuer', () => {
   it('are secrets alone', () => {
     const { keys } = trustedIssuer(settingsWith({ secrets }), networkWith())
     expect(keys.find({ alg: 'HS256' })).toBe(secrets[0]?.key)
+    expect(keys.health()).toMatchObject({ state: 'configured', keyCount: 1 })
+  })
+
+  it('are public ones alone, so that a token of a secret names the wrong algorithm', () => {
+    const { keys } = trustedIssuer(settingsWith({ public: { from: 'set', set } }), networkWith())
+    expect(() => keys.find({ ...header, alg: 'HS256' })).toThrow(
+      expect.objectContaining({ reason: 'algorithm' }) as Error,
+    )
+  })
+
+  it('are none', () => {
+    const { keys } = trustedIssuer(settingsWith({}), networkWith())
+    expect(() => keys.find(header)).toThrow(expect.objectContaining({ reason: 'unknown_key' }) as Error)
   })
 
   it('are both, and alg decides', () => {
@@ -118,6 +131,47 @@ describe('the keys of an issuer', () => {
     const fetched = ofName('https://other.test/')
     expect(fetched).toBeInstanceOf(Promise)
     await fetched
+  })
+
+  it.each([
+    ['a configured place are used without the network', { from: 'uri', uri } as const, []],
+    [
+      'a discovered place are confirmed in the background',
+      { from: 'metadata', url: undefined } as const,
+      ['https://issuer.test/.well-known/oauth-authorization-server', issuer.metadata.jwks_uri],
+    ],
+  ])('of a snapshot of %s', async (_title, place, asked) => {
+    const first = trustedIssuer(settingsWith({ public: place }), networkWith())
+    await first.keys.ready()
+    const snapshot = first.keys.snapshot()
+    expect(snapshot?.place).toBe(JSON.stringify([issuer.issuer, place]))
+    const network = networkWith({ snapshots: { [issuer.issuer]: snapshot as never } })
+    const { keys } = trustedIssuer(settingsWith({ public: place }), network)
+    expect(keys.find(header)).toMatchObject({ kid: header.kid })
+    await keys.pending()
+    expect(network.asked()).toEqual(asked)
+  })
+
+  it('of a snapshot of another place are fetched', async () => {
+    const first = trustedIssuer(settingsWith({ public: { from: 'uri', uri } }), networkWith())
+    await first.keys.ready()
+    const network = networkWith({ snapshots: { [issuer.issuer]: first.keys.snapshot() as never } })
+    const url = 'https://issuer.test/metadata'
+    const { keys } = trustedIssuer(settingsWith({ public: { from: 'metadata', url } }), network)
+    await keys.find(header)
+    expect(network.asked()).toEqual([url, issuer.metadata.jwks_uri])
+  })
+})
+
+describe('the places of scopes and roles', () => {
+  it('are those that the readers look at', () => {
+    const settings = {
+      ...settingsWith({ public: { from: 'set', set } }),
+      scopesOf: scopesReader('permissions'),
+      rolesOf: rolesReader('groups'),
+    }
+    const { namesFrom } = trustedIssuer(settings, networkWith())
+    expect(namesFrom).toEqual({ scopes: ['permissions'], roles: ['groups'] })
   })
 })
 

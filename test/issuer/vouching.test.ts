@@ -5,16 +5,18 @@ import type { MaybePromise } from '../../src/types.ts'
 /** Seconds of a steady clock. Timers fire only while `timersFire`, as the runtime has it. */
 let now = 0
 let timersFire = false
+/** Milliseconds of the longest timer that fires. */
+let firesUpTo = Infinity
 /** Thrown once, by the next wait. */
 let runtimeError: Error | undefined
 const clock = {
   wall: () => now,
   steady: () => now,
-  schedule: (_ms: number, run: () => void) => {
+  schedule: (ms: number, run: () => void) => {
     const error = runtimeError
     runtimeError = undefined
     if (error !== undefined) throw error
-    if (timersFire) queueMicrotask(run)
+    if (timersFire && ms <= firesUpTo) queueMicrotask(run)
     return () => undefined
   },
   pause: () => Promise.resolve(),
@@ -31,6 +33,7 @@ let ask: (name: string) => MaybePromise<string>
 beforeEach(() => {
   now = 0
   timersFire = false
+  firesUpTo = Infinity
   runtimeError = undefined
   proven.clear()
   resolve.mockReset()
@@ -160,4 +163,41 @@ it('passes the errors of the function on, and asks again', async () => {
   await expect(ask('a')).rejects.toThrow('the database is down')
   resolve.mockResolvedValueOnce('there')
   await expect(ask('a')).resolves.toBe('there')
+})
+
+it('gives what the function returns at once, at once', () => {
+  resolve.mockReturnValue('there')
+  expect([ask('a'), ask('a')]).toEqual(['there', 'there'])
+  expect(resolve).toHaveBeenCalledTimes(2)
+})
+
+it('A5 ends a call when the time of the function is over, though requests wait a little longer', async () => {
+  timersFire = true
+  firesUpTo = timeoutMs
+  resolve.mockImplementation(never)
+  await expect(ask('a')).rejects.toMatchObject(late)
+})
+
+it('A3 asks again as soon as a call is over its time, to the millisecond', () => {
+  dropped('a')
+  now = 5.099
+  dropped('a')
+  expect(resolve).toHaveBeenCalledTimes(1)
+  resolve.mockReset()
+  now = 5.1
+  dropped('a')
+  expect(resolve).toHaveBeenCalledTimes(1)
+})
+
+it('A5 counts no call for a proven issuer among those for unproven ones', async () => {
+  for (let index = 0; index < 1000; index++) {
+    proven.add(`proven-${index}`)
+    dropped(`proven-${index}`)
+  }
+  resolve.mockReset().mockResolvedValue('there')
+  await expect(ask('unproven')).resolves.toBe('there')
+  proven.add('another')
+  await expect(ask('another')).resolves.toBe('there')
+  for (let index = 0; index < 1000; index++) dropped(`dropped-${index}`)
+  expect(() => ask('b')).toThrow(expect.objectContaining({ status: 503 }) as Error)
 })

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { FetchError } from '../../src/issuer/fetch-error.ts'
 import { withSignal } from '../../src/issuer/with-signal.ts'
 import { turns } from '../support/time.ts'
@@ -21,6 +21,11 @@ afterEach(async () => {
 describe('work within a signal', () => {
   it('comes to its value', async () => {
     expect(await withSignal(Promise.resolve(7), new AbortController().signal)).toBe(7)
+  })
+
+  it('is waited for', async () => {
+    const work = turns().then(() => 7)
+    expect(await withSignal(work, new AbortController().signal)).toBe(7)
   })
 
   it('ends with the signal', async () => {
@@ -57,6 +62,24 @@ describe('work within a signal', () => {
   it('keeps an error that says more', async () => {
     const error = new FetchError('the answer is too long', { status: 200 })
     await expect(withSignal(Promise.reject(error), new AbortController().signal)).rejects.toBe(error)
+  })
+
+  it.each([
+    ['succeeds', () => Promise.resolve(7)],
+    ['fails', () => Promise.reject(new Error('broken'))],
+  ])('leaves no listener on the signal when it %s', async (_title, work) => {
+    const { signal } = new AbortController()
+    const [add, remove] = [vi.spyOn(signal, 'addEventListener'), vi.spyOn(signal, 'removeEventListener')]
+    await withSignal<number>(work(), signal).catch(() => undefined)
+    expect(add).toHaveBeenCalledOnce()
+    expect(remove.mock.calls).toEqual([add.mock.calls[0]])
+  })
+
+  it('leaves no listener on a signal that has ended', async () => {
+    const signal = AbortSignal.abort()
+    const add = vi.spyOn(signal, 'addEventListener')
+    await expect(withSignal(never(), signal)).rejects.toMatchObject(late)
+    expect(add).not.toHaveBeenCalled()
   })
 
   it('leaves no rejection alone when it fails after the signal ended', async () => {
