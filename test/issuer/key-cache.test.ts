@@ -376,6 +376,7 @@ describe('a source of published keys', () => {
       expect(source.find(header)).toBe(a)
       expect(source.find(header)).toBe(a)
       expect(begun()).toBe(2)
+      expect(counters()).toMatchObject({ staleServed: 0 })
     })
 
     it('after a fetch where the keys are stale', async () => {
@@ -582,19 +583,6 @@ describe('a source of published keys', () => {
       void waiting(source.find(header))
       await turns()
       expect(begun()).toBe(fetches)
-    })
-
-    it('and remembers no key that is there', async () => {
-      await have(a)
-      await manual.advance(600)
-      const telling = still(other)
-      await latest().finds(a)
-      expect(await telling).toBe(false)
-      const refreshing = source.refresh()
-      // Withdrawn, with nothing else that changed: what is remembered would be forgotten.
-      await latest().brings(fetchedKeys([a], { confirmed: true }))
-      await refreshing
-      expect(source.find(header)).toBe(a)
     })
 
     it('is 503 where they are too old', async () => {
