@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
+import { createHash, generateKeyPairSync } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isKeyMaterial, isPublished } from '../../src/jose/published.ts'
+import { isKeyMaterial, isPublished, keyMaterialIn } from '../../src/jose/published.ts'
 import { tries } from '../support/tries.ts'
 
 /** Whether a text, or bytes, are a published key. */
@@ -62,6 +62,65 @@ describe('G3 a text that is a published key', () => {
   })
 })
 
+describe('G3 bytes that are a published key', () => {
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const { x, y } = publicKey.export({ format: 'jwk' })
+  const point = Buffer.concat([Buffer.of(4), ...[x, y].map((it) => Buffer.from(it as string, 'base64url'))])
+
+  it('are known in DER', () => {
+    const der = publicKey.export({ type: 'spki', format: 'der' })
+    expect(published(der)).toBe(true)
+    expect(published(Buffer.concat([Buffer.of(0x31), der.subarray(1)]))).toBe(false)
+  })
+
+  it('are known as a point', () => {
+    expect(published(point)).toBe(true)
+    expect(published(Buffer.concat([Buffer.of(3), point.subarray(1)]))).toBe(false)
+  })
+
+  it('are known in texts of two bytes per character, within the last of five encodings too', () => {
+    let text: string | Buffer = Buffer.from('-----BEGIN PUBLIC KEY-----', 'utf16le')
+    for (let layer = 0; layer < 5; layer++) text = Buffer.from(text.toString('base64'))
+    expect(published(text)).toBe(true)
+  })
+})
+
+describe('G3 bytes that look like a modulus', () => {
+  const small = Array.from({ length: 999 }, (_, at) => BigInt(2 * at + 3))
+  /** The first number from a given one on that can be divided by one small factor alone, or by none. */
+  function numberFrom(start: bigint, factor = 1n): bigint {
+    for (let number = start - (start % factor) + factor; ; number += factor)
+      if (number % 2n === 1n && small.every((each) => each === factor || number % each !== 0n)) return number
+  }
+  const bytesOf = (number: bigint): Buffer => {
+    const hex = number.toString(16)
+    return Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex')
+  }
+  const bits = (count: number): bigint => 1n << BigInt(count - 1)
+  const modulus = numberFrom(bits(2048))
+
+  it.each([2048, 3072, 4096, 8192])('are known with %i bits', (count) => {
+    const bytes = bytesOf(numberFrom(bits(count)))
+    expect(bytes[0]).toBe(0x80)
+    expect(published(bytes)).toBe(true)
+    expect(published(Buffer.concat([Buffer.of(0), bytes]))).toBe(true)
+    expect(published(bytesOf(numberFrom(2n * bits(count) - 100_000n)))).toBe(true)
+  })
+
+  it.each<[string, Buffer]>([
+    ['an even number', bytesOf(2n * numberFrom(bits(2047)))],
+    ['a multiple of 3', bytesOf(numberFrom(bits(2048), 3n))],
+    ['a multiple of 1999', bytesOf(numberFrom(bits(2048), 1999n))],
+    ['one bit less', bytesOf(numberFrom(bits(2047)))],
+    ['one byte less', bytesOf(numberFrom(bits(2040)))],
+    ['one byte more', bytesOf(numberFrom(bits(2056)))],
+    ['two zeros before it', Buffer.concat([Buffer.alloc(2), bytesOf(modulus)])],
+    ['a zero before one byte less', Buffer.concat([Buffer.alloc(1), bytesOf(numberFrom(bits(2040)))])],
+  ])('are not seen in %s', (_what, bytes) => {
+    expect(published(bytes)).toBe(false)
+  })
+})
+
 describe('G3 a secret is known for each part of a public key', () => {
   const bytes = Buffer.from(Array.from({ length: 32 }, (_, at) => 7 * at + 3))
   const text = bytes.toString('base64url')
@@ -85,12 +144,37 @@ describe('G3 a secret is known for each part of a public key', () => {
     expect(isKeyMaterial(bytes, { kid: [text] })).toBe(false)
   })
 
-  it('in the thumbprint of a key whose algorithm is its kind (RFC 9964 §6)', () => {
-    const jwk = { pub: 'cHVi', kty: 'AKP', alg: 'ML-DSA-44', use: 'sig' }
-    const members = '{"alg":"ML-DSA-44","kty":"AKP","pub":"cHVi"}'
+  it.each<[string, Record<string, string>, string]>([
+    ['RSA', { n: 'bm4', use: 'sig', kty: 'RSA', e: 'AQAB' }, '{"e":"AQAB","kty":"RSA","n":"bm4"}'],
+    [
+      'EC',
+      { y: 'eXk', x: 'eHg', kty: 'EC', crv: 'P-256', alg: 'ES256' },
+      '{"crv":"P-256","kty":"EC","x":"eHg","y":"eXk"}',
+    ],
+    ['OKP', { x: 'eHg', kty: 'OKP', crv: 'Ed25519' }, '{"crv":"Ed25519","kty":"OKP","x":"eHg"}'],
+    // Its algorithm is its kind (RFC 9964 §6).
+    [
+      'AKP',
+      { pub: 'cHVi', kty: 'AKP', alg: 'ML-DSA-44', use: 'sig' },
+      '{"alg":"ML-DSA-44","kty":"AKP","pub":"cHVi"}',
+    ],
+  ])('in the thumbprint of a key of %s (RFC 7638)', (_kty, jwk, members) => {
     const thumbprint = createHash('sha256').update(members).digest()
     expect(isKeyMaterial(thumbprint, jwk)).toBe(true)
     expect(isKeyMaterial(thumbprint, { ...jwk, kty: 'XYZ' })).toBe(false)
+    for (const name of Object.keys(jwk)) {
+      const changed = isKeyMaterial(thumbprint, { ...jwk, [name]: 'other' })
+      expect(changed).toBe(!members.includes(`"${name}"`))
+    }
+  })
+
+  it('in each of several secrets that begin alike', () => {
+    const secrets = [bytes, Buffer.concat([bytes, Buffer.of(1)]), Buffer.from('s'.repeat(32))]
+    expect([...keyMaterialIn(secrets)({ n: text })]).toEqual(secrets.slice(0, 2))
+    const same = Buffer.concat([bytes.subarray(0, 4), Buffer.alloc(28, 1)])
+    const find = keyMaterialIn([bytes, same])
+    expect([...find({ n: text })]).toEqual([bytes])
+    expect([...find({ n: same.toString('base64url') })]).toEqual([same])
   })
 
   it('wherever 23 bytes of it begin, and not for 15', () => {
