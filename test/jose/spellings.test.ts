@@ -168,6 +168,25 @@ describe('spellingsOf', () => {
     expect(has(base58(number), number)).toBe(true)
   })
 
+  it('reads no more of a number than 4,096 digits: the time grows with the square', () => {
+    const digits = '7'.repeat(5000)
+    const bytesOf = (text: string): typeof bytes => {
+      const number = BigInt(text).toString(16)
+      return Buffer.from(number.padStart(number.length + (number.length % 2), '0'), 'hex')
+    }
+    expect(has(digits, bytesOf(digits.slice(0, 4096)))).toBe(true)
+    expect(has(digits, bytesOf(digits))).toBe(false)
+  })
+
+  it('decodes nothing more when there are 1,000 texts', () => {
+    const word = (_: unknown, at: number): string => createHash('sha256').update(`${at}`).digest('base64url')
+    const among = (words: number): string =>
+      [base64Times(2)(bytes), ...Array.from({ length: words }, word)].join(' ')
+    expect(has(among(2))).toBe(true)
+    expect(has(among(500))).toBe(false)
+    expect(spellingsOf(Buffer.from(among(500))).length).toBeGreaterThan(1000)
+  })
+
   it('reads 16 bytes and more, and nothing shorter', () => {
     for (const spell of [
       (part: Buffer) => part.toString('hex'),
