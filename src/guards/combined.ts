@@ -7,8 +7,8 @@ import { loginForAll, missingScopes } from './merged.ts'
 /**
  * Allows callers that pass all of these guards.
  *
- * Every guard runs, so that the refusal names every missing scope at once. A guard that could not find out decides at
- * once, also when another one refuses: its error is passed on as it is. When several guards refuse, a missing role or
+ * Every guard runs, so that the refusal names every scope that the guards need, those that the caller has included, as
+ * the next token must have these too. A guard that could not find out decides at once, also when another one refuses: its error is passed on as it is. When several guards refuse, a missing role or
  * claim comes first, as no new token helps then; after it come missing scopes, a 401, and authorization details.
  *
  * @throws {TypeError} when no guard is given
@@ -93,13 +93,14 @@ function combine<R>(
   }
   if (open === undefined) return true
   return open.some((outcome) => outcome instanceof Promise)
-    ? firstDecision(open, auth, combination).then(conclusion)
-    : conclusion(together(open as Outcome[], auth, combination))
+    ? firstDecision(open, guards, auth, combination).then(conclusion)
+    : conclusion(together(open as Outcome[], guards, auth, combination))
 }
 
 /** Resolves with the first outcome that decides alone, else with all of them together. */
 function firstDecision(
   open: readonly MaybePromise<Outcome>[],
+  guards: readonly Guard<never>[],
   auth: Auth,
   combination: Combination,
 ): Promise<Outcome> {
@@ -111,22 +112,25 @@ function firstDecision(
       })
     }
     Promise.all(open)
-      .then((outcomes) => together(outcomes, auth, combination))
+      .then((outcomes) => together(outcomes, guards, auth, combination))
       .then(resolve, reject)
   })
 }
 
 /** Combines outcomes of which none decides alone. */
-function together(outcomes: readonly Outcome[], auth: Auth, { order, needsEvery }: Combination): Outcome {
+function together(
+  outcomes: readonly Outcome[],
+  guards: readonly Guard<never>[],
+  auth: Auth,
+  { order, needsEvery }: Combination,
+): Outcome {
   const unknown = outcomes.find((outcome) => outcome instanceof Unknown)
   if (unknown !== undefined) return unknown
   const refusals = outcomes.filter((outcome) => outcome !== undefined) as readonly AuthError[]
   const kind = order.find((it) => refusals.some((refusal) => kindOf(refusal) === it))
   const alike = refusals.filter((refusal) => kindOf(refusal) === kind)
-  if (alike.length > 1) {
-    if (kind === 'scope') return missingScopes(alike, auth)
-    if (kind === 'new_token' && needsEvery) return loginForEvery(alike)
-  }
+  if (kind === 'scope') return missingScopes(alike, auth, needsEvery ? scopesOf(...guards) : [])
+  if (kind === 'new_token' && needsEvery) return loginForEvery(alike)
   return alike[0]
 }
 

@@ -9,9 +9,22 @@ import { namesHint } from '../hints/names.ts'
 import { isStringList } from '../lib/claim-path.ts'
 import type { Auth } from '../types.ts'
 
-/** One refusal for missing scopes that names the scopes of them all. */
-export function missingScopes(refusals: readonly AuthError[], auth: Auth): AuthError {
-  const expected = Object.freeze([...new Set(refusals.flatMap(scopesOf))])
+/**
+ * One refusal for missing scopes that names the scopes of them all.
+ *
+ * @param used scopes of the guards that the caller has to satisfy too: named as well where the caller has them, since
+ *   the next token must have them again
+ */
+export function missingScopes(
+  refusals: readonly AuthError[],
+  auth: Auth,
+  used: readonly string[],
+): AuthError | undefined {
+  const missing = refusals.flatMap(scopesOf)
+  const needed = used.filter((name) => auth.scopes.has(name) || missing.includes(name))
+  const expected = Object.freeze([...new Set([...needed, ...missing])])
+  const [first] = refusals
+  if (refusals.length === 1 && expected.length === new Set(missing).size) return first
   const lacking = expected.filter((name) => !auth.scopes.has(name))
   const hint = namesHint('scopes', lacking, auth)
   const detail = { claim: 'scope', expected, actual: shownNames(auth.scopes), hint }

@@ -43,6 +43,27 @@ describe('allOf(), anyOf() and not()', () => {
       allOf(scope('x', 'read'), scope('y'), scope('x')),
       ['x', 'read', 'y'],
     ],
+    [
+      'allOf: a scope that the caller has too',
+      allOf(scope('write'), scope('x'), role('clerk')),
+      ['write', 'x'],
+    ],
+    [
+      'allOf: a scope that the caller has too, asynchronously',
+      allOf(scope('read'), async (auth, request) => scope('x')(auth, request)),
+      ['read', 'x'],
+    ],
+    [
+      'allOf: no scope of an alternative that the caller need not have',
+      allOf(scope('x'), anyOf(role('clerk'), scope('y'))),
+      ['x'],
+    ],
+    ['allOf: no scope that must be missing', allOf(scope('x'), not(not(scope('read')))), ['x']],
+    [
+      'anyOf: no scope of an alternative that lacks a role',
+      anyOf(allOf(scope('read'), role('admin')), scope('x')),
+      ['x'],
+    ],
     ['anyOf: whatever would help', anyOf(scope('x'), role('admin'), scope('y')), ['x', 'y']],
     ['nested', allOf(anyOf(scope('x'), scope('y')), scope('z')), ['x', 'y', 'z']],
   ] as [string, Guard, string[]][])('names the scopes it wants — %s', async (_title, guard, scopes) => {

@@ -64,6 +64,6 @@ describe('the guards of an adapter', () => {
       Object.assign(() => 'a response', { [plainGuard]: guard }),
     )
     const both = allOf(scope('read'), requireScope('x') as never)
-    expect(outcomeOf(both, auth, undefined)).toMatchObject({ reason: 'scope', scopes: ['x'] })
+    expect(outcomeOf(both, auth, undefined)).toMatchObject({ reason: 'scope', scopes: ['read', 'x'] })
   })
 })
