@@ -9,19 +9,38 @@ type Hook = (request: object, reply: object, done: Done) => void
 /** A plugin with routes of its own. */
 export type EndpointPlugin = (app: AnyInstance, options: object, done: Done) => void
 
+/** On every request of the route for logout. Registered globally, so that either build knows the route of the other. */
+const isLogout = Symbol.for('oauth-resource-server.fastify-logout')
+
+/**
+ * Makes a hook that leaves out the route for logout: the logout token in its form is the proof, and the issuer that
+ * sends it has no access token.
+ */
+export function exceptLogout(hook: Hook): Hook {
+  return (request, reply, done) => {
+    if (isLogout in request) done()
+    else hook(request, reply, done)
+  }
+}
+
 /** Makes the plugin with the route for back-channel logout. */
 export function logoutEndpoint(hook: Hook): EndpointPlugin {
   return (app, _options, done) => {
-    // The handler reads the body itself: within its limits, whatever parsers the application has.
-    app.removeAllContentTypeParsers()
-    app.addContentTypeParser(
-      '*',
-      (_request: object, payload: object, parsed: (error: null, body: object) => void) =>
-        parsed(null, payload),
-    )
-    app.post('/', (request, reply) => {
-      hook(request, reply, (error) => void reply.send(error))
-      return reply
+    // In a context of its own, also where `fastify-plugin` wraps this one: what is set there is for this route alone.
+    void app.register((own: AnyInstance, _none, ready) => {
+      own.decorateRequest(isLogout, true as never)
+      // The handler reads the body itself: within its limits, whatever parsers the application has.
+      own.removeAllContentTypeParsers()
+      own.addContentTypeParser(
+        '*',
+        (_request: object, payload: object, parsed: (error: null, body: object) => void) =>
+          parsed(null, payload),
+      )
+      own.post('/', (request, reply) => {
+        hook(request, reply, (error) => void reply.send(error))
+        return reply
+      })
+      ready()
     })
     done()
   }

@@ -12,7 +12,7 @@ import {
   type ResponseState,
   type RouteGuards,
 } from 'oauth-resource-server'
-import { type EndpointPlugin, logoutEndpoint, metadataEndpoint } from './fastify-endpoints.ts'
+import { type EndpointPlugin, exceptLogout, logoutEndpoint, metadataEndpoint } from './fastify-endpoints.ts'
 import { RequestView } from './fastify-request.ts'
 import { apiOf } from './plugin-options.ts'
 
@@ -103,7 +103,7 @@ export function verifyJwt(app: AnyInstance, options: VerifyJwtOptions, done: Don
   }
   // Decorated once, so that every request has the same shape; a context below finds it done.
   if (!app.hasRequestDecorator('auth')) app.decorateRequest('auth', undefined as never)
-  app.addHook('onRequest', hook)
+  app.addHook('onRequest', exceptLogout(hook))
   done()
 }
 
@@ -136,7 +136,8 @@ export function authenticate(
 
 /**
  * Plugin with the route `POST /` for OpenID Connect Back-Channel Logout 1.0:
- * `app.register(backChannelLogout(api, list, { clientId }), { prefix: '/logout' })`. See {@link LogoutArguments}.
+ * `app.register(backChannelLogout(api, list, { clientId }), { prefix: '/logout' })`. The route needs no access token,
+ * also where {@link verifyJwt} covers it. See {@link LogoutArguments}.
  *
  * @throws {TypeError} for arguments that are missing or wrong
  */

@@ -7,10 +7,12 @@ import {
   fromHeader,
   fromQuery,
   isAuthError,
+  revocationList,
 } from 'oauth-resource-server'
 import {
   authenticate,
   authorize,
+  backChannelLogout,
   type FastifyGuard,
   getAuth,
   requireScope,
@@ -57,6 +59,26 @@ describe('verifyJwt on Fastify', () => {
     const headers = { authorization: `Bearer ${await issuer.sign()}` }
     expect((await app.inject({ url: '/', headers })).json()).toEqual(['user-1', 'user-1'])
   })
+
+  it.each([false, true])(
+    'leaves out the route for logout, and no other; without a context: %s',
+    async (joined) => {
+      const app = application()
+      const plugin = backChannelLogout(api, revocationList(), { clientId: 'web-app', by: 'subject' })
+      if (joined) Object.assign(plugin, { [Symbol.for('skip-override')]: true })
+      await app.register(verifyJwt, { api })
+      await app.register(plugin, { prefix: '/logout' })
+      app.post('/reports', (request) => ({ body: request.body }))
+      const sent = async (url: string, token?: string): Promise<string> => {
+        const headers = token === undefined ? {} : { authorization: token }
+        return (await app.inject({ method: 'POST', url, payload: { a: 1 }, headers })).body
+      }
+      expect(await sent(joined ? '/' : '/logout')).toContain('invalid_request')
+      expect(await sent('/reports')).toContain('unauthorized')
+      expect(await sent('/logout/other')).toContain('unauthorized')
+      expect(await sent('/reports', `Bearer ${await issuer.sign()}`)).toBe('{"body":{"a":1}}')
+    },
+  )
 
   it('leaves a Cache-Control that was set on the raw response', async () => {
     const app = application()

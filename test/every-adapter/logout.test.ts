@@ -42,6 +42,13 @@ const endpoints: Readonly<Record<string, (...args: LogoutArguments) => Listener 
     await app.ready()
     return (req, res) => app.routing(req, res)
   },
+  async 'fastify below verifyJwt'(...args) {
+    const app = fastify()
+    app.register(onFastify.verifyJwt, { api: args[0] })
+    app.register(onFastify.backChannelLogout(...args))
+    await app.ready()
+    return (req, res) => app.routing(req, res)
+  },
   fetch: (...args) => getRequestListener(onFetch.backChannelLogout(...args)),
 }
 
