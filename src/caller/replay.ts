@@ -29,6 +29,9 @@ const thumbprintLength = 43
 /** Seconds for which a key is kept at least, also when its proof has just expired. */
 const shortestLife = 1
 
+/** Seconds by which a key may be forgotten late. */
+const forgottenWithin = 0.25
+
 /** Seconds after which a client may try again. */
 const retryAfter = 1
 
@@ -54,6 +57,7 @@ export function replayStore(options: ReplayStoreOptions = {}): ReplayStore {
       keys.delete(name)
       if (holder !== undefined) count(holder, -1)
     },
+    forgottenWithin,
   )
 
   function count(holder: string, change: 1 | -1): void {

@@ -24,6 +24,9 @@ interface Found extends Expiring {
 /** The entries of one issuer, or of all. */
 type Kinds = Readonly<Record<EntryKind, Entries>>
 
+/** Seconds by which an entry may be forgotten late. Entries live for a day: small groups would take memory. */
+const forgottenWithin = 16
+
 /**
  * Makes an index.
  *
@@ -33,13 +36,17 @@ type Kinds = Readonly<Record<EntryKind, Entries>>
 export function revocationIndex(max: number, now: () => number): RevocationIndex {
   const ofAll = newKinds()
   const byIssuer = new Map<string, Kinds>()
-  const expiring = expiringEntries<Found>(now, ({ issuer, kind, value }) => {
-    const kinds = kindsOf(issuer)
-    kinds[kind].delete(value)
-    if (issuer !== undefined && Object.values(kinds).every((entries) => entries.size === 0)) {
-      byIssuer.delete(issuer)
-    }
-  })
+  const expiring = expiringEntries<Found>(
+    now,
+    ({ issuer, kind, value }) => {
+      const kinds = kindsOf(issuer)
+      kinds[kind].delete(value)
+      if (issuer !== undefined && Object.values(kinds).every((entries) => entries.size === 0)) {
+        byIssuer.delete(issuer)
+      }
+    },
+    forgottenWithin,
+  )
 
   const knownKindsOf = (issuer: string | undefined): Kinds | undefined =>
     issuer === undefined ? ofAll : byIssuer.get(issuer)

@@ -14,18 +14,17 @@ export interface ExpiringEntries<E extends Expiring> {
   readonly prolong: (entry: E, expiresAt: number) => void
 }
 
-/** Entries that expire within the same seconds are removed together. */
-const width = 16
-
 /**
  * Counts entries by the time they expire, so that removing some costs nothing for the others.
  *
  * @param now seconds that never run ahead of the time that passed; they may be set back
  * @param forget called once for each entry that expired
+ * @param width seconds by which an entry may be forgotten late: entries that expire within them are removed together
  */
 export function expiringEntries<E extends Expiring>(
   now: () => number,
   forget: (entry: E) => void,
+  width: number,
 ): ExpiringEntries<E> {
   const groups = new Map<number, Set<E>>()
   let size = 0

@@ -26,7 +26,7 @@ describe('replayStore in memory', () => {
     await store.reserve('a', new Date(clock.now() + 60_000))
     clock.advance(59)
     await expect(store.reserve('a', soon())).resolves.toBe(false)
-    clock.advance(30)
+    clock.advance(1.25)
     await expect(store.reserve('a', soon())).resolves.toBe(true)
   })
 
@@ -36,7 +36,7 @@ describe('replayStore in memory', () => {
     await store.reserve('b', soon(600))
     await expect(store.reserve('c', soon())).rejects.toBeInstanceOf(UpstreamError)
     await expect(store.reserve('a', soon())).resolves.toBe(false)
-    clock.advance(90)
+    clock.advance(60.25)
     await expect(store.reserve('c', soon())).resolves.toBe(true)
     await expect(store.reserve('b', soon())).resolves.toBe(false)
   })

@@ -7,6 +7,7 @@ function world() {
   const entries = expiringEntries<Expiring>(
     () => time.now,
     (entry) => forgotten.push(entry),
+    16,
   )
   const at = (now: number): number => {
     time.now = now
@@ -17,7 +18,7 @@ function world() {
 }
 
 describe('expiringEntries', () => {
-  it('forgets an entry at most 16 seconds after it expired, and never before', () => {
+  it('forgets an entry at most the width after it expired, and never before', () => {
     const { entries, forgotten, at } = world()
     const entry = { expiresAt: 1100 }
     entries.add(entry)
