@@ -56,7 +56,7 @@ export function introspector(options: IntrospectorOptions): Introspector {
   const { issuer, settings, endpoint, read, fetch, clock, events } = options
   const { timeoutMs, maxInFlight } = settings
   const begin = pendingWork(clock.steady, maxInFlight)
-  const beginUnknown = pendingWork(clock.steady, Math.max(1, Math.floor(maxInFlight * unknownShare)))
+  const beginUnknown = pendingWork(clock.steady, Math.ceil(maxInFlight * unknownShare))
   const prove = clientAuthentication(settings, issuer, clock)
   const probeFor = (timeoutMs + fetchMarginMs) / 1000
   const breaker = (): Circuit =>

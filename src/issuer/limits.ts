@@ -58,7 +58,7 @@ export const circuit = { failures: 5, first: 1, max: 10 }
 /** Questions about tokens that were never active: so many at once, one more each so many seconds. */
 export const unknownTokens = { burst: 200, every: 0.05 }
 
-/** The part of all questions in flight that tokens may have which were never active. */
+/** The part of all questions in flight that tokens may have which were never active; rounded up. */
 export const unknownShare = 0.8
 
 /** Requests that wait for answers about tokens at a time. */

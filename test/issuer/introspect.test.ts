@@ -184,6 +184,17 @@ describe('questions at the same time', () => {
     expect(sent).toHaveLength(5)
   })
 
+  it.each([1, 2, 3, 4])(
+    'about tokens of unknown standing are %i at most where that is maxInFlight',
+    async (max) => {
+      const it = make({ maxInFlight: max })
+      answer = hangs
+      for (let count = 0; count <= max; count += 1) it.ask('token', 'unknown').catch(() => undefined)
+      await new Promise(setImmediate)
+      expect(sent).toHaveLength(max)
+    },
+  )
+
   it('give their room back, one of unknown standing that found none in all included', async () => {
     const it = make({ maxInFlight: 2 })
     const [first, second] = [new Deferred<Response>(), new Deferred<Response>()]
