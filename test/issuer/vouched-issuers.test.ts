@@ -289,6 +289,14 @@ describe('a proven issuer', () => {
     expect(issuer.keys.snapshot()).toMatchObject({ uri: `${nameOf(0)}/jwks` })
   })
 
+  it('is none because its keys were fetched, also where they stay while its rules change', async () => {
+    await find().keys.ready()
+    await manual.advance(600)
+    resolve.mockImplementation((name) => answerFor(name, { rules: { clients: ['two'] } }))
+    expect(find().keys.health().state).not.toBe('empty')
+    expect(issuers.proven()).toEqual([])
+  })
+
   it('is not asked about again because of its signature', () => {
     const issuer = find()
     issuers.prove(issuer)
