@@ -23,6 +23,8 @@ export function stateOfError<E extends Error>(error: E): ErrorState<E> {
 export function errorOfState<E extends Error>({ error, prototype, members }: ErrorState<E>): E {
   // Made as an error, as some tools take nothing else for one.
   const copy = new Error()
+  // V8 writes out the stack of the copy where another one takes its place, and not where it is deleted first.
+  Reflect.deleteProperty(copy, 'stack')
   Object.setPrototypeOf(copy, prototype)
   return Object.defineProperties(copy as E, {
     ...members,

@@ -52,8 +52,23 @@ describe('an error that is made like another one was', () => {
     expect(copy.stack).toBe('mine')
   })
 
+  it('leaves the stack of that one unwritten until somebody asks', () => {
+    const before = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace')
+    let writes = 0
+    Error.prepareStackTrace = () => `written ${(writes += 1)}`
+    try {
+      const copy = errorOfState(stateOfError(new Error('x')))
+      expect(writes).toBe(0)
+      expect(copy.stack).toBe('written 1')
+    } finally {
+      Reflect.deleteProperty(Error, 'prepareStackTrace')
+      if (before !== undefined) Object.defineProperty(Error, 'prepareStackTrace', before)
+    }
+  })
+
   it('can be changed where the other one is frozen', () => {
     const copy = errorOfState(stateOfError(Object.freeze(new InsufficientScopeError(['a']))))
     expect(Object.assign(copy, { status: 500, headers: {} }).status).toBe(500)
+    expect(Reflect.deleteProperty(copy, 'scopes')).toBe(true)
   })
 })
