@@ -45,7 +45,7 @@ export function isObserved(key: ChannelKey): boolean {
   return channels[key].hasSubscribers
 }
 
-/** Tells observers what happened. */
+/** Tells observers what happened. A channel that nobody observes does nothing. */
 export function report(key: ChannelKey, message: Readonly<Record<string, unknown>>): void {
-  if (channels[key].hasSubscribers) channels[key].publish(message)
+  channels[key].publish(message)
 }
