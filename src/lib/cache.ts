@@ -25,15 +25,17 @@ export interface CacheLimits<V> {
 /** Makes a {@link BoundedCache}. */
 export function boundedCache<V extends object>(limits: CacheLimits<V>): BoundedCache<V> {
   // Without a prototype, as a polluted one would offer limits and callbacks.
-  const { max, now, maxAge, maxSize, sizeOf } = bare(limits)
-  const cache = new LRUCache<string, V>(
-    bare({
-      max,
-      ...(maxAge === undefined ? {} : { ttl: maxAge * 1000, ttlResolution: 0 }),
-      ...(now === undefined ? {} : { perf: { now: () => now() * 1000 + 1 } }),
-      ...(maxSize === undefined || sizeOf === undefined ? {} : { maxSize, sizeCalculation: sizeOf }),
-    }),
-  )
+  const { max, now, maxAge = 0, maxSize = 0, sizeOf } = bare(limits)
+  const options = {
+    max,
+    ttl: maxAge * 1000,
+    ttlResolution: 0,
+    // 0 is no time of an entry there.
+    perf: now && { now: () => now() * 1000 + 1 },
+    maxSize,
+    sizeCalculation: sizeOf,
+  }
+  const cache = new LRUCache<string, V>(bare(options) as LRUCache.Options<string, V, unknown>)
   return {
     get: (key) => cache.get(key, noOptions()),
     set: (key, value) => void cache.set(key, value, noOptions()),
