@@ -46,6 +46,6 @@ function mayAskAboutAll({ issuers }: Settings<unknown>): boolean {
 /** The issuer that is shown opaque tokens: the one set up for them, else the only one that is asked at all. */
 function askedIssuer(issuers: readonly TrustedIssuer[]): TrustedIssuer | undefined {
   const asked = issuers.filter(({ introspection }) => introspection !== undefined)
-  const forOpaque = asked.find(({ introspection }) => introspection?.tokens === 'opaque')
+  const forOpaque = issuers.find(({ introspection }) => introspection?.tokens === 'opaque')
   return forOpaque ?? (asked.length === 1 ? asked[0] : undefined)
 }

@@ -49,6 +49,11 @@ describe('a token of an issuer that is not trusted', () => {
 })
 
 describe('an issuer is asked about JWTs', () => {
+  it('where it says so', async () => {
+    server.answer = () => Response.json({ active: false })
+    expect(await outcome(apiOf(server, { tokens: 'all' }), await issuer.sign())).toBe('401 inactive')
+  })
+
   it('where one of several says so', async () => {
     const api = apiOfTwo(undefined, all)
     expect(await outcome(api, await issuer.sign())).toBe('accepted')

@@ -16,7 +16,7 @@ export type PendingWork = (ms: number) => (() => void) | undefined
 export function pendingWork(now: () => number, max: number): PendingWork {
   const pending = new Set<{ readonly overdueAt: number }>()
   /** No pending work is overdue before this. */
-  let earliest = -Infinity
+  let earliest = Infinity
 
   function removeOverdue(): void {
     const time = now()

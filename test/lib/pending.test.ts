@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { type PendingWork, pendingWork } from '../../src/lib/pending.ts'
 
 /** Counts work at a time in the hands of the test. */
@@ -62,7 +62,23 @@ describe('pending work', () => {
   })
 
   it('is not counted where there is no maximum', () => {
-    const { begin } = counted(Infinity)
+    const now = vi.fn(() => 100)
+    const begin = pendingWork(now, Infinity)
     for (let count = 0; count < 100; count++) expect(begin(1000)).toBeTypeOf('function')
+    expect(now).not.toHaveBeenCalled()
+  })
+
+  it('is looked through only where there is no room and some of it can be overdue', () => {
+    const { begin, time } = counted(2)
+    const walk = vi.spyOn(Set.prototype, Symbol.iterator)
+    const walks = (): number => {
+      void begin(1000)
+      return walk.mock.calls.length
+    }
+    const counts = [walks(), walks(), walks()]
+    time.now += 1
+    counts.push(walks(), walks(), walks())
+    walk.mockRestore()
+    expect(counts).toEqual([0, 0, 0, 1, 1, 1])
   })
 })
