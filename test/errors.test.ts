@@ -203,6 +203,10 @@ describe('what an error means', () => {
     },
   )
 
+  it('has the reason forbidden where a guard names none', () => {
+    expect(new ForbiddenError().reason).toBe('forbidden')
+  })
+
   it('has a title for a status that is none of ours', () => {
     expect(titleOf(418)).toBe('Refused')
   })

@@ -312,6 +312,10 @@ describe('explain()', () => {
     ],
     [failed(), 'unavailable: the server answered with status 500'],
     [
+      failed({ detail: { claim: 'iss', actual: 'a', expected: 'b' } }),
+      'unavailable: the server answered with status 500: the metadata has iss "a", configured "b"',
+    ],
+    [
       failed({ thrown: 'TypeError', detail: { claim: 'issuer', expected: 'b' } }),
       'unavailable: the server answered with status 500, TypeError: expected b (the fetch function itself failed)',
     ],

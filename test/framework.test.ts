@@ -102,6 +102,14 @@ describe('the hook of verifyJwt()', () => {
     }
   })
 
+  it('is refused as a mistake where the framework passes no request', () => {
+    const { api, face } = fakeServer()
+    expect(hooks({ rawOf: () => undefined as never }).verify(api)(request(), 'b', 'c')).toBe('sent 401 b c')
+    const [error] = vi.mocked(face.answer).mock.calls[0] ?? []
+    expect(String(error)).toMatch(/^TypeError: verifyJwt: called without a request of its framework/)
+    expect(face.authenticate).not.toHaveBeenCalled()
+  })
+
   it('serves published metadata without a token', () => {
     const found = { status: 200, headers: {}, body: '{}' }
     const { api, face } = fakeServer({ published: ({ url }) => (url === '/m' ? found : undefined) })

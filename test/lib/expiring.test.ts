@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { type Expiring, expiringEntries } from '../../src/lib/expiring.ts'
 
 function world() {
@@ -54,6 +54,20 @@ describe('expiringEntries', () => {
     entries.add({ expiresAt: 1200 })
     expect([at(1199), at(1200), at(1504)]).toEqual([2, 1, 0])
     expect(forgotten.map(({ expiresAt }) => expiresAt)).toEqual([1100, 1101, 1200, 1500])
+  })
+
+  it('looks through its groups only when one of them can have expired', () => {
+    const { entries, at } = world()
+    const walk = vi.spyOn(Map.prototype, Symbol.iterator)
+    for (const expiresAt of [1500, 1100]) entries.add({ expiresAt })
+    const counts = [1103.9, 1104, 1503.9, 1504].map((now) => [at(now), walk.mock.calls.length])
+    walk.mockRestore()
+    expect(counts).toEqual([
+      [2, 0],
+      [1, 1],
+      [1, 1],
+      [0, 2],
+    ])
   })
 
   it('takes entries after everything was forgotten', () => {

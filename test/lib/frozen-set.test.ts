@@ -49,6 +49,7 @@ describe('E15 a frozen set', () => {
       ['self', 'a', 'a'],
     ])
     expect(new Set(set)).toEqual(new Set(['a', 'b']))
+    expect(frozenSet(new Set(['a', 'b']))).toEqual(new Set(['a', 'b']))
   })
 
   it('looks like a set: to comparisons, to instanceof, to console.log', () => {
@@ -109,6 +110,7 @@ describe('E15 a frozen set', () => {
 
   it('is shared when it is empty, and kept when it is one already', () => {
     expect(frozenSet([])).toBe(frozenSet(new Set()))
+    expect(frozenSet([])).toEqual(new Set())
     expect(frozenSet(set)).toBe(set)
   })
 })

@@ -37,15 +37,15 @@ describe('deepFreeze', () => {
     expect((value.bare as { x?: unknown }).x).toSatisfy(Object.isFrozen)
   })
 
-  it('leaves a Map, a Date and an instance of a class alone', () => {
+  it('leaves a Map, a Date, a function and an instance of a class alone', () => {
     class Money {
       readonly amount = { cents: 1 }
     }
-    const value = { map: new Map(), date: new Date(0), money: new Money() }
+    const value = { map: new Map(), date: new Date(0), run: () => 1, money: new Money() }
     deepFreeze(value)
-    expect(
-      [value.map, value.date, value.money, value.money.amount].map((part) => Object.isFrozen(part)),
-    ).toEqual([false, false, false, false])
+    for (const part of [value.map, value.date, value.run, value.money, value.money.amount]) {
+      expect(part).not.toSatisfy(Object.isFrozen)
+    }
   })
 
   it.each([undefined, null, 1, 'x', true])('returns %s as it is', (value) => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { privateRecord } from '../../src/lib/private-record.ts'
 
 describe('a private record', () => {
@@ -37,6 +37,21 @@ describe('a private record', () => {
     for (const other of [{ ...object }, Object.create(object) as object, new Proxy(object, {})]) {
       expect(record.get(other)).toBeUndefined()
     }
+  })
+
+  it('is on the object itself, which costs the garbage collector less than a map', () => {
+    const set = vi.spyOn(WeakMap.prototype, 'set')
+    const own = privateRecord<string>()
+    const object = {}
+    own.set(object, 'a').set(object, 'b')
+    const kept = set.mock.calls.map(([key]) => key as unknown)
+    set.mockRestore()
+    expect(own.get(object)).toBe('b')
+    expect(kept).not.toContain(object)
+  })
+
+  it('refuses what is no object', () => {
+    expect(() => record.set('text' as never, 'a')).toThrow(TypeError)
   })
 
   it('shares nothing with another record', () => {

@@ -33,6 +33,29 @@ describe('the hint about a value that is no object of options', () => {
     expect(objectHint(true, 'issuers[1].introspection')).toBe('; pass { clientId, clientSecret }')
   })
 
+  it.each([
+    ['backChannelLogout', "pass { clientId: 'web-app' }, with the client's id at the issuer"],
+    ['clientCertificate', "pass { format }, for example { format: 'pem-urlencoded' }"],
+    ['keyCache', 'pass for example { freshFor: 600 }'],
+    ['revoke', 'pass for example { token: getAuth(request) }'],
+    ['tokenCache', 'pass for example { max: 10000 }, or false'],
+  ])('of %s is: %s', (name, hint) => {
+    expect(objectHint(true, name)).toBe(`; ${hint}`)
+    expect(objectHint(true, `issuers[12].${name}`)).toBe(`; ${hint}`)
+    expect(objectHint(true, `x.issuers[1].${name}`)).toBe('')
+  })
+
+  it('is the same for an issuer at any position, and for nothing that only ends like one', () => {
+    expect(objectHint(true, 'issuers[12]')).toBe("; pass for example { issuer: 'https://id.example.com/' }")
+    expect(objectHint(true, 'myissuers[1]')).toBe('')
+  })
+
+  it('of a request says that the middleware was not called', () => {
+    expect(objectHint({ method: 'GET', headers: {} }, 'options')).toMatch(
+      /^; this is a request, so verifyJwt/,
+    )
+  })
+
   it('says what a resource server is made of', () => {
     expect(objectHint('https://id.test/', 'options')).toMatch(
       /^; pass \{ issuer, audience, \.\.\. \}, or what/,

@@ -110,6 +110,7 @@ describe.each(Object.entries(platforms))('signatures on platform %s', (_name, pl
     const hash = createHash('sha256').update('abc').digest()
     expect(await platform.digest('abc')).toBe(hash.toString('latin1'))
     expect(await platform.sha256('abc')).toBe(hash.toString('base64url'))
+    expect(await platform.sha256(Uint8Array.of(97, 98, 99))).toBe(hash.toString('base64url'))
     expect(await platform.sha256(Buffer.from('xabcx').subarray(1, 4))).toBe(hash.toString('base64url'))
   })
 
