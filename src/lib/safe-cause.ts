@@ -27,12 +27,7 @@ class SafeCause extends Error {
  * write all of that. The error itself is its `original`, which no logger finds.
  */
 export function safeCause(original: unknown): Error {
-  try {
-    return new SafeCause(original)
-  } catch {
-    // A revoked proxy, for example.
-    return new Error('a value that cannot be read was thrown')
-  }
+  return new SafeCause(original)
 }
 
 /** What failed: name, code and, for replies of Redis, what to do about it. It never throws. */
@@ -105,8 +100,17 @@ function readMembers(error: unknown): ShownMembers {
   return { name: shown, code: replies.has(first) || first === 'ERR' ? first : undefined }
 }
 
-/** Where it was thrown, without the message. */
+/** Where it was thrown, without the message. It never throws. */
 function framesOf(error: unknown): string {
+  try {
+    return readFrames(error)
+  } catch {
+    // A revoked proxy, for example.
+    return ''
+  }
+}
+
+function readFrames(error: unknown): string {
   const { stack, message } = Object(error) as { stack?: unknown; message?: unknown }
   if (typeof stack !== 'string' || typeof message !== 'string') return ''
   const at = stack.indexOf(message)
