@@ -14,6 +14,13 @@ export function requireRequest(request: unknown, rawOf: (request: never) => obje
   )
 }
 
+/** The error for a hook that was not given what it calls when it has decided. */
+export function withoutNext(): TypeError {
+  return misuse(
+    'verifyJwt() and guards: called without next, on Fastify done, so that nothing waits for them; pass them to the app or route, from the subpath of the framework in use, or call them with all three arguments (on Koa both)',
+  )
+}
+
 /** The raw request for `getAuth()`. @throws {TypeError} */
 export function rawForAuth<A>(request: A, rawOf: (request: A) => object): object {
   const raw = rawIn(request, rawOf)

@@ -24,6 +24,8 @@ export interface Framework<A, B, C, R> {
   readonly keep: (auth: Auth | undefined, a: A, c: C) => void
   /** Sets headers of a successful response, unless they are set. */
   readonly setHeaders: (headers: Readonly<Record<string, string>>, a: A, b: B, c: C) => void
+  /** Whether a hook was given what it calls when it has decided. Otherwise nothing waits for its decision. */
+  readonly hasNext: (b: B, c: C) => boolean
   /** Runs what comes next: middleware or the handler. */
   readonly next: (a: A, b: B, c: C) => R
   /** Sends a refusal, or another response that the core decided. */

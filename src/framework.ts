@@ -9,7 +9,7 @@ import type {
   MetadataHook,
 } from './framework-types.ts'
 import { scopesOf } from './guards/guard-scopes.ts'
-import { rawIn, requireRequest } from './framework-requests.ts'
+import { rawIn, requireRequest, withoutNext } from './framework-requests.ts'
 import { type Step, stepsFor } from './framework-steps.ts'
 import { routeGuards } from './guards/route-guards.ts'
 import { misuse } from './hints/plain.ts'
@@ -21,7 +21,7 @@ import type { Auth, Guard, HttpResponse, MaybePromise } from './types.ts'
  * allocates nothing.
  */
 export function hooksFor<A, B, C, R>(framework: Framework<A, B, C, R>): Hooks<A, B, C, R> {
-  const { rawOf } = framework
+  const { rawOf, hasNext } = framework
 
   const { settle, refuse, fail, serving } = stepsFor(framework)
 
@@ -72,7 +72,10 @@ export function hooksFor<A, B, C, R>(framework: Framework<A, B, C, R>): Hooks<A,
     }
     const verifying: Hook<A, B, C, R> = (a, b, c) => settle(step, a, b, c)
     const serve = serving((request) => by.published?.(request), verifying)
-    return (a, b, c) => (by.published === undefined ? verifying(a, b, c) : serve(a, b, c))
+    return (a, b, c) => {
+      if (!hasNext(b, c)) return fail(withoutNext(), a, b, c)
+      return by.published === undefined ? verifying(a, b, c) : serve(a, b, c)
+    }
   }
 
   function guarded(guard: Guard<A>): Hook<A, B, C, R> {
@@ -85,7 +88,10 @@ export function hooksFor<A, B, C, R>(framework: Framework<A, B, C, R>): Hooks<A,
       admit: (_allowed, a, b, c) => framework.next(a, b, c),
       refuse: (error, a, b, c) => refuse(proven.get(rawOf(a))?.by, error, a, b, c),
     }
-    return (a, b, c) => settle(step, a, b, c)
+    return (a, b, c) => {
+      if (!hasNext(b, c)) return fail(withoutNext(), a, b, c)
+      return settle(step, a, b, c)
+    }
   }
 
   function logout(...[api, list, options]: LogoutArguments): Hook<A, B, C, R> {

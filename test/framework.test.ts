@@ -121,6 +121,23 @@ describe('the hook of verifyJwt()', () => {
   })
 })
 
+describe('a hook without what it calls when it has decided', () => {
+  it('fails before it asks anything', () => {
+    const { api, face } = fakeServer({ published: () => ({ status: 200, headers: {}, body: '' }) })
+    const a = request()
+    proven.set(a, { by: face, auth })
+    const without = hooks({ hasNext: (b, c) => b !== 'b' && c !== 'c' })
+    for (const hook of [without.verify(api), without.guarded(() => true)]) {
+      expect(hook(a, 'b', 'c')).toMatch(
+        /^failed: TypeError: verifyJwt\(\) and guards: called without next.* b c$/,
+      )
+      expect(hook(a, 'x', 'y')).not.toContain('TypeError')
+    }
+    expect(face.authorize).toHaveBeenCalledOnce()
+    expect(face.authenticate).not.toHaveBeenCalled()
+  })
+})
+
 describe('the hook of a guard', () => {
   const guard: Guard<FakeRequest> = () => true
 

@@ -45,6 +45,7 @@ const { verify, guarded, logout, metadata, guardsBy, misuse, ...callers } = hook
       if (res.getHeader(name) === undefined) res.setHeader(name, headers[name] as string)
     }
   },
+  hasNext: (_res, next) => typeof next === 'function',
   next(_req, res, next) {
     if (typeof next === 'function') next()
     else respond(res, failure, undefined)

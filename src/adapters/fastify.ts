@@ -62,11 +62,16 @@ const { verify, guarded, logout, metadata, readsBody, guardsBy, misuse, ...calle
       if (!reply.hasHeader(name) && !reply.raw.hasHeader(name)) void reply.header(name, headers[name])
     }
   },
+  hasNext: (_reply, done) => typeof done === 'function',
   next: (_request, _reply, done) => done(),
   refuse({ status, headers, body }, _request, reply) {
     void reply.code(status).headers(headers).send(body)
   },
-  fail: (error, _request, _reply, done) => done(error as Error),
+  fail(error, _request, _reply, done) {
+    // Without `done` it was called by another hook, which waits for nothing but an error.
+    if (typeof done !== 'function') throw error as Error
+    done(error as Error)
+  },
   leave(error, request) {
     if (error !== undefined) request.log.info({ err: error }, 'refused after the response was sent or closed')
   },

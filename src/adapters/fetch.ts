@@ -43,6 +43,7 @@ const { verify, logout, metadata, guardsBy, misuse, ...callers } = hooksFor<
   setHeaders(headers, _request, _context, call) {
     call.headers = headers
   },
+  hasNext: () => true,
   next: (_request, _context, call) => call.proceed(call),
   // A response without a body must have none, not an empty one: 204.
   refuse: ({ status, headers, body }, { method }) =>

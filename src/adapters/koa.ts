@@ -32,6 +32,7 @@ const { verify, guarded, logout, metadata, guardsBy, ...callers } = hooksFor<
       if (!ctx.res.hasHeader(name)) ctx.set(name, headers[name] as string)
     }
   },
+  hasNext: (next) => typeof next === 'function',
   next: (_ctx, next) => next(),
   refuse({ status, headers, body }, ctx) {
     ctx.status = status

@@ -134,6 +134,75 @@ describe('verifyJwt on Fastify', () => {
   })
 })
 
+describe('verifyJwt() and guards, called without next', () => {
+  const { jwks, ...options } = issuer.options
+  /** Its keys arrive after the hook returned. */
+  const late = createResourceServer({
+    ...options,
+    jwksUri: 'https://issuer.test/jwks',
+    fetch: () => Promise.resolve(Response.json(jwks)),
+  })
+  const refuses = (): Promise<boolean> => Promise.resolve(false)
+
+  it.each<[string, (...given: object[]) => unknown]>([
+    ['authenticate()', fastifyAdapter.authenticate(late) as never],
+    ['a guard', fastifyAdapter.authorize(refuses) as never],
+  ])('%s is a 500 in a hook of Fastify that is async, and lets nothing through', async (_name, hook) => {
+    const app = fastify()
+    const handler = vi.fn()
+    app.addHook('onRequest', fastifyAdapter.authenticate(api))
+    const preHandler = async (request: object, reply: object): Promise<void> => {
+      await hook(request, reply)
+    }
+    app.get('/', { preHandler }, handler)
+    const headers = { authorization: `Bearer ${await issuer.sign()}` }
+    const response = await app.inject({ url: '/', headers })
+    expect(response.json()).toMatchObject({
+      statusCode: 500,
+      message: expect.stringContaining('called without next, on Fastify done') as string,
+    })
+    expect(handler).not.toHaveBeenCalled()
+  })
+
+  it.each<[string, (...given: object[]) => unknown]>([
+    ['verifyJwt()', expressAdapter.verifyJwt(late) as never],
+    ['a guard', expressAdapter.authorize(refuses) as never],
+  ])('%s is a 500 on Express at once', async (_name, middleware) => {
+    const app = express()
+    app.use(expressAdapter.verifyJwt(api))
+    app.use((req, res, next) => {
+      void middleware(req, res)
+      expect(res.statusCode).toBe(500)
+      next(res.writableEnded ? 'router' : undefined)
+    })
+    expect(await statusOf(app)).toBe(500)
+  })
+
+  it('is a 500 on Koa, and lets nothing through', async () => {
+    const app = new Koa()
+    const handler = vi.fn()
+    const errors: unknown[] = []
+    app.on('error', (error) => void errors.push(error))
+    const verify = koaAdapter.verifyJwt(late) as (ctx: object) => unknown
+    app.use(async (ctx) => {
+      await verify(ctx)
+    })
+    app.use(handler)
+    expect(await statusOf((request, response) => void app.callback()(request, response))).toBe(500)
+    expect(errors).toMatchObject([{ message: expect.stringContaining('called without next') as string }])
+  })
+
+  it('is a 500 on Koa where they are those of Express, which gets no third argument', async () => {
+    const app = new Koa()
+    app.silent = true
+    const handler = vi.fn()
+    app.use(expressAdapter.verifyJwt(late) as never)
+    app.use(handler)
+    expect(await statusOf((request, response) => void app.callback()(request, response))).toBe(500)
+    expect(handler).not.toHaveBeenCalled()
+  })
+})
+
 describe('a guard of the core as middleware', () => {
   it.each([
     ['scope', scope('read'), 'requireScope'],

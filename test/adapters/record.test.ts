@@ -174,7 +174,7 @@ describe('A2 a response of plain Node', () => {
   it('gets a plain 500 where there is no next()', async () => {
     const origin = await serve((req, res) => (verify as (...given: unknown[]) => void)(req, res))
     expect(await statusOf(origin, {})).toBe(500)
-    expect(await statusOf(origin)).toBe(401)
+    expect(await statusOf(origin)).toBe(500)
   })
 })
 

@@ -19,6 +19,7 @@ export function fakeFramework(change: Partial<FakeFramework> = {}): FakeFramewor
     responseOf: (a) => a.response,
     keep: vi.fn(),
     setHeaders: vi.fn(),
+    hasNext: () => true,
     next: (_a, b, c) => `next ${b} ${c}`,
     refuse: ({ status }, _a, b, c) => `sent ${status} ${b} ${c}`,
     fail: (error, _a, b, c) => `failed: ${String(error)} ${b} ${c}`,
