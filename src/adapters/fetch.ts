@@ -112,8 +112,8 @@ export function protect<
   handler: ProtectedHandler<Caller<C, A, G>, Rest, Req>,
 ) => (request: Req, ...rest: Rest) => Promise<Response> {
   const hook = verify(asResourceServer(options), guards.length === 0 ? undefined : allOf(...guards))
-  return (handler) => {
-    if (typeof handler !== 'function') {
+  return (handler, ...others: readonly unknown[]) => {
+    if (typeof handler !== 'function' || others.some((each) => typeof each === 'function')) {
       throw misuse(
         'protect: pass the handler to what protect() returned: protect(options, ...guards)(handler)',
       )

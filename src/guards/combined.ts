@@ -1,6 +1,6 @@
 import { type AuthError, ForbiddenError, helpsNewToken } from '../errors.ts'
 import type { Auth, Guard, MaybePromise } from '../types.ts'
-import { type Outcome, outcomeOf, requireGuards, Unknown } from './decide.ts'
+import { type Outcome, outcomeOf, requireGuards, requireOneGuard, Unknown } from './decide.ts'
 import { scopesOf, withScopes } from './guard-scopes.ts'
 import { loginForAll, missingScopes } from './merged.ts'
 
@@ -37,10 +37,12 @@ export function anyOf<R = unknown>(...guards: readonly Guard<R>[]): Guard<R> {
 /**
  * Allows callers that this guard refuses. When it could not find out, its error is passed on as it is.
  *
- * @throws {TypeError} when no guard is given
+ * @throws {TypeError} when no guard is given, or more than one
  */
-export function not<R = unknown>(guard: Guard<R>): Guard<R> {
+export function not<R = unknown>(guard: Guard<R>): Guard<R>
+export function not<R>(guard: Guard<R>, ...others: readonly unknown[]): Guard<R> {
   requireGuards('not', [guard])
+  requireOneGuard('not', others)
   return (auth, request) => {
     const outcome = outcomeOf(guard, auth, request)
     return outcome instanceof Promise ? outcome.then(inverted) : inverted(outcome)

@@ -46,6 +46,19 @@ export function requireGuards(name: string, guards: readonly unknown[]): void {
   }
 }
 
+/**
+ * Checks that a function which takes one guard was given no other, which would never run.
+ *
+ * @param others arguments behind the guard; a number and a list where `map()` calls the function
+ * @throws {TypeError}
+ */
+export function requireOneGuard(name: string, others: readonly unknown[]): void {
+  if (typeof others[0] !== 'object' && others.every((other) => typeof other !== 'function')) return
+  throw misuse(
+    `${name}: takes one guard; combine several: ${name}(allOf(scope('reports:read'), role('admin')))`,
+  )
+}
+
 /** Runs a guard. It never throws, and its promise never rejects, so that no error is lost or left unhandled. */
 export function outcomeOf<R>(guard: Guard<R>, auth: Auth, request: R): MaybePromise<Outcome> {
   try {

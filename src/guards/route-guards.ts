@@ -2,7 +2,7 @@ import type { ClaimPath } from '../lib/claim-path.ts'
 import type { Guard } from '../types.ts'
 import { authorizationDetails, type DetailPredicate } from './authorization-details.ts'
 import { claim, type ExpectedClaim } from './claim.ts'
-import { plainGuard, requireGuards, routeGuard } from './decide.ts'
+import { plainGuard, requireGuards, requireOneGuard, routeGuard } from './decide.ts'
 import type { NameArguments } from './names.ts'
 import { recentLogin, type RecentLoginOptions } from './recent-login.ts'
 import { anyRole, role } from './role.ts'
@@ -47,9 +47,10 @@ export function routeGuards<H, R>(toRoute: (guard: Guard<R>) => H): RouteGuards<
     requireClaim: (path, expected) => wrap(claim(path, expected)),
     requireRecentLogin: (options) => wrap(recentLogin(options)),
     requireAuthorizationDetails: (type, match) => wrap(authorizationDetails(type, match)),
-    authorize(guard) {
+    authorize(guard, ...others: readonly unknown[]) {
       if (typeof guard !== 'function') throw new TypeError('authorize: pass a guard or a predicate')
       requireGuards('authorize', [guard])
+      requireOneGuard('authorize', others)
       return wrap(guard)
     },
   }

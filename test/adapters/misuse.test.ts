@@ -307,6 +307,20 @@ describe('protect', () => {
   })
 })
 
+describe('protect(options)', () => {
+  it('is a TypeError where a guard stands beside the handler', () => {
+    const handler = (): Response => new Response()
+    const wrap = fetchAdapter.protect(api) as (...given: readonly unknown[]) => unknown
+    for (const given of [
+      [handler, scope('read')],
+      [scope('read'), handler],
+    ]) {
+      expect(() => wrap(...given)).toThrow(/^protect: pass the handler to what protect\(\) returned/)
+    }
+    expect(wrap(handler, undefined)).toBeTypeOf('function')
+  })
+})
+
 describe('a guard that was not called', () => {
   it('is a 500 that says so, and lets nothing through', async () => {
     const app = express()

@@ -136,6 +136,14 @@ describe('allOf(), anyOf() and not()', () => {
   })
 })
 
+describe('not', () => {
+  it('takes one guard: a second would never run', () => {
+    const call = not as (...given: readonly unknown[]) => unknown
+    expect(() => call(scope('a'), scope('b'))).toThrow(/^not: takes one guard; combine several: not\(allOf\(/)
+    expect([scope('a'), scope('b')].map((guard, index) => call(guard, index))).toHaveLength(2)
+  })
+})
+
 describe('anyOf', () => {
   it('B3 passes on what a guard could not find out when no other allows', async () => {
     for (const guards of [

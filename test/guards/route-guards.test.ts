@@ -50,6 +50,17 @@ describe('the guards of an adapter', () => {
     )
   })
 
+  it('are made of one guard: a second would never run', () => {
+    const { authorize } = routes()
+    const call = authorize as (...given: readonly unknown[]) => unknown
+    const guard = scope('read')
+    const one = 'authorize: takes one guard; combine several: authorize(allOf('
+    expect(() => call(guard, guard)).toThrow(one)
+    expect(() => call(guard, undefined, guard)).toThrow(one)
+    expect(() => call(guard, [guard])).toThrow(one)
+    expect([guard, guard].map(authorize)).toHaveLength(2)
+  })
+
   it('are no guards of the core where the framework makes its own functions of them', () => {
     const { requireScope, authorize } = routeGuards((guard: Guard) => (): unknown => guard)
     const route = requireScope('read') as never
