@@ -46,16 +46,18 @@ export function createResourceServer<T = unknown, R = TokenRequest, O extends bo
  * Takes a resource server as it is, and makes one of anything else.
  *
  * @param others what an adapter's function was called with beside it
- * @throws {TypeError} also for a function, or a list with one, among the others: a guard there would never run
+ * @throws {TypeError} also for options beside it, and for a function, or a list with one, among the others: a guard
+ * there would never run
  */
 export function asResourceServer(
   value?: ResourceServerOptions<unknown, never> | ResourceServerLike,
   others: readonly unknown[] = [],
 ): ResourceServer<unknown, undefined> {
   const api = interfaceOf(value) === undefined ? createResourceServer(value as ResourceServerOptions) : value
-  if (others.flat().some((each) => typeof each === 'function')) {
+  // A number, or nothing, where `verifyJwt` is called by `map()`.
+  if (typeof others[0] === 'object' || others.flat().some((each) => typeof each === 'function')) {
     throw misuse(
-      'verifyJwt() and authenticate() take options or a resource server alone, and run no guards; pass guards to the route, after them: verifyJwt(api), requireScope(...); on fetch servers to protect(api, ...guards)',
+      'verifyJwt() and authenticate() take options or a resource server alone, and run no guards; pass guards to the route, after them: verifyJwt(api), requireScope(...); on fetch servers to protect(api, ...guards); write options as one object',
     )
   }
   return api as ResourceServer<unknown, undefined>

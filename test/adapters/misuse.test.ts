@@ -62,6 +62,22 @@ describe('a guard passed to what verifies', () => {
   })
 })
 
+describe('options beside a resource server, or beside options', () => {
+  it.each([
+    ['verifyJwt of Express', expressAdapter.verifyJwt],
+    ['verifyJwt of Koa', koaAdapter.verifyJwt],
+    ['authenticate of Fastify', fastifyAdapter.authenticate],
+    ['verifyJwt of fetch', fetchAdapter.verifyJwt],
+  ])('are refused by %s, where they would be ignored', (_name, verify) => {
+    const call = verify as (...given: readonly unknown[]) => unknown
+    for (const others of [{ clients: ['app'] }, {}, null]) {
+      expect(() => call(api, others)).toThrow('write options as one object')
+      expect(() => call(issuer.options, others)).toThrow('write options as one object')
+    }
+    expect(() => call(api, undefined)).not.toThrow()
+  })
+})
+
 describe('verifyJwt as middleware, without a call', () => {
   it.each([
     ['Express', express],
