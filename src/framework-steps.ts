@@ -30,6 +30,8 @@ export interface Steps<A, B, C, R> {
     c: C,
     scopes?: readonly string[],
   ) => R
+  /** Sends a response. Where it cannot be written, the error goes to the error path. */
+  readonly send: (response: HttpResponse, a: A, b: B, c: C) => R
   readonly fail: (error: unknown, a: A, b: B, c: C) => R
   /** Sends what a handler of metadata responds with, and goes on with every other request. */
   readonly serving: (respond: MetadataHandler, otherwise: Hook<A, B, C, R>) => Hook<A, B, C, R>
@@ -69,8 +71,12 @@ export function stepsFor<A, B, C, R>(framework: Framework<A, B, C, R>): Steps<A,
     } catch (unanswered) {
       return fail(unanswered, a, b, c)
     }
+    return send(refusal, a, b, c)
+  }
+
+  function send(response: HttpResponse, a: A, b: B, c: C): R {
     try {
-      return framework.refuse(refusal, a, b, c)
+      return framework.refuse(response, a, b, c)
     } catch (unwritten) {
       return fail(unwritten, a, b, c)
     }
@@ -109,19 +115,14 @@ export function stepsFor<A, B, C, R>(framework: Framework<A, B, C, R>): Steps<A,
       start: (a) => respond(framework.requestOf(a)),
       admit(response, a, b, c) {
         if (response === undefined) return otherwise(a, b, c)
-        if (isOver(stateOf(a, b))) return framework.leave(undefined, a)
-        try {
-          return framework.refuse(response, a, b, c)
-        } catch (unwritten) {
-          return fail(unwritten, a, b, c)
-        }
+        return isOver(stateOf(a, b)) ? framework.leave(undefined, a) : send(response, a, b, c)
       },
       refuse: (error, a, b, c) => refuse(undefined, error, a, b, c),
     }
     return (a, b, c) => settle(step, a, b, c)
   }
 
-  return { settle, refuse, fail, serving }
+  return { settle, refuse, send, fail, serving }
 }
 
 /** Whether the response can no longer be written. */

@@ -23,7 +23,7 @@ import type { Auth, Guard, HttpResponse, MaybePromise } from './types.ts'
 export function hooksFor<A, B, C, R>(framework: Framework<A, B, C, R>): Hooks<A, B, C, R> {
   const { rawOf, hasNext } = framework
 
-  const { settle, refuse, fail, serving } = stepsFor(framework)
+  const { settle, refuse, send, fail, serving } = stepsFor(framework)
 
   function verify(api: object, guard?: Guard<A>): Hook<A, B, C, R> {
     const by = interfaceOf(api)
@@ -101,8 +101,11 @@ export function hooksFor<A, B, C, R>(framework: Framework<A, B, C, R>): Hooks<A,
     }
     const handle = by.logout(list, options)
     const step: Step<HttpResponse, A, B, C, R> = {
-      start: (a) => handle(framework.requestOf(a), rawOf(a)),
-      admit: (response, a, b, c) => framework.refuse(response, a, b, c),
+      start(a) {
+        requireRequest(a, rawOf)
+        return handle(framework.requestOf(a), rawOf(a))
+      },
+      admit: send,
       refuse: (error, a, b, c) => refuse(undefined, error, a, b, c),
     }
     return (a, b, c) => settle(step, a, b, c)

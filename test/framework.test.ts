@@ -177,8 +177,20 @@ describe('the hooks of logout and metadata', () => {
     expect(face.logout).toHaveBeenCalledWith(list, options)
     expect(await hook(a, 'b', 'c')).toBe('sent 200 b c')
     expect(handle).toHaveBeenCalledWith(a, raw)
+    const unwritten = hooks({ rawOf: () => raw, refuse: broken }).logout(api as never, list, options)
+    expect(await unwritten(a, 'b', 'c')).toBe('failed: Error: e b c')
     handle.mockRejectedValue(error)
     expect(await hook(a, 'b', 'c')).toBe('failed: Error: e b c')
+  })
+
+  it('respond to no logout request of another framework', () => {
+    const handle = vi.fn()
+    const { api } = fakeServer({ logout: vi.fn(() => handle) })
+    const hook = hooks().logout(api as never, {} as never, {} as never)
+    expect(hook(undefined as never, 'b', 'c')).toMatch(
+      /^failed: TypeError: verifyJwt: called without a request/,
+    )
+    expect(handle).not.toHaveBeenCalled()
   })
 
   it('serve metadata at its path', () => {

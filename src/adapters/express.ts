@@ -73,15 +73,19 @@ function respond(
   { status, headers, body }: HttpResponse,
   method: string | undefined,
 ): void {
-  if (typeof (res as Partial<ServerResponse>).setHeader !== 'function') {
-    throw misuse(
-      'verifyJwt: called without a response of Node; import it from the subpath of the framework in use, such as oauth-resource-server/koa',
-    )
-  }
+  requireResponse(res)
   res.statusCode = status
   for (const name of Object.keys(headers)) res.setHeader(name, headers[name] as string)
   if (method === 'HEAD') res.end()
   else res.end(body)
+}
+
+/** @throws {TypeError} where another framework called */
+function requireResponse(res: Partial<ServerResponse>): void {
+  if (typeof res.setHeader === 'function') return
+  throw misuse(
+    'verifyJwt: called without a response of Node; import it from the subpath of the framework in use, such as oauth-resource-server/koa',
+  )
 }
 
 /**
@@ -108,7 +112,12 @@ export function verifyJwt(
  * @throws {TypeError} for arguments that are missing or wrong
  */
 export function backChannelLogout(...args: LogoutArguments): ExpressMiddleware {
-  return logout(...args) as ExpressMiddleware
+  const hook = logout(...args) as ExpressMiddleware
+  return (req, res, next) => {
+    // First: what is found out later could only end the process.
+    requireResponse(res)
+    hook(req, res, next)
+  }
 }
 
 /**

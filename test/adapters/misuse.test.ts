@@ -17,6 +17,7 @@ import {
   fromHeader,
   fromQuery,
   not,
+  revocationList,
   role,
   scope,
 } from 'oauth-resource-server'
@@ -334,6 +335,39 @@ describe('protect(options)', () => {
       expect(() => wrap(...given)).toThrow(/^protect: pass the handler to what protect\(\) returned/)
     }
     expect(wrap(handler, undefined)).toBeTypeOf('function')
+  })
+})
+
+describe('backChannelLogout of another subpath', () => {
+  const list = revocationList()
+  const args = [api, list, { clientId: 'app', by: 'subject' }] as const
+  const form = { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' } }
+  const posted = async (listener: Parameters<typeof createServer>[1]): Promise<number> => {
+    const server = createServer(listener).listen(0, '127.0.0.1')
+    closing.push(() => server.close())
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    return (await fetch(`http://127.0.0.1:${port}`, { ...form, body: 'logout_token=x' })).status
+  }
+
+  it('is a 500 on Koa, where it is that of Express', async () => {
+    const app = new Koa()
+    app.silent = true
+    app.use(expressAdapter.backChannelLogout(...args) as never)
+    expect(await posted((request, response) => void app.callback()(request, response))).toBe(500)
+  })
+
+  it('is a 500 on Express, where it is that of Koa', async () => {
+    const app = express()
+    app.use(koaAdapter.backChannelLogout(...args) as never)
+    app.use(((_error, _req, res, _next) => void res.sendStatus(500)) satisfies express.ErrorRequestHandler)
+    expect(await posted(app)).toBe(500)
+  })
+
+  it('is a 500 on Fastify, where it is that of Express', async () => {
+    const app = fastify()
+    app.addHook('onRequest', expressAdapter.backChannelLogout(...args) as never)
+    expect(await app.inject({ method: 'POST', url: '/' })).toMatchObject({ statusCode: 500 })
   })
 })
 
