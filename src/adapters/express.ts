@@ -75,6 +75,10 @@ function respond(
 ): void {
   requireResponse(res)
   res.statusCode = status
+  // That of another body: the client would wait for more bytes, or take some for the next response.
+  if ((res as Partial<ServerResponse>).hasHeader?.('Content-Length') === true) {
+    res.setHeader('Content-Length', Buffer.byteLength(body))
+  }
   for (const name of Object.keys(headers)) res.setHeader(name, headers[name] as string)
   if (method === 'HEAD') res.end()
   else res.end(body)

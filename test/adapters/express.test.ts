@@ -111,6 +111,22 @@ describe('verifyJwt() on Express', () => {
     expect(response.headers.get('www-authenticate')).toContain('realm="reports"')
   })
 
+  it.each(['5', '500'])(
+    'sends the whole refusal where something ahead set Content-Length: %s',
+    async (length) => {
+      const app = express()
+      app.use((_req, res, next) => {
+        res.set('Content-Length', length)
+        next()
+      })
+      app.use(verifyJwt(api))
+      const response = await fetch(await serve(app), { signal: AbortSignal.timeout(5000) })
+      const body = await response.text()
+      expect(JSON.parse(body)).toMatchObject({ error: 'unauthorized' })
+      expect(response.headers.get('content-length')).toBe(String(body.length))
+    },
+  )
+
   it('calls next() in the same tick once the keys are there', async () => {
     const request = { headers: { authorization: `Bearer ${await issuer.sign()}` }, rawHeaders: [] }
     let called = 0
