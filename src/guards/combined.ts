@@ -7,9 +7,10 @@ import { loginForAll, missingScopes } from './merged.ts'
 /**
  * Allows callers that pass all of these guards.
  *
- * Every guard runs, so that the refusal names every scope that the guards need, those that the caller has included, as
- * the next token must have these too. A guard that could not find out decides at once, also when another one refuses: its error is passed on as it is. When several guards refuse, a missing role or
- * claim comes first, as no new token helps then; after it come missing scopes, a 401, and authorization details.
+ * Every guard runs, so that the refusal names every scope that the guards need, those that the caller has included: the
+ * next token must have these too. A guard that could not find out decides at once, also when another one refuses: its
+ * error is passed on as it is. When several guards refuse, a missing role or claim comes first, as no new token helps
+ * then; after it come missing scopes, a 401, and authorization details.
  *
  * @throws {TypeError} when no guard is given
  */
