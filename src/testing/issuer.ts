@@ -7,6 +7,9 @@ import type { TestIssuerOptions } from './options.ts'
 import { startTestServer } from './server.ts'
 import type { TestIssuer } from './types.ts'
 
+/** Seconds from `iat` to `exp`. */
+const lifetime = 300
+
 /**
  * Makes an issuer for tests, with fresh keys and without any network. Not for anything but tests: it signs
  * anything, and hands out its private keys.
@@ -59,8 +62,11 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
     sign: async (claims = {}, header = {}) => {
       const { alg = algorithms[0] } = header
       const key = keyFor(alg)
-      const iat = Math.floor(now() / 1000)
-      const times = { iat, exp: iat + 300 }
+      const time = Math.floor(now() / 1000)
+      const { exp } = claims
+      // No token is issued after it expires: one that expired is as old as it would be.
+      const iat = typeof exp === 'number' && exp < time ? Math.max(0, exp - lifetime) : time
+      const times = { iat, exp: iat + lifetime }
       const usual = { iss: self.issuer, aud: audience, sub: 'user-1', client_id: 'client-1', ...times }
       return await jws(
         key,

@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import { createLocalJWKSet, createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose'
 import type { JWTVerifyResult } from 'jose'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { createResourceServer } from 'oauth-resource-server'
 import { createTestClock, createTestIssuer } from 'oauth-resource-server/testing'
 import type {
   Fault,
@@ -123,6 +124,17 @@ describe('a token', () => {
     const issuer = await createTestIssuer({ now: clock.now })
     clock.advance(60)
     expect(decodeJwt(await issuer.sign())).toMatchObject({ iat: 60, exp: 360 })
+  })
+
+  it('was issued before it expired, so that one within the tolerance is accepted', async () => {
+    const clock = createTestClock(1_893_456_000_000)
+    const issuer = await createTestIssuer({ now: clock.now })
+    const api = createResourceServer(issuer.options)
+    const token = await issuer.sign({ exp: 1_893_455_990 })
+    expect(decodeJwt(token)).toMatchObject({ iat: 1_893_455_690, exp: 1_893_455_990 })
+    await expect(api.verify(token)).resolves.toMatchObject({ subject: 'user-1' })
+    expect(decodeJwt(await issuer.sign({ exp: 1 })).iat).toBe(0)
+    expect(decodeJwt(await issuer.sign({ exp: 1, iat: 5 })).iat).toBe(5)
   })
 
   it('differs by exactly what is overridden, be it nonsense', async () => {
