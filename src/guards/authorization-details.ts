@@ -4,7 +4,7 @@ import { isPromise } from '../lib/maybe-promise.ts'
 import { own } from '../lib/objects.ts'
 import type { Guard, MaybePromise } from '../types.ts'
 import { anyOf } from './combined.ts'
-import { requireBoolean } from './decide.ts'
+import { requireBoolean, requireNoMore } from './decide.ts'
 import { callerOf } from './names.ts'
 
 /** One entry of the claim `authorization_details` (RFC 9396 §2). Only `type` is checked; frozen. */
@@ -25,9 +25,15 @@ export type DetailPredicate<R = unknown> = (detail: AuthorizationDetail, request
  * string `type` each grants nothing. Without a predicate, only the type is checked.
  *
  * @param type compared exactly
- * @throws {TypeError} when the type is no string or empty, or the predicate is no function
+ * @throws {TypeError} when the type is no string or empty, the predicate is no function, or more than these two are given
  */
-export function authorizationDetails<R = unknown>(type: string, match?: DetailPredicate<R>): Guard<R> {
+export function authorizationDetails<R = unknown>(type: string, match?: DetailPredicate<R>): Guard<R>
+export function authorizationDetails<R>(
+  type: string,
+  match?: DetailPredicate<R>,
+  ...others: readonly unknown[]
+): Guard<R> {
+  requireNoMore('authorizationDetails', others, 'takes a type and one predicate')
   if (typeof type !== 'string' || type === '') {
     throw new TypeError("authorizationDetails: name the type of the entries, for example 'payment'")
   }

@@ -3,7 +3,7 @@ import { ForbiddenError } from '../errors.ts'
 import { type ClaimPath, claimReader } from '../lib/claim-path.ts'
 import { isPromise } from '../lib/maybe-promise.ts'
 import type { Guard, MaybePromise } from '../types.ts'
-import { requireBoolean } from './decide.ts'
+import { requireBoolean, requireNoMore } from './decide.ts'
 import { callerOf } from './names.ts'
 
 /** What a claim may be compared with. */
@@ -19,9 +19,11 @@ export type ExpectedClaim = ClaimValue | readonly ClaimValue[] | ((value: unknow
  * result is a TypeError, and its errors are passed on as they are.
  *
  * @param path name of the claim, or a JSON Pointer when it begins with `/` (RFC 6901)
- * @throws {TypeError} when the path is no claim path, or no value is expected
+ * @throws {TypeError} when the path is no claim path, no value is expected, or more than these two are given
  */
-export function claim(path: ClaimPath, expected: ExpectedClaim): Guard {
+export function claim(path: ClaimPath, expected: ExpectedClaim): Guard
+export function claim(path: ClaimPath, expected: ExpectedClaim, ...others: readonly unknown[]): Guard {
+  requireNoMore('claim', others, 'takes a path and one value, list of values or predicate')
   const read = claimReader(path, 'claim')
   if (typeof expected === 'function') {
     return (auth) => {

@@ -59,6 +59,17 @@ export function requireOneGuard(name: string, others: readonly unknown[]): void 
   )
 }
 
+/**
+ * Checks that a guard was given nothing that it would ignore: a second predicate would never run.
+ *
+ * @param others arguments behind those that it takes
+ * @param takes what it takes instead
+ * @throws {TypeError}
+ */
+export function requireNoMore(name: string, others: readonly unknown[], takes: string): void {
+  if (others.length > 0) throw misuse(`${name}: ${takes}; combine several guards with allOf() or anyOf()`)
+}
+
 /** Runs a guard. It never throws, and its promise never rejects, so that no error is lost or left unhandled. */
 export function outcomeOf<R>(guard: Guard<R>, auth: Auth, request: R): MaybePromise<Outcome> {
   try {

@@ -3,6 +3,7 @@ import { InsufficientUserAuthenticationError } from '../errors.ts'
 import { isScopeName } from '../lib/characters.ts'
 import { own } from '../lib/objects.ts'
 import type { Auth, Guard } from '../types.ts'
+import { requireNoMore } from './decide.ts'
 import { type Moment, momentOf } from './moment.ts'
 import { callerOf } from './names.ts'
 
@@ -24,9 +25,11 @@ const optionNames: readonly string[] = ['acrValues', 'maxAge']
  * A token without a usable `acr` or `auth_time` is too weak, as is one with an `auth_time` in the future. The clock is
  * that of the resource server, with the `clockTolerance` of the issuer. It does not check how the issuer logs users in.
  *
- * @throws {TypeError} when nothing is required, or for an option that is unknown or wrong
+ * @throws {TypeError} when nothing is required, for an option that is unknown or wrong, and for a second argument
  */
-export function recentLogin(options: RecentLoginOptions): Guard {
+export function recentLogin(options: RecentLoginOptions): Guard
+export function recentLogin(options: RecentLoginOptions, ...others: readonly unknown[]): Guard {
+  requireNoMore('recentLogin', others, 'takes one object of options')
   const { acrValues, maxAge } = checked(options)
   return (auth) => {
     const { claims } = callerOf(auth, 'recentLogin')

@@ -44,9 +44,9 @@ export function routeGuards<H, R>(toRoute: (guard: Guard<R>) => H): RouteGuards<
     requireAnyScope: (...scopes) => wrap(anyScope(...scopes)),
     requireRole: (...roles) => wrap(role(...roles)),
     requireAnyRole: (...roles) => wrap(anyRole(...roles)),
-    requireClaim: (path, expected) => wrap(claim(path, expected)),
-    requireRecentLogin: (options) => wrap(recentLogin(options)),
-    requireAuthorizationDetails: (type, match) => wrap(authorizationDetails(type, match)),
+    requireClaim: (...args) => wrap(claim(...args)),
+    requireRecentLogin: (...args) => wrap(recentLogin(...args)),
+    requireAuthorizationDetails: (...args) => wrap(authorizationDetails(...args)),
     authorize(guard, ...others: readonly unknown[]) {
       if (typeof guard !== 'function') throw new TypeError('authorize: pass a guard or a predicate')
       requireGuards('authorize', [guard])

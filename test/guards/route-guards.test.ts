@@ -61,6 +61,25 @@ describe('the guards of an adapter', () => {
     expect([guard, guard].map(authorize)).toHaveLength(2)
   })
 
+  it('ignore nothing that they are given', () => {
+    const { requireClaim, requireRecentLogin, requireAuthorizationDetails } = routes()
+    const no = (): boolean => false
+    const call =
+      (make: unknown, ...given: readonly unknown[]): (() => unknown) =>
+      () =>
+        (make as (...args: readonly unknown[]) => unknown)(...given)
+    expect(call(requireClaim, 'tenant', no)).not.toThrow()
+    expect(call(requireClaim, 'tenant', no, no)).toThrow('claim: takes a path and one value, list of values')
+    expect(call(requireRecentLogin, { maxAge: 60 })).not.toThrow()
+    expect(call(requireRecentLogin, { maxAge: 60 }, { acrValues: ['gold'] })).toThrow(
+      'recentLogin: takes one object of options; combine several guards with allOf() or anyOf()',
+    )
+    expect(call(requireAuthorizationDetails, 'payment', undefined)).not.toThrow()
+    expect(call(requireAuthorizationDetails, 'payment', undefined, no)).toThrow(
+      'authorizationDetails: takes a type and one predicate',
+    )
+  })
+
   it('are no guards of the core where the framework makes its own functions of them', () => {
     const { requireScope, authorize } = routeGuards((guard: Guard) => (): unknown => guard)
     const route = requireScope('read') as never
