@@ -20,7 +20,7 @@ export interface ParsedProof {
 export function parseProof(text: string): ParsedProof | undefined {
   const first = text.indexOf('.')
   const second = text.indexOf('.', first + 1)
-  if (first === -1 || second === -1) return undefined
+  if (second === -1) return undefined
   // A third dot is no character of base64url.
   const signature = fromBase64url(text.slice(second + 1))
   const payload = objectIn(text.slice(first + 1, second))

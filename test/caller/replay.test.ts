@@ -119,6 +119,23 @@ describe('replayStore in memory', () => {
     )
   })
 
+  it.each([
+    ...['a', 'z', 'A', 'Z', '0', '9', '-', '_'].map((character) => [character, true] as const),
+    ...['`', '{', '@', '[', '/', ':', ',', '.', '^', ' ', 'é', 'ū'].map((other) => [other, false] as const),
+  ])(
+    'takes keys that begin with %j and more like it for those of one client: %s',
+    async (character, isOne) => {
+      for (const at of [0, 21, 42]) {
+        const holder = `${'a'.repeat(at)}${character}${'a'.repeat(42 - at)}`
+        const store = replayStore({ max: 5, now: clock.now })
+        expect(await store.reserve(`${holder}.1`, soon())).toBe(true)
+        const second = store.reserve(`${holder}.2`, soon())
+        if (isOne) await expect(second).rejects.toThrow(UpstreamError)
+        else await expect(second).resolves.toBe(true)
+      }
+    },
+  )
+
   it('tells how many keys it has room for, and when to try again', async () => {
     const store = replayStore({ max: 1, now: clock.now })
     await store.reserve('a', soon())

@@ -13,6 +13,8 @@ import {
   scope,
 } from 'oauth-resource-server'
 import { describe, expect, it } from 'vitest'
+import { requireGuards, requireNoMore, requireOneGuard, routeGuard } from '../../src/guards/decide.ts'
+import { isPlain } from '../../src/hints/plain.ts'
 import { ask, askAnonymously, bug, caller, down, rejecting, throwing } from './ask.ts'
 
 const notBoolean: readonly (readonly [title: string, guard: unknown])[] = [
@@ -150,5 +152,52 @@ describe('a predicate', () => {
     const message = `guard: must return true or false, or a promise of one, not ${type}`
     expect(await ask(() => result)).toEqual(new TypeError(message))
     expect(await ask(() => Promise.resolve(result))).toEqual(new TypeError(message))
+  })
+})
+
+describe('what a function for guards is given', () => {
+  const guard: Guard = () => true
+  const route = Object.assign(() => true, { [routeGuard]: undefined })
+  const thrown = (step: () => void): unknown => {
+    try {
+      step()
+      return undefined
+    } catch (error) {
+      return isPlain(error as Error) && error instanceof TypeError ? error.message : error
+    }
+  }
+
+  it.each<[string, readonly unknown[], string | undefined]>([
+    ['one guard', [guard], undefined],
+    ['two guards', [guard, guard], undefined],
+    ['nothing', [], "allOf: pass guards, for example allOf(scope('reports:read'))"],
+    ['something else', [guard, 'read'], "allOf: pass guards, for example allOf(scope('reports:read'))"],
+    [
+      'a guard for routes',
+      [guard, route],
+      'allOf: a guard for the routes of a framework cannot be used here; use scope(), role() or claim() of the core, or the guards of the adapter in use',
+    ],
+  ])('may be guards: %s', (_what, given, message) => {
+    expect(thrown(() => requireGuards('allOf', given))).toBe(message)
+  })
+
+  const one = "not: takes one guard; combine several: not(allOf(scope('reports:read'), role('admin')))"
+  it.each<[string, readonly unknown[], string | undefined]>([
+    ['nothing', [], undefined],
+    ['what map() passes', [0, [guard]], undefined],
+    ['undefined', [undefined], undefined],
+    ['a guard', [guard], one],
+    ['a guard behind undefined', [undefined, guard], one],
+    ['a list', [[guard]], one],
+    ['an object', [{}, 1], one],
+  ])('may be followed by %s where one guard is taken', (_what, others, message) => {
+    expect(thrown(() => requireOneGuard('not', others))).toBe(message)
+  })
+
+  it('may be followed by nothing where a guard takes so many arguments', () => {
+    expect(thrown(() => requireNoMore('claim', [], 'takes two'))).toBeUndefined()
+    expect(thrown(() => requireNoMore('claim', [undefined], 'takes two'))).toBe(
+      'claim: takes two; combine several guards with allOf() or anyOf()',
+    )
   })
 })

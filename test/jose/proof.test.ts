@@ -18,6 +18,8 @@ describe('parseProof', () => {
   it.each([
     ['nothing', ''],
     ['one part', payload],
+    // The part without its last character is an object, and the whole a signature.
+    ['one part that is both', `${b64('{"a":11}')}A`],
     ['two parts', `${header}.${payload}`],
     ['no signature', `${header}.${payload}.`],
     ['an empty fourth part', `${header}.${payload}.AAE.`],

@@ -78,6 +78,9 @@ describe('pathOfTarget', () => {
     ['http://evil.test/x?a', '/x'],
     ['https://evil.test', '/'],
     ['https://evil.test?a', '/'],
+    // The first and the last visible character, and those beside the backslash.
+    ['/!~[]', '/!~[]'],
+    ['https://evil.test/x/', '/x/'],
   ])('%s has the path %s', (target, expected) => {
     expect(pathOfTarget(target)).toBe(expected)
   })
@@ -98,7 +101,9 @@ describe('pathOfTarget', () => {
     '/a\\b',
     '/x#a',
     '/a b',
+    '/a\u007f',
     '/ü',
+    'x/https://evil.test/y',
   ])('%j has none', (target) => {
     expect(pathOfTarget(target)).toBeUndefined()
   })
