@@ -13,7 +13,7 @@ describe('ours on WebCrypto and jose, over 4000 mutated tokens', () => {
       expect(verifySignature).toBe(web.verifySignature)
       const { found, verdicts } = await campaign(20_252, 4000)
       expect(found).toEqual([])
-      expect(verdicts.get('accepted, jose: accepted')).toBeGreaterThan(600)
+      expect(verdicts.get('accepted, jose: accepted')).toBeGreaterThan(400)
     },
   )
 })

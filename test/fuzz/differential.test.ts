@@ -9,7 +9,7 @@ describe('ours and jose, over 8,000 mutated tokens', () => {
     async () => {
       const { found, verdicts } = await campaign(20_251, 8000)
       expect(found).toEqual([])
-      expect(verdicts.get('accepted, jose: accepted')).toBeGreaterThan(1200)
+      expect(verdicts.get('accepted, jose: accepted')).toBeGreaterThan(800)
     },
   )
 })
