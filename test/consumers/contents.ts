@@ -6,7 +6,7 @@ const adapters = ['express', 'fastify', 'koa', 'fetch']
 const formats = ['js', 'cjs']
 
 /** An adapter translates and nothing more; what outgrows this has taken over work of the core. Bytes. */
-const adapterLimit = 7168
+const adapterLimit = 7680
 
 /** Looks at an installed package for what a build can silently get wrong. */
 export type ContentCheck = (packageFolder: string) => Promise<void>
