@@ -36,6 +36,16 @@ async function asked(api: ResourceServer, token?: string): Promise<number> {
   return server.questions.length - before
 }
 
+/** Settings for the memory of answers alone. */
+const ofOpaqueTokens = {
+  clientId: 'api-1',
+  endpoint: { url: endpointUrl },
+  cacheFor: 30,
+  cacheInactiveFor: 10,
+  timeoutMs: 3000,
+  tokens: 'opaque',
+} as IntrospectionSettings
+
 describe('an answer about an active token', () => {
   it('CAC is used for 30 s', async () => {
     const api = apiOf(server)
@@ -392,14 +402,7 @@ describe('A3 a question that the runtime never settles', () => {
     const ask = (): Promise<ActiveAnswer | undefined> => new Promise((resolve) => answers.push(resolve))
     memory = introspection({
       introspector: { ask } as unknown as Introspector,
-      settings: {
-        clientId: 'api-1',
-        endpoint: { url: endpointUrl },
-        cacheFor: 30,
-        cacheInactiveFor: 10,
-        timeoutMs: 3000,
-        tokens: 'opaque',
-      } as IntrospectionSettings,
+      settings: ofOpaqueTokens,
       issuer: issuer.issuer,
       clock: {
         wall: () => now,
@@ -506,14 +509,7 @@ describe('what is remembered of an answer, by two clocks', () => {
           return end()
         },
       } as unknown as Introspector,
-      settings: {
-        clientId: 'api-1',
-        endpoint: { url: endpointUrl },
-        cacheFor: 30,
-        cacheInactiveFor: 10,
-        timeoutMs: 3000,
-        tokens: 'opaque',
-      } as IntrospectionSettings,
+      settings: ofOpaqueTokens,
       issuer: issuer.issuer,
       clock: {
         wall: () => wall,
