@@ -105,7 +105,7 @@ export function dpopMethod({ settings, clock, reserve, limit }: DpopMethodOption
             if (key !== known) keys.set(key.thumbprint, key)
             return andThen(nonce?.check(claims.nonce, now), (headers) => ({
               headers,
-              // For as long as any process could accept it, whose clock may differ by the leeway.
+              // For as long as a process whose clock differs by the leeway could accept it.
               lastly: () =>
                 useOnce(`${key.thumbprint}.${claims.jti}`, claims.iat + settings.maxAge + settings.leeway),
             }))

@@ -49,7 +49,7 @@ export function replayStore(options: ReplayStoreOptions = {}): ReplayStore {
   const perHolder = Math.max(1, Math.floor(max / 10))
   const keys = new Set<string>()
   const held = new Map<string, number>()
-  // Read once for each key: a clock takes longer than the rest.
+  // Read once for each key: on each request, every reading counts.
   let time = kept()
   const expiring = expiringEntries<Key>(
     () => time,

@@ -53,7 +53,7 @@ export function pathOfTarget(target: string): string | undefined {
 
 /**
  * Tells whether a text is visible ASCII without the backslash, which some parsers take for a slash. No regular
- * expression: behind a signature check, which leaves the processor's caches empty, one takes as long as all the rest.
+ * expression: behind a signature check, which leaves the processor's caches empty, one takes several microseconds.
  */
 function isVisible(text: string): boolean {
   for (let at = 0; at < text.length; at += 1) {

@@ -27,8 +27,7 @@ export interface TestIssuer {
    *
    * By default it has `iss`, `aud`, `sub: 'user-1'`, `client_id: 'client-1'`, `iat` (now), `exp` (in 300 seconds)
    * and a `jti` of its own, under the header `{ alg, kid, typ: 'at+jwt' }`. With an `exp` in the past, `iat` is 300
-   * seconds before it. Nothing that overrides a member is
-   * checked, except that an `alg` in the header picks the key.
+   * seconds before it. Nothing that overrides a member is checked, except that an `alg` in the header picks the key.
    *
    * @throws {TypeError} when the issuer has no key for the header's `alg`.
    */
