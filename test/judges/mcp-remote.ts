@@ -11,7 +11,8 @@ import { startOpener } from './browser.ts'
 import { expectSeen, expectText, type Tools, type Verdict } from './judge.ts'
 import { registrations, startScene } from './scene.ts'
 
-const port = '43334'
+// Below the ports that systems give to outgoing connections, so that none of them takes it.
+const port = '23334'
 const redirectUri = `http://localhost:${port}/oauth/callback`
 
 const options: Readonly<Record<Registration, readonly string[]>> = {
