@@ -72,6 +72,10 @@ export default defineConfig({
         include: [...assurance, ...thorough],
         provide: { thorough: true },
         testTimeout: 120_000,
+        // Half of their time they wait for other programs.
+        maxWorkers: 4,
+        // Vitest asks for it where projects differ in their workers.
+        sequence: { groupOrder: 1 },
       }),
     ],
     // Enforced by `npm run coverage` and .ci/run, which run everything.
