@@ -8,7 +8,8 @@ import { createTestIssuer } from 'oauth-resource-server/testing'
 import { createCluster } from 'redis'
 import { createCluster as createCluster5 } from 'redis5'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import { type Connected, describeRedis, freePort, redisServer, type RedisServer } from '../support/redis.ts'
+import { freePort } from '../support/free-port.ts'
+import { type Connected, describeRedis, redisServer, type RedisServer } from '../support/redis.ts'
 import { verdict } from '../support/tokens.ts'
 
 const issuer = await createTestIssuer({ algorithms: ['EdDSA'] })

@@ -1,10 +1,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { request } from 'node:https'
 import type { TestCertificate } from './certificates.ts'
+import { freePort } from './free-port.ts'
 
 /** Why the tests with a real proxy do not run; `undefined` where it is installed. */
 export function missingProxy(name: 'nginx' | 'haproxy'): string | undefined {
@@ -20,17 +21,6 @@ export function missingProxy(name: 'nginx' | 'haproxy'): string | undefined {
 export interface Proxy {
   readonly port: number
   readonly close: () => Promise<void>
-}
-
-/** Gives a port that is free now. */
-export async function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer()
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
 }
 
 /** Starts nginx, as whoever runs the tests. @param location lines of the one location */

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { GlideClient } from '@valkey/valkey-glide'
@@ -10,6 +10,7 @@ import { Redis as IoValkey } from 'iovalkey'
 import type { RedisClient } from 'oauth-resource-server/redis'
 import { createClient } from 'redis'
 import { createClient as createClient5 } from 'redis5'
+import { freePort } from './free-port.ts'
 
 /** Why the tests with a real server do not run; `undefined` where there is a redis-server. */
 export const missingRedis: string | undefined = (() => {
@@ -34,17 +35,6 @@ export interface RedisServer {
   /** Runs a command. */
   readonly command: (...parts: string[]) => string
   readonly remove: () => Promise<void>
-}
-
-/** A port that nothing uses now. */
-export async function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer()
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
 }
 
 /** A server that is not started yet, whose data survive a restart. */
