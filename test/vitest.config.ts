@@ -32,8 +32,6 @@ function filesWith(text: RegExp): string[] {
 }
 /** Files that put something else in place of a module of ours, which no other file may get to see. */
 const replacing = filesWith(/\bvi\.(?:mock|doMock|resetModules)\(/)
-/** Files that try more in the project `assurance`. */
-const thorough = filesWith(/\btries\(/)
 
 function project(
   name: string,
@@ -49,42 +47,51 @@ function project(
   return { extends: true, test: { name, include, exclude: [...never, ...exclude], ...test } }
 }
 
-// `npm test` runs unit and contract, `npm run test:all` everything.
-export default defineConfig({
-  ...shared,
-  test: {
-    pool: 'threads',
-    // Vitest alone would leave one core idle, which is half of a small machine.
-    maxWorkers: '100%',
-    // Nothing here takes long by itself; a busy machine does.
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
-    projects: [
-      // Modules are loaded once for all files: loading them takes longer than most of these tests.
-      project('unit', { include: unit, exclude: [...replacing, ...assurance], isolate: false }),
-      // Every other file: what users are promised, by adapter, attack and specification.
-      project('contract', { exclude: [...unit, ...replacing, ...assurance], isolate: false }),
-      project('replacing modules', {
-        include: [...replacing, 'examples/testing/vitest/*.test.ts'],
-        exclude: assurance,
-      }),
-      project('assurance', {
-        include: [...assurance, ...thorough],
-        provide: { thorough: true },
-        testTimeout: 120_000,
-        // Half of their time they wait for other programs.
-        maxWorkers: 4,
-        // Vitest asks for it where projects differ in their workers.
-        sequence: { groupOrder: 1 },
-      }),
-    ],
-    // Enforced by `npm run coverage` and .ci/run, which run everything.
-    coverage: {
-      provider: 'v8',
-      include: ['src/**/*.ts'],
-      exclude: ['src/types.ts', 'src/platform/types.ts'],
-      reporter: ['text', 'html'],
-      thresholds: { statements: 98.2, branches: 97, functions: 98, lines: 98.8 },
+// `npm test` runs unit and contract, `npm run test:all` everything, with the mode `thorough`.
+export default defineConfig(({ mode }) => {
+  // The tests that try something at random do so more often.
+  const thorough = mode === 'thorough' ? { provide: { thorough: true }, testTimeout: 120_000 } : {}
+  return {
+    ...shared,
+    test: {
+      pool: 'threads',
+      // Vitest alone would leave one core idle, which is half of a small machine.
+      maxWorkers: '100%',
+      // Nothing here takes long by itself; a busy machine does.
+      testTimeout: 20_000,
+      hookTimeout: 30_000,
+      projects: [
+        // Modules are loaded once for all files: loading them takes longer than most of these tests.
+        project('unit', {
+          include: unit,
+          exclude: [...replacing, ...assurance],
+          isolate: false,
+          ...thorough,
+        }),
+        // Every other file: what users are promised, by adapter, attack and specification.
+        project('contract', { exclude: [...unit, ...replacing, ...assurance], isolate: false, ...thorough }),
+        project('replacing modules', {
+          include: [...replacing, 'examples/testing/vitest/*.test.ts'],
+          exclude: assurance,
+        }),
+        project('assurance', {
+          include: assurance,
+          provide: { thorough: true },
+          testTimeout: 120_000,
+          // Half of their time they wait for other programs.
+          maxWorkers: 3,
+          // Vitest asks for it where projects differ in their workers.
+          sequence: { groupOrder: 1 },
+        }),
+      ],
+      // Enforced by `npm run coverage` and .ci/run, which run everything.
+      coverage: {
+        provider: 'v8',
+        include: ['src/**/*.ts'],
+        exclude: ['src/types.ts', 'src/platform/types.ts'],
+        reporter: ['text', 'html'],
+        thresholds: { statements: 98.2, branches: 97, functions: 98, lines: 98.8 },
+      },
     },
-  },
+  }
 })

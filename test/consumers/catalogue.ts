@@ -50,6 +50,8 @@ async function verdictsOf(program: string, version: string): Promise<Map<string,
     'run',
     '--config',
     'test/vitest.config.ts',
+    '--mode',
+    'thorough',
     'test/attacks',
   ]
   // A case that fails is told from the report; what has no report is a failure of the run itself.

@@ -125,7 +125,11 @@ export const clients: Readonly<Record<string, (port: number) => Promise<Connecte
     return Promise.resolve({ client, close: () => client.disconnect() })
   },
   async 'valkey-glide'(port) {
-    const client = await GlideClient.createClient({ addresses: [{ host: '127.0.0.1', port }] })
+    const client = await GlideClient.createClient({
+      addresses: [{ host: '127.0.0.1', port }],
+      // Its own limit of 250 ms is near what tests delay commands by.
+      requestTimeout: 5000,
+    })
     return { client, close: () => client.close() }
   },
 }
