@@ -26,3 +26,17 @@ export function viewOf(request: Request, misuse: (message: string) => TypeError)
   }
   return { method, url, headers, raw: request }
 }
+
+/**
+ * Makes a function throw at once for what is no web request. Express 4 handles that, but no promise that rejects, which
+ * would end the process.
+ */
+export function forWebRequests<Req extends Request, Rest extends unknown[], T>(
+  misuse: (message: string) => TypeError,
+  handle: (request: Req, ...rest: Rest) => Promise<T>,
+): (request: Req, ...rest: Rest) => Promise<T> {
+  return (request, ...rest) => {
+    viewOf(request, misuse)
+    return handle(request, ...rest)
+  }
+}

@@ -15,7 +15,7 @@ import {
   type ResourceServerOptions,
   type RouteGuards,
 } from 'oauth-resource-server'
-import { type ProtectedHandler, viewOf } from './fetch-request.ts'
+import { forWebRequests, type ProtectedHandler, viewOf } from './fetch-request.ts'
 import { type ExecutionContext, isExecutionContext, withHeaders } from './platform-context.ts'
 
 export type { ProtectedHandler } from './fetch-request.ts'
@@ -80,12 +80,8 @@ export function verifyJwt(
   ...others: readonly unknown[]
 ): (request: Request, context?: ExecutionContext) => Promise<unknown> {
   const hook = verify(asResourceServer(options, others))
-  return async (request, context) =>
-    await hook(
-      request,
-      context,
-      callOf(({ auth }) => auth),
-    )
+  const proceed: Call['proceed'] = ({ auth }) => auth
+  return forWebRequests(wrong, async (request, context) => await hook(request, context, callOf(proceed)))
 }
 
 function callOf(proceed: Call['proceed']): Call {
@@ -118,13 +114,13 @@ export function protect<
         'protect: pass the handler to what protect() returned: protect(options, ...guards)(handler)',
       )
     }
-    return async (request, ...rest) => {
+    return forWebRequests(wrong, async (request, ...rest) => {
       const call = callOf(({ auth, headers }) => {
         const response = handler(request, auth as Caller<C, A, G>, ...rest)
         return headers === undefined ? response : withHeaders(response, headers)
       })
       return (await hook(request, rest.find(isExecutionContext), call)) as Response
-    }
+    })
   }
 }
 
@@ -136,12 +132,8 @@ export function protect<
  */
 export function backChannelLogout(...args: LogoutArguments): (request: Request) => Promise<Response> {
   const hook = logout(...args)
-  return async (request) =>
-    (await hook(
-      request,
-      undefined,
-      callOf(() => undefined),
-    )) as Response
+  const call = callOf(() => undefined)
+  return forWebRequests(wrong, async (request) => (await hook(request, undefined, call)) as Response)
 }
 
 /**

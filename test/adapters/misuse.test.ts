@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import connect from 'connect'
-import express from 'express'
+import express, { type ErrorRequestHandler } from 'express'
 import { fastify } from 'fastify'
 import Koa from 'koa'
 import {
@@ -32,6 +33,8 @@ const issuer = await createTestIssuer({ issuer: 'https://issuer.test/' })
 const api = createResourceServer(issuer.options)
 const uncalled =
   'options: must be a plain object of options; this is a request, so verifyJwt itself is the middleware: call it, for example app.use(verifyJwt(options))'
+
+const express4 = createRequire(import.meta.url)('express4') as typeof express
 
 const closing: (() => unknown)[] = []
 afterEach(() => Promise.all(closing.splice(0).map((close) => close())))
@@ -305,11 +308,27 @@ describe('a request that is none', () => {
   it.each<[string, unknown]>([
     ['a context of Hono', { req: { raw: new Request('https://api.test/') } }],
     ['a request of Node', { method: 'GET', url: '/', headers: {} }],
-  ])('%s is a TypeError on fetch servers', async (_what, request) => {
+  ])('%s is a TypeError on fetch servers', (_what, request) => {
     const handler = vi.fn(() => new Response())
-    await expect(fetchAdapter.protect(api)(handler)(request as never)).rejects.toThrow(noWebRequest)
-    await expect(fetchAdapter.verifyJwt(api)(request as never)).rejects.toThrow(noWebRequest)
+    expect(() => fetchAdapter.protect(api)(handler)(request as never)).toThrow(noWebRequest)
+    expect(() => fetchAdapter.verifyJwt(api)(request as never)).toThrow(noWebRequest)
     expect(handler).not.toHaveBeenCalled()
+  })
+
+  it.each<[string, unknown]>([
+    ['verifyJwt', fetchAdapter.verifyJwt(api)],
+    ['protect', fetchAdapter.protect(api)(() => new Response())],
+    ['backChannelLogout', fetchAdapter.backChannelLogout(api, revocationList(), { clientId: 'app' })],
+  ])('%s of fetch on Express 4 goes to its error path, and the process stays', async (_name, hook) => {
+    const app = express4()
+    app.use(hook as never)
+    const seen = vi.fn()
+    app.use(((error, _req, res, _next) => {
+      seen((error as Error).message)
+      res.sendStatus(500)
+    }) satisfies ErrorRequestHandler)
+    expect(await statusOf(app)).toBe(500)
+    expect(seen).toHaveBeenCalledExactlyOnceWith(expect.stringMatching(noWebRequest))
   })
 })
 
