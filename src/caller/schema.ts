@@ -2,7 +2,7 @@ import { shownNames, typeName } from '../detail.ts'
 import { InvalidTokenError } from '../errors.ts'
 import type { Limited } from '../lib/limited.ts'
 import type { ClaimsObject } from '../lib/claim-path.ts'
-import { andThen } from '../lib/maybe-promise.ts'
+import { andThen, isPromise, unawaited } from '../lib/maybe-promise.ts'
 import { copyOfJson, deepFreeze, own } from '../lib/objects.ts'
 import type { StandardSchema } from '../lib/standard-schema.ts'
 import type { VerifiedToken } from '../token/verified-token.ts'
@@ -27,9 +27,14 @@ export function withSchema<C>(
   return ({ claims }) =>
     // A copy of its own: ArkType writes its output into the object, or into a copy that is as frozen as that.
     andThen(limit(schema['~standard'].validate(copyOfJson(claims))), (result) => {
+      if (typeof (result as unknown) !== 'object' || (result as unknown) === null) {
+        throw new TypeError('schema: its validate() must return an object with value or issues')
+      }
       if (result.issues !== undefined) throw refused(result.issues, claims)
       const output: unknown = result.value
-      if (typeof output !== 'object' || output === null || Array.isArray(output)) {
+      // Nothing would wait for a promise in this place.
+      unawaited(output)
+      if (typeof output !== 'object' || output === null || Array.isArray(output) || isPromise(output)) {
         throw new TypeError('schema: its output must be an object, since it becomes auth.claims')
       }
       // Own members alone, and `__proto__` as a name like any other.

@@ -2,7 +2,7 @@ import { type } from 'arktype'
 import { createResourceServer, not, claim, type StandardSchema } from 'oauth-resource-server'
 import { createTestIssuer } from 'oauth-resource-server/testing'
 import * as v from 'valibot'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { withSchema } from '../../src/caller/schema.ts'
 import type { VerifiedToken } from '../../src/token/verified-token.ts'
@@ -46,6 +46,16 @@ describe('the output of a schema', () => {
     ['a number', 1],
   ])('is a mistake of the application where it is %s', async (_what, value) => {
     await expect(claimsWith(schema(() => ({ value })))).rejects.toThrow(/^schema: .*object/)
+  })
+
+  it('is a mistake of the application where it is a promise, which does not end the process', async () => {
+    const unhandled = vi.fn()
+    process.on('unhandledRejection', unhandled)
+    const value = (): Promise<unknown> => Promise.reject(new Error('late'))
+    await expect(claimsWith(schema(() => ({ value: value() })))).rejects.toThrow(/^schema: .*object/)
+    await new Promise(setImmediate)
+    process.off('unhandledRejection', unhandled)
+    expect(unhandled).not.toHaveBeenCalled()
   })
 
   it('is the only thing that changes claims: a schema that writes into its input does not', async () => {
@@ -302,6 +312,19 @@ describe('a schema that refuses', () => {
       await expect(claimsWith(given)).rejects.toMatchObject({ reason: 'schema' })
     },
   )
+})
+
+describe('the result of a schema', () => {
+  it.each([
+    ['undefined', undefined],
+    ['null', null],
+    ['true', true],
+  ])('is a mistake of the application where it is %s', async (_what, result) => {
+    await expect(claimsWith(schema(() => result))).rejects.toThrow(
+      new TypeError('schema: its validate() must return an object with value or issues'),
+    )
+    await expect(claimsWith(schema(() => Promise.resolve(result)))).rejects.toThrow(TypeError)
+  })
 })
 
 describe('a schema that waits', () => {
