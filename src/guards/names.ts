@@ -19,15 +19,19 @@ export function callerOf(auth: Auth, guard: string): Auth {
 /** Copies the names a guard is made with. @throws {TypeError} when there is none, or one is no string */
 export function namesOf(guard: string, names: NameArguments): readonly string[] {
   const [first] = names
-  const list =
-    Array.isArray(first) && names.length === 1 ? (first as readonly string[]) : (names as readonly string[])
+  // A copy has `undefined` where a list has nothing, which array methods leave out. Frozen, as the errors of every
+  // caller show it.
+  const list = Object.freeze([
+    ...(Array.isArray(first) && names.length === 1
+      ? (first as readonly string[])
+      : (names as readonly string[])),
+  ])
   if (list.length === 0 || list.some((name) => typeof name !== 'string' || name === '')) {
     throw misuse(
       `${guard}: name at least one, as strings or as one list of strings${uncalledGuard(first, guard)}`,
     )
   }
-  // Frozen, as the errors of every caller show this list.
-  return Object.freeze([...list])
+  return list
 }
 
 /** What to add where the first name is the request of a framework, which called `requireScope` itself. */

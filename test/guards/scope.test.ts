@@ -38,6 +38,7 @@ describe('scope() and anyScope()', () => {
   it.each([
     ['scope: no name', () => scope(), /^scope: name at least one/],
     ['scope: an empty list', () => scope([]), /^scope: name at least one/],
+    ['scope: a list with a gap', () => scope(Object.assign(['a'], { 2: 'c' })), /^scope: name at least one/],
     ['scope: an empty name', () => scope('read', ''), /^scope/],
     [
       'scope: two scopes in one text',
