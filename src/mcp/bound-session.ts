@@ -24,9 +24,10 @@ export interface BoundSession extends Guard {
  * `onsessioninitialized` calls `bind(id, auth)`. It is remembered in this process alone, as the sessions of the SDK's
  * transports are. A caller whose token has neither subject nor client can use no session.
  *
- * @throws {TypeError} for a limit that is none
+ * @throws {TypeError} for options that are none, and for a limit that is none
  */
 export function boundSession(options: BoundSessionOptions = {}): BoundSession {
+  checkOptions(options)
   const maxCallers = limitOf(options.maxCallers, 'maxCallers', 10_000)
   const maxSessions = limitOf(options.maxSessions, 'maxSessions', 100)
   /** Sessions by caller, whoever was away longest first. */
@@ -76,6 +77,13 @@ function callerOf({ issuer, subject, clientId }: Auth<object>): string {
 function first(values: Iterable<string>): string {
   for (const value of values) return value
   return ''
+}
+
+function checkOptions(options: unknown): void {
+  const given = typeof options === 'object' && options !== null ? Object.keys(options) : ['this']
+  const unknown = given.find((name) => name !== 'maxCallers' && name !== 'maxSessions')
+  if (unknown === undefined) return
+  throw new TypeError(`boundSession: ${unknown} is no option; the options are maxCallers and maxSessions`)
 }
 
 function limitOf(value: unknown, name: string, standard: number): number {

@@ -102,3 +102,13 @@ it.each([
     new TypeError(`boundSession: ${name} must be a whole number from 1`),
   )
 })
+
+it.each([
+  [{ maxSession: 5 }, 'maxSession'],
+  [null, 'this'],
+  [5, 'this'],
+])('throws for %j, which is no option', (options, name) => {
+  expect(() => boundSession(options as never)).toThrow(
+    new TypeError(`boundSession: ${name} is no option; the options are maxCallers and maxSessions`),
+  )
+})
