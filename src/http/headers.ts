@@ -1,4 +1,3 @@
-import { own } from '../lib/objects.ts'
 import type { HttpRequest } from '../types.ts'
 
 /**
@@ -16,7 +15,7 @@ export function headerValues(
   if (typeof headers.get === 'function') return headers.get(name) ?? undefined
   const record = headers as Readonly<Record<string, string | readonly string[] | null | undefined>>
   // Node writes every name in lower case; the parts of an event may not.
-  if (rawHeaders !== undefined) return own(record, name) as string | readonly string[] | undefined
+  if (rawHeaders !== undefined) return Object.hasOwn(record, name) ? (record[name] ?? undefined) : undefined
   const names = Object.keys(record).filter((key) => key.toLowerCase() === name)
   const values = names.flatMap((key) => record[key] ?? [])
   return values.length === 0 ? undefined : values
