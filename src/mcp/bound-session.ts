@@ -1,5 +1,6 @@
 import type { Auth, Guard } from 'oauth-resource-server'
 import { sessionIdOf } from './messages.ts'
+import { isPlainObject } from './plain-object.ts'
 
 /** Limits of {@link boundSession}. */
 export interface BoundSessionOptions {
@@ -27,9 +28,9 @@ export interface BoundSession extends Guard {
  * @throws {TypeError} for options that are none, and for a limit that is none
  */
 export function boundSession(options: BoundSessionOptions = {}): BoundSession {
-  checkOptions(options)
-  const maxCallers = limitOf(options.maxCallers, 'maxCallers', 10_000)
-  const maxSessions = limitOf(options.maxSessions, 'maxSessions', 100)
+  const given = optionsOf(options)
+  const maxCallers = limitOf(given.maxCallers, 'maxCallers', 10_000)
+  const maxSessions = limitOf(given.maxSessions, 'maxSessions', 100)
   /** Sessions by caller, whoever was away longest first. */
   const callers = new Map<string, Set<string>>()
   const owners = new Map<string, string>()
@@ -79,11 +80,16 @@ function first(values: Iterable<string>): string {
   return ''
 }
 
-function checkOptions(options: unknown): void {
-  const given = typeof options === 'object' && options !== null ? Object.keys(options) : ['this']
-  const unknown = given.find((name) => name !== 'maxCallers' && name !== 'maxSessions')
-  if (unknown === undefined) return
-  throw new TypeError(`boundSession: ${unknown} is no option; the options are maxCallers and maxSessions`)
+/** The options as they are written: what an object inherits is none. @throws {TypeError} */
+function optionsOf(options: unknown): BoundSessionOptions {
+  if (!isPlainObject(options)) {
+    throw new TypeError('boundSession: pass a plain object of options, or nothing')
+  }
+  const unknown = Object.keys(options).find((name) => name !== 'maxCallers' && name !== 'maxSessions')
+  if (unknown !== undefined) {
+    throw new TypeError(`boundSession: ${unknown} is no option; the options are maxCallers and maxSessions`)
+  }
+  return { maxCallers: undefined, maxSessions: undefined, ...options }
 }
 
 function limitOf(value: unknown, name: string, standard: number): number {

@@ -1,5 +1,6 @@
 import { type Guard, InsufficientScopeError, scope } from 'oauth-resource-server'
 import { messagesOf } from './messages.ts'
+import { isPlainObject } from './plain-object.ts'
 
 /** Scopes by the name of the tool that needs them. Tools that are not listed need none. */
 export type ToolScopes = Readonly<Record<string, string | readonly string[]>>
@@ -15,15 +16,15 @@ export type ToolScopes = Readonly<Record<string, string | readonly string[]>>
  * @throws {TypeError} for scopes that are none
  */
 export function toolScopes(tools: ToolScopes): Guard {
-  if (typeof tools !== 'object' || (tools as unknown) === null || Array.isArray(tools)) {
-    throw new TypeError("toolScopes: pass scopes by tool, for example { delete_report: ['reports:write'] }")
-  }
+  if (!isPlainObject(tools))
+    throw wrong("pass scopes by tool, for example { delete_report: ['reports:write'] }")
   const needed = new Map<unknown, readonly string[]>()
   for (const [tool, scopes] of Object.entries(tools)) {
-    const list = typeof scopes === 'string' ? [scopes] : scopes
+    const list: unknown = typeof scopes === 'string' ? [scopes] : scopes
+    if (!Array.isArray(list)) throw wrong(`${tool}: pass a scope, or a list of scopes`)
     // Checks the names.
-    scope(...list)
-    needed.set(tool, [...list])
+    scope(list as string[])
+    needed.set(tool, [...(list as string[])])
   }
   return async (auth, request) => {
     const all = new Set<string>()
@@ -36,6 +37,10 @@ export function toolScopes(tools: ToolScopes): Guard {
       detail: { claim: 'scope', expected: scopes, actual: [...auth.scopes] },
     })
   }
+}
+
+function wrong(what: string): TypeError {
+  return new TypeError(`toolScopes: ${what}`)
 }
 
 /** The tool that a JSON-RPC message calls, whatever its type is; `undefined` for other messages. */

@@ -103,12 +103,29 @@ it.each([
   )
 })
 
-it.each([
-  [{ maxSession: 5 }, 'maxSession'],
-  [null, 'this'],
-  [5, 'this'],
-])('throws for %j, which is no option', (options, name) => {
-  expect(() => boundSession(options as never)).toThrow(
-    new TypeError(`boundSession: ${name} is no option; the options are maxCallers and maxSessions`),
+it('throws for a name that is no option', () => {
+  expect(() => boundSession({ maxSession: 5 } as never)).toThrow(
+    new TypeError('boundSession: maxSession is no option; the options are maxCallers and maxSessions'),
   )
+})
+
+it.each([
+  ['null', null],
+  ['a number', 5],
+  ['a list', []],
+  ['a promise', Promise.resolve({})],
+  ['an object that inherits', Object.create({ maxSessions: 1 })],
+])('throws for %s, which is no object of options', (_what, options) => {
+  expect(() => boundSession(options as never)).toThrow(
+    new TypeError('boundSession: pass a plain object of options, or nothing'),
+  )
+})
+
+it('D3 takes no limit from a polluted prototype', () => {
+  Object.defineProperty(Object.prototype, 'maxSessions', { value: 0, configurable: true, writable: true })
+  try {
+    expect(() => boundSession()).not.toThrow()
+  } finally {
+    Reflect.deleteProperty(Object.prototype, 'maxSessions')
+  }
 })

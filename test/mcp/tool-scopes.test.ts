@@ -106,6 +106,24 @@ describe('toolScopes', () => {
     )
   })
 
+  it.each([
+    ['a map', new Map([['tool', ['admin']]])],
+    ['a promise', Promise.resolve({ tool: ['admin'] })],
+    ['an object that inherits', Object.create({ tool: 'admin' }) as object],
+  ])('throws for %s, of which it would see no tool', (_what, tools) => {
+    expect(() => toolScopes(tools as never)).toThrow(/^toolScopes: pass scopes by tool/)
+  })
+
+  it.each([undefined, null, 5, { scope: 'a' }])('throws for %j in the place of scopes', (scopes) => {
+    expect(() => toolScopes({ tool: scopes } as never)).toThrow(
+      new TypeError('toolScopes: tool: pass a scope, or a list of scopes'),
+    )
+  })
+
+  it('throws for a list within a list', () => {
+    expect(() => toolScopes({ tool: [['admin']] } as never)).toThrow(/name at least one/)
+  })
+
   it.each([[{ tool: [] }], [{ tool: 'two scopes' }], [{ tool: ['good', ''] }]])('throws for %j', (tools) => {
     expect(() => toolScopes(tools)).toThrow(/^scope: /)
   })
