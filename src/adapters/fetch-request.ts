@@ -18,12 +18,11 @@ export type ProtectedHandler<A, Rest extends unknown[], Req extends Request = Re
  * @throws {TypeError}
  */
 export function viewOf(request: Request, misuse: (message: string) => TypeError): HttpRequest {
-  const { method, url, headers } = request
-  if (typeof (headers as Partial<Headers> | undefined)?.get !== 'function') {
-    throw misuse(
-      'oauth-resource-server/fetch: the first argument must be a web Request; on Hono pass c.req.raw; Express, Fastify and Koa have adapters of their own',
-    )
+  if ((request as Request | null | undefined) === undefined || (request as Request | null) === null) {
+    throw misuse(noWebRequest)
   }
+  const { method, url, headers } = request
+  if (typeof (headers as Partial<Headers> | undefined)?.get !== 'function') throw misuse(noWebRequest)
   return { method, url, headers, raw: request }
 }
 
@@ -36,7 +35,19 @@ export function forWebRequests<Req extends Request, Rest extends unknown[], T>(
   handle: (request: Req, ...rest: Rest) => Promise<T>,
 ): (request: Req, ...rest: Rest) => Promise<T> {
   return (request, ...rest) => {
-    viewOf(request, misuse)
+    if (!isWebRequest(request)) throw misuse(noWebRequest)
     return handle(request, ...rest)
+  }
+}
+
+const noWebRequest =
+  'oauth-resource-server/fetch: the first argument must be a web Request; on Hono pass c.req.raw; Express, Fastify and Koa have adapters of their own'
+
+function isWebRequest(request: unknown): boolean {
+  try {
+    return typeof (request as Partial<Request> | null | undefined)?.headers?.get === 'function'
+  } catch {
+    // What a getter throws may be any value, and goes the way of all errors.
+    return true
   }
 }

@@ -64,7 +64,8 @@ const wrong = (message: string): TypeError => misuse(message)
  * `tokenFrom: fromQuery()` the handler sets `Cache-Control: private` itself, or use {@link protect}.
  *
  * @param options of the resource server, or one made elsewhere; from the environment when left out
- * @returns the caller, or the refusal to respond with; with `optional: true`, `undefined` for an anonymous caller
+ * @returns the caller, or the refusal to respond with; with `optional: true`, `undefined` for an anonymous caller. It
+ * throws a TypeError at once for anything but a web `Request`
  * @throws {TypeError} for options that are missing, contradictory or unsafe
  */
 export function verifyJwt<
