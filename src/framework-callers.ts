@@ -26,7 +26,7 @@ export function callersBy<A>(
   }
 
   function ask(guard: Guard<A>, auth: unknown, request: A): MaybePromise<true> {
-    const found = proven.get(rawOf(request))
+    const found = proven.get(rawForAuth(request, rawOf, 'a guard'))
     if (found === undefined) throw missingVerifyJwt('a guard runs')
     if (auth !== undefined && !isSameCaller(auth, found.auth)) throw anotherCaller()
     try {
@@ -82,7 +82,7 @@ function anonymous(found: Proven, request: unknown): AuthError {
 export function missingVerifyJwt(what: string): Error {
   return plain(
     new Error(
-      `${what} on a route without verifyJwt() before it; add verifyJwt() to the app, router or route`,
+      `${what} on a route without verifyJwt() before it; add verifyJwt() to the app, router or route, before it and from the same subpath`,
     ),
   )
 }

@@ -7,10 +7,14 @@ export function rawIn<A>(request: A, rawOf: (request: A) => object): object | un
 }
 
 /** Checks that a hook was called by the framework that its adapter is for. @throws {TypeError} */
-export function requireRequest(request: unknown, rawOf: (request: never) => object): void {
+export function requireRequest(
+  request: unknown,
+  rawOf: (request: never) => object,
+  what = 'verifyJwt',
+): void {
   if (rawIn(request as never, rawOf) !== undefined) return
   throw misuse(
-    'verifyJwt: called without a request of its framework; import it from the subpath of the framework in use, such as oauth-resource-server/express',
+    `${what}: called without a request of its framework; import it from the subpath of the framework in use, such as oauth-resource-server/express`,
   )
 }
 
@@ -22,8 +26,8 @@ export function withoutNext(): TypeError {
 }
 
 /** The raw request for `getAuth()`. @throws {TypeError} */
-export function rawForAuth<A>(request: A, rawOf: (request: A) => object): object {
+export function rawForAuth<A>(request: A, rawOf: (request: A) => object, what = 'getAuth'): object {
   const raw = rawIn(request, rawOf)
-  if (raw === undefined) throw misuse('getAuth: pass the request that the handler got; on Koa it is ctx')
+  if (raw === undefined) throw misuse(`${what}: pass the request that the handler got; on Koa it is ctx`)
   return raw
 }

@@ -81,12 +81,16 @@ export function hooksFor<A, B, C, R>(framework: Framework<A, B, C, R>): Hooks<A,
   function guarded(guard: Guard<A>): Hook<A, B, C, R> {
     const step: Step<void, A, B, C, R> = {
       start(a) {
+        requireRequest(a, rawOf, 'a guard')
         const found = proven.get(rawOf(a))
         if (found === undefined) throw missingVerifyJwt('a guard runs')
         return found.by.authorize(guard, found.auth, a)
       },
       admit: (_allowed, a, b, c) => framework.next(a, b, c),
-      refuse: (error, a, b, c) => refuse(proven.get(rawOf(a))?.by, error, a, b, c),
+      refuse(error, a, b, c) {
+        const raw = rawIn(a, rawOf)
+        return refuse(raw && proven.get(raw)?.by, error, a, b, c)
+      },
     }
     return (a, b, c) => {
       if (!hasNext(b, c)) return fail(withoutNext(), a, b, c)

@@ -14,7 +14,9 @@ function requestOf(by = fakeServer(), isAnonymous = false) {
 }
 
 const withoutVerify = (what: string): Error =>
-  new Error(`${what} on a route without verifyJwt() before it; add verifyJwt() to the app, router or route`)
+  new Error(
+    `${what} on a route without verifyJwt() before it; add verifyJwt() to the app, router or route, before it and from the same subpath`,
+  )
 
 describe('getAuth() and getOptionalAuth()', () => {
   it('return what was proven for this very request', () => {

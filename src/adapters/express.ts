@@ -54,6 +54,7 @@ const { verify, guarded, logout, metadata, guardsBy, misuse, ...callers } = hook
   fail(error, req, res, next) {
     // Without `next` there is no error path. The response shows nothing of the error.
     if (typeof next === 'function') next(error)
+    else if ((res as unknown) === undefined) throw error as Error
     else if (!res.headersSent) respond(res, failure, req.method)
     else res.destroy()
   },

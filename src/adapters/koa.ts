@@ -42,8 +42,8 @@ const { verify, guarded, logout, metadata, guardsBy, ...callers } = hooksFor<
     if (ctx.respond === false) ctx.res.end(ctx.method === 'HEAD' ? undefined : body)
   },
   fail(error, ctx) {
-    // Koa does not end a response whose headers it did not send.
-    if (ctx.res.headersSent) ctx.res.destroy()
+    // Koa does not end a response whose headers it did not send. Without a response it was called by something else.
+    if ((ctx as Partial<Context>).res?.headersSent === true) ctx.res.destroy()
     throw error
   },
   leave(error) {

@@ -308,8 +308,14 @@ describe('a request that is none', () => {
   it.each<[string, unknown]>([
     ['a context of Hono', { req: { raw: new Request('https://api.test/') } }],
     ['a request of Node', { method: 'GET', url: '/', headers: {} }],
+    ['nothing', undefined],
+    ['null', null],
   ])('%s is a TypeError on fetch servers', (_what, request) => {
     const handler = vi.fn(() => new Response())
+    const metadata = fetchAdapter.protectedResourceMetadata(
+      createResourceServer({ ...issuer.options, resource: 'https://api.test' }),
+    )
+    expect(() => metadata(request as never)).toThrow(noWebRequest)
     expect(() => fetchAdapter.protect(api)(handler)(request as never)).toThrow(noWebRequest)
     expect(() => fetchAdapter.verifyJwt(api)(request as never)).toThrow(noWebRequest)
     expect(handler).not.toHaveBeenCalled()
@@ -329,6 +335,62 @@ describe('a request that is none', () => {
     }) satisfies ErrorRequestHandler)
     expect(await statusOf(app)).toBe(500)
     expect(seen).toHaveBeenCalledExactlyOnceWith(expect.stringMatching(noWebRequest))
+  })
+
+  it.each([undefined, null, 'route'])('goes on to no handler when reading it throws %j', async (value) => {
+    const app = express()
+    const handler = vi.fn((_req: unknown, res: { sendStatus: (status: number) => void }) =>
+      res.sendStatus(200),
+    )
+    app.use((req, _res, next) => {
+      Object.defineProperty(req, 'headers', {
+        get() {
+          throw value as unknown as Error
+        },
+      })
+      next()
+    })
+    app.use(fetchAdapter.verifyJwt(api) as never, handler as never)
+    app.use(((_error, _req, res, _next) => void res.sendStatus(500)) satisfies ErrorRequestHandler)
+    expect(await statusOf(app)).toBe(500)
+    expect(handler).not.toHaveBeenCalled()
+  })
+})
+
+describe('a guard in a place it is not made for', () => {
+  it.each([
+    ['Fastify', fastifyAdapter.requireScope('read')],
+    ['Express', expressAdapter.requireScope('read')],
+  ])('registered as a plugin on Fastify, that of %s rejects with what it is', async (_name, guard) => {
+    const app = fastify()
+    await expect(
+      (async () => {
+        await app.register(guard as never)
+        await app.ready()
+      })(),
+    ).rejects.toThrow(/called without|before it and from the same subpath/)
+  })
+
+  it.each([
+    ['Fastify', fastifyAdapter.requireScope('read')],
+    ['Koa', koaAdapter.requireScope('read')],
+    ['fetch', fetchAdapter.requireScope('read')],
+  ])('on a route of Express, that of %s is 500 with the fix', async (_name, guard) => {
+    const app = express()
+    app.use(expressAdapter.verifyJwt(api))
+    const seen = vi.fn()
+    app.get('/', guard as never, (_req, res) => void res.sendStatus(200))
+    app.use(((error, _req, res, _next) => {
+      seen((error as Error).message)
+      res.sendStatus(500)
+    }) satisfies ErrorRequestHandler)
+    expect(await statusOf(app)).toBe(500)
+    expect(seen).toHaveBeenCalledExactlyOnceWith(expect.stringMatching(/subpath/))
+  })
+
+  it('called with a request alone, that of Express throws what it needs', () => {
+    const guard = expressAdapter.requireScope('read') as unknown as (request: object) => void
+    expect(() => guard({ headers: {} })).toThrow(/called without next/)
   })
 })
 
