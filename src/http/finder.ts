@@ -103,20 +103,28 @@ function customCredentials(found: unknown, request: HttpRequest): Presented | un
   if (found === undefined || found === null) return undefined
   if (typeof found === 'string') return presented(found, 'custom', request)
   if (Array.isArray(found)) {
-    if (found.length > 1) throw moreThanOneToken()
+    if (found.length > 1) {
+      unawaited(found)
+      throw moreThanOneToken()
+    }
     return customCredentials(found[0], request)
   }
-  const { token, place, scheme } = Object(found) as Partial<Credentials>
+  const { token, place = 'custom', scheme } = Object(found) as Partial<Credentials>
   if (typeof token !== 'string') {
-    unawaited(token)
     unawaited(found)
     throw new TypeError(
       'tokenFrom: the function must return a string, credentials with a token, or undefined',
     )
   }
-  return { scheme: scheme === 'DPoP' ? 'DPoP' : 'Bearer', token, place: place ?? 'custom', request }
+  // Another word would switch off what a place requires, such as the check of cross-site requests for cookies.
+  if (!places.includes(place)) {
+    unawaited(found)
+    throw new TypeError(`tokenFrom: place of the credentials must be one of ${places.join(', ')}`)
+  }
+  return { scheme: scheme === 'DPoP' ? 'DPoP' : 'Bearer', token, place, request }
 }
 
+const places: readonly TokenPlace[] = ['header', 'cookie', 'query', 'body', 'custom']
 /** The refusal of a request with two access tokens (RFC 6750 §2). */
 export function moreThanOneToken(): InvalidRequestError {
   const hint = 'the request has an access token in two places, or twice in one: send it once'

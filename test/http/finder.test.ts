@@ -146,6 +146,12 @@ describe('a function of the application', () => {
     },
   )
 
+  it.each(['cookies', 'Query', 'xyz', 5, null])('must not return %j as the place', (place) => {
+    expect(() => finder(() => ({ token: 't', place }) as never)(request)).toThrow(
+      new TypeError('tokenFrom: place of the credentials must be one of header, cookie, query, body, custom'),
+    )
+  })
+
   it.each([7, {}, [7], { token: 7 }])('must not return %j', async (returned) => {
     const message = /^tokenFrom: the function must return/
     expect(() => finder(() => returned as never)(request)).toThrow(message)
