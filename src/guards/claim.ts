@@ -2,6 +2,7 @@ import type { RefusalDetail } from '../detail.ts'
 import { ForbiddenError } from '../errors.ts'
 import { type ClaimPath, claimReader } from '../lib/claim-path.ts'
 import { isPromise } from '../lib/maybe-promise.ts'
+import { entriesOf } from '../lib/objects.ts'
 import type { Guard, MaybePromise } from '../types.ts'
 import { requireBoolean, requireNoMore } from './decide.ts'
 import { callerOf } from './names.ts'
@@ -53,7 +54,7 @@ function refusal(detail: RefusalDetail): ForbiddenError {
 }
 
 function valuesOf(expected: ClaimValue | readonly ClaimValue[]): readonly unknown[] {
-  const values: readonly unknown[] = Array.isArray(expected) ? [...(expected as unknown[])] : [expected]
+  const values: readonly unknown[] = Array.isArray(expected) ? entriesOf(expected as unknown[]) : [expected]
   if (values.length === 0 || !values.every(isClaimValue)) {
     throw new TypeError(
       'claim: pass the value that is expected: a string, number, boolean, null, or a list of these',

@@ -1,4 +1,5 @@
 import { misuse } from '../hints/plain.ts'
+import { entriesOf } from '../lib/objects.ts'
 import type { Auth } from '../types.ts'
 
 /** Names given one by one, or as one list. */
@@ -19,13 +20,10 @@ export function callerOf(auth: Auth, guard: string): Auth {
 /** Copies the names a guard is made with. @throws {TypeError} when there is none, or one is no string */
 export function namesOf(guard: string, names: NameArguments): readonly string[] {
   const [first] = names
-  // A copy has `undefined` where a list has nothing, which array methods leave out. Frozen, as the errors of every
-  // caller show it.
-  const list = Object.freeze([
-    ...(Array.isArray(first) && names.length === 1
-      ? (first as readonly string[])
-      : (names as readonly string[])),
-  ])
+  // Frozen, as the errors of every caller show this list.
+  const list = Object.freeze(
+    entriesOf(Array.isArray(first) && names.length === 1 ? (first as readonly unknown[]) : names),
+  ) as readonly string[]
   if (list.length === 0 || list.some((name) => typeof name !== 'string' || name === '')) {
     throw misuse(
       `${guard}: name at least one, as strings or as one list of strings${uncalledGuard(first, guard)}`,

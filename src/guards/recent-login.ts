@@ -1,7 +1,7 @@
 import type { RefusalDetail } from '../detail.ts'
 import { InsufficientUserAuthenticationError } from '../errors.ts'
 import { isScopeName } from '../lib/characters.ts'
-import { own } from '../lib/objects.ts'
+import { entriesOf, own } from '../lib/objects.ts'
 import type { Auth, Guard } from '../types.ts'
 import { requireNoMore } from './decide.ts'
 import { type Moment, momentOf } from './moment.ts'
@@ -92,7 +92,7 @@ function nothingRequired(): TypeError {
 
 function checkedValues(value: unknown): readonly string[] | undefined {
   if (value === undefined) return undefined
-  const values: readonly unknown[] = Array.isArray(value) ? [...(value as unknown[])] : []
+  const values: readonly unknown[] = Array.isArray(value) ? entriesOf(value as unknown[]) : []
   if (values.length === 0 || !values.every((it) => typeof it === 'string' && isScopeName(it))) {
     throw new TypeError(
       "recentLogin: acrValues must be a list of at least one value, each without spaces, quotes, backslashes or characters beyond ASCII, for example ['mfa']",

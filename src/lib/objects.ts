@@ -3,6 +3,13 @@ export function own(object: object, name: string | symbol): unknown {
   return Object.hasOwn(object, name) ? (object as Record<string | symbol, unknown>)[name] : undefined
 }
 
+/** Copies a list. A position where it has nothing of its own is `undefined`, whatever a polluted prototype has there. */
+export function entriesOf(list: readonly unknown[]): readonly unknown[] {
+  return Array.from({ length: list.length }, (_, index) =>
+    Object.hasOwn(list, index) ? list[index] : undefined,
+  )
+}
+
 /** Copies what came from JSON, all the way down. The copy is not frozen. */
 export function copyOfJson(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value

@@ -2,6 +2,7 @@ import {
   allOf,
   anyScope,
   type AuthError,
+  claim,
   type Guard,
   InsufficientScopeError,
   scope,
@@ -35,9 +36,20 @@ describe('scope() and anyScope()', () => {
     expect(error).toMatchObject({ status: 403, code: 'insufficient_scope', scopes })
   })
 
+  it('D3 takes no name from a polluted prototype of lists', () => {
+    Object.defineProperty(Array.prototype, 1, { value: 'admin', configurable: true, writable: true })
+    try {
+      expect(() => scope(Object.assign(['a'], { 2: 'c' }))).toThrow(/^scope: name at least one/)
+      expect(() => claim('x', Object.assign(['a'], { 2: 'c' }))).toThrow(/^claim: /)
+    } finally {
+      Reflect.deleteProperty(Array.prototype, 1)
+    }
+  })
+
   it.each([
     ['scope: no name', () => scope(), /^scope: name at least one/],
     ['scope: an empty list', () => scope([]), /^scope: name at least one/],
+    ['scope: names with a gap', () => scope(...Array<string>(2)), /^scope: name at least one/],
     ['scope: a list with a gap', () => scope(Object.assign(['a'], { 2: 'c' })), /^scope: name at least one/],
     ['scope: an empty name', () => scope('read', ''), /^scope/],
     [
