@@ -73,6 +73,7 @@ export default defineConfig(({ mode }) => {
         project('replacing modules', {
           include: [...replacing, 'examples/testing/vitest/*.test.ts'],
           exclude: assurance,
+          ...thorough,
         }),
         project('assurance', {
           include: assurance,
