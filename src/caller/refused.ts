@@ -2,7 +2,7 @@ import { type AuthError, isAuthError } from '../errors.ts'
 import { explain } from '../explain.ts'
 import { asError } from '../lib/as-error.ts'
 import { debug, isObserved, report } from '../lib/diagnostics.ts'
-import { isPromise } from '../lib/maybe-promise.ts'
+import { isPromise, unawaited } from '../lib/maybe-promise.ts'
 import { issuerOf } from '../token/of-issuer.ts'
 import type { HttpRequest } from '../types.ts'
 import { recordRefusal } from './as-reported.ts'
@@ -53,6 +53,7 @@ function call(hook: RefusedHook, error: AuthError, request: unknown): void {
   try {
     const result = hook(error, request)
     if (isPromise(result)) Promise.resolve(result).then(undefined, failed)
+    else unawaited(result)
   } catch (thrown) {
     failed(thrown)
   }

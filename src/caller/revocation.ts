@@ -2,7 +2,7 @@ import { isAuthError, InvalidTokenError, isRefusal, UpstreamError } from '../err
 import type { Presented } from '../http/finder.ts'
 import { isPlain, plain } from '../hints/plain.ts'
 import type { Limited } from '../lib/limited.ts'
-import { isPromise } from '../lib/maybe-promise.ts'
+import { isPromise, unawaited } from '../lib/maybe-promise.ts'
 import { own } from '../lib/objects.ts'
 import { factsOf, safeCause } from '../lib/safe-cause.ts'
 import type { OnUnavailable, RevocationSettings } from '../options/revocation.ts'
@@ -64,7 +64,9 @@ const revoked = 'the list of revoked tokens, or isRevoked, has it: the client mu
 
 function judge(answer: unknown): void {
   if (answer === true) throw new InvalidTokenError('revoked', { detail: { hint: revoked } })
-  if (answer !== false) throw plain(new TypeError('revocation: isRevoked must return true or false'))
+  if (answer === false) return
+  unawaited(answer)
+  throw plain(new TypeError('revocation: isRevoked must return true or false'))
 }
 
 /** Seconds after which a client may try again. */

@@ -27,19 +27,27 @@ export function withSchema<C>(
   return ({ claims }) =>
     // A copy of its own: ArkType writes its output into the object, or into a copy that is as frozen as that.
     andThen(limit(schema['~standard'].validate(copyOfJson(claims))), (result) => {
-      if (typeof (result as unknown) !== 'object' || (result as unknown) === null) {
-        throw new TypeError('schema: its validate() must return an object with value or issues')
+      try {
+        return outputOf(result, claims) as C
+      } catch (error) {
+        // Nobody waits for a promise within what is refused.
+        unawaited(result)
+        throw error
       }
-      if (result.issues !== undefined) throw refused(result.issues, claims)
-      const output: unknown = result.value
-      // Nothing would wait for a promise in this place.
-      unawaited(output)
-      if (typeof output !== 'object' || output === null || Array.isArray(output) || isPromise(output)) {
-        throw new TypeError('schema: its output must be an object, since it becomes auth.claims')
-      }
-      // Own members alone, and `__proto__` as a name like any other.
-      return deepFreeze(Object.fromEntries([...Object.entries(claims), ...Object.entries(output)])) as C
     })
+}
+
+function outputOf(result: unknown, claims: ClaimsObject): object {
+  if (typeof result !== 'object' || result === null) {
+    throw new TypeError('schema: its validate() must return an object with value or issues')
+  }
+  const { issues, value: output } = result as { readonly issues?: unknown; readonly value?: unknown }
+  if (issues !== undefined) throw refused(issues, claims)
+  if (typeof output !== 'object' || output === null || Array.isArray(output) || isPromise(output)) {
+    throw new TypeError('schema: its output must be an object, since it becomes auth.claims')
+  }
+  // Own members alone, and `__proto__` as a name like any other.
+  return deepFreeze(Object.fromEntries([...Object.entries(claims), ...Object.entries(output)]))
 }
 
 /** Issues that are named. */

@@ -1,6 +1,6 @@
 import { type AuthError, ForbiddenError, isRefusal } from '../errors.ts'
 import { misuse } from '../hints/plain.ts'
-import { isPromise } from '../lib/maybe-promise.ts'
+import { isPromise, unawaited } from '../lib/maybe-promise.ts'
 import type { Auth, Guard, MaybePromise } from '../types.ts'
 
 /** A guard could not find out whether the caller may pass. */
@@ -86,6 +86,8 @@ export function outcomeOf<R>(guard: Guard<R>, auth: Auth, request: R): MaybeProm
 /** Checks the result of a guard or predicate. @throws {TypeError} when it is not a boolean */
 export function requireBoolean(result: unknown, name: string): boolean {
   if (typeof result === 'boolean') return result
+  // A list of promises, for example, in which `Promise.all` is forgotten.
+  unawaited(result)
   const type = result === null ? 'null' : typeof result
   throw misuse(`${name}: must return true or false, or a promise of one, not ${type}`)
 }

@@ -76,15 +76,10 @@ const maxMediaType = 256
 
 function checked(result: unknown): WrittenBody {
   if (typeof result !== 'object' || result === null) throw new FormatError('it returned no object')
-  if (isPromise(result)) {
-    unawaited(result)
-    throw new FormatError('it returned a promise')
-  }
+  unawaited(result)
+  if (isPromise(result)) throw new FormatError('it returned a promise')
   const { contentType, body } = result as Record<string, unknown>
-  if (isPromise(body)) {
-    unawaited(body)
-    throw new FormatError('body is a promise')
-  }
+  if (isPromise(body)) throw new FormatError('body is a promise')
   if (typeof contentType !== 'string' || contentType.length > maxMediaType || !mediaType.test(contentType)) {
     throw new FormatError('contentType is not a media type')
   }

@@ -90,6 +90,8 @@ function piecesOf(body: unknown): Pieces | undefined {
   } catch (cause) {
     throw new FetchError('the body of the response cannot be read', { status: 200, cause })
   }
+  // A forgotten `await`.
+  unawaited(body)
   throw new FetchError('the body of the response cannot be read', { status: 200 })
 }
 

@@ -1,4 +1,5 @@
 import { ForbiddenError, isAuthError, MissingTokenError } from '../errors.ts'
+import { unawaited } from './maybe-promise.ts'
 
 const noError = 'a guard or hook threw a value that is not an error'
 const noRefusal =
@@ -15,7 +16,10 @@ const refusals: readonly unknown[] = [new MissingTokenError().status, new Forbid
  */
 export function asError(thrown: unknown): Error {
   try {
-    if (!isError(thrown)) return new Error(noError, { cause: thrown })
+    if (!isError(thrown)) {
+      unawaited(thrown)
+      return new Error(noError, { cause: thrown })
+    }
     return isAuthError(thrown) || !looksLikeRefusal(thrown) ? thrown : new Error(noRefusal, { cause: thrown })
   } catch {
     // The value cannot be read, for example because it is a revoked proxy. So it is no cause either.

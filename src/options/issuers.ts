@@ -52,9 +52,7 @@ export function issuersSettings(
           return vouchedSettings(name, answer, common, allowInsecureHosts)
         } catch (error) {
           // A forgotten `await`: `jwks: getKeys()`.
-          for (const { value } of Object.values(Object.getOwnPropertyDescriptors(Object(answer)))) {
-            for (const each of [value].flat()) unawaited(each)
-          }
+          unawaited(answer)
           throw error
         }
       },
