@@ -90,7 +90,18 @@ const fixes: Readonly<Record<string, string>> = {
 /** Names of the options in {@link foreignFix}. */
 export const foreignNames: readonly string[] = /* @__PURE__ */ Object.keys(fixes)
 
-/** What to do instead of an option of express-oauth2-jwt-bearer, express-jwt, koa-jwt and others of their kind. */
+/** Options of a resource server that its issuers share. */
+const shared: readonly string[] = [
+  ...['allowInsecureHosts', 'schema', 'tokenFrom', 'optional', 'realm', 'resource', 'dpop', 'mtls'],
+  ...['challengeScopes', 'maxTokenLength', 'hookTimeoutMs', 'onError', 'errorFormat', 'onRefused'],
+  ...['keyCache', 'tokenCache', 'revocation', 'decryption', 'snapshot', 'fetch', 'now'],
+]
+
+/**
+ * What to do instead of an option that is unknown here: one of an issuer's, inside `issuers`, or one of
+ * express-oauth2-jwt-bearer, express-jwt, koa-jwt and others of their kind.
+ */
 export function foreignFix(name: string): string | undefined {
+  if (shared.includes(name)) return 'set it beside issuers: all of them share it'
   return Object.hasOwn(fixes, name) ? fixes[name] : undefined
 }

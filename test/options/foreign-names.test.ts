@@ -79,6 +79,16 @@ describe('an option of another library', () => {
     )
   })
 
+  it.each(['now', 'fetch', 'keyCache', 'tokenFrom'])(
+    'that issuers share is answered inside issuers: %s',
+    (name) => {
+      const { [name]: _value, ...common } = good as Record<string, unknown>
+      expect(messageOf({ issuers: [{ ...common, [name]: 1 }] })).toContain(
+        `issuers[0]: unknown option ${name} (set it beside issuers: all of them share it)`,
+      )
+    },
+  )
+
   it('is unknown among the options of a cache', () => {
     expect(messageOf({ ...good, keyCache: { timeout: 1 } })).toContain(
       'keyCache: unknown option timeout (did you mean timeoutMs?)',
