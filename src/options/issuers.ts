@@ -1,3 +1,4 @@
+import { plain } from '../hints/plain.ts'
 import { unawaited } from '../lib/maybe-promise.ts'
 import {
   checkCommonOptions,
@@ -53,7 +54,7 @@ export function issuersSettings(
         } catch (error) {
           // A forgotten `await`: `jwks: getKeys()`.
           unawaited(answer)
-          throw error
+          throw isOwnMessage(error, name) ? plain(error) : error
         }
       },
     }
@@ -91,6 +92,13 @@ function commonOptions({ values, at }: OptionsReader<IssuerOptionName | 'issuers
 }
 
 /** Checks what the function of the `issuers` option returned. @throws {TypeError} */
+/** Whether a message is a sentence of this module without the name, which comes from a token that nobody verified. */
+function isOwnMessage(error: unknown, name: string): error is TypeError {
+  return (
+    error instanceof TypeError && error.message.startsWith('issuers(iss)') && !error.message.includes(name)
+  )
+}
+
 function vouchedSettings(
   name: string,
   answer: unknown,

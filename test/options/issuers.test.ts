@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { isPlain } from '../../src/hints/plain.ts'
 import { issuerOptionNames } from '../../src/options/issuer.ts'
 import { issuersSettings, type IssuersSettings } from '../../src/options/issuers.ts'
 import { rejection } from '../support/rejection.ts'
@@ -100,5 +101,36 @@ describe('what the function returned', () => {
     const { make, isHandled } = rejection()
     expect(() => vouched(answer(make()))).toThrow(TypeError)
     expect(isHandled()).toBe(true)
+  })
+})
+
+describe('a mistake in what the function of issuers returns', () => {
+  const mistake = (name: string, answer: unknown): unknown => {
+    const found = settings({ issuers: () => undefined })
+    try {
+      if (found.from === 'function') found.settingsOf(name, answer)
+    } catch (error) {
+      return error
+    }
+    return undefined
+  }
+
+  it.each([
+    ['is shown to operators', 'https://a.test/', { ...entry, now: 1 }, true],
+    ['is not, where the name of the token is in it', 'option', { ...entry, now: 1 }, false],
+    [
+      'is not, where a getter threw it',
+      'https://a.test/',
+      {
+        get audience(): never {
+          throw new TypeError('a value')
+        },
+      },
+      false,
+    ],
+  ])('%s', (_what, name, answer, shown) => {
+    const error = mistake(name, answer)
+    expect(error).toBeInstanceOf(TypeError)
+    expect(isPlain(error as object)).toBe(shown)
   })
 })
