@@ -98,7 +98,7 @@ function otherApi(names: readonly string[], claims: ClaimsObject): string {
   const scopes = typeof scope === 'string' ? scope.split(' ', 50) : []
   if (names.length === 1 && names[0] === scope) return scopesAsAudience
   if (names.length > 1 && names.every((name) => scopes.includes(name))) return scopesAsAudience
-  return `a token for another API: ${askFor}; where it is meant for this API, set audience to what the token has`
+  return `a token for another API: ${askFor}; where it is meant for this API, set audience to what the token has, unless that is a client id`
 }
 
 const scopesAsAudience =

@@ -20,7 +20,8 @@ export function expiredHint(ago: number, tolerance: number): string {
 /** Tells how far a moment is ahead. @param tolerance in seconds */
 export function aheadHint(claim: string, ahead: number, tolerance: number): string {
   if (ahead > century) return `${claim} counts seconds; this value looks like milliseconds`
-  return `${claim} is ${seconds(Math.ceil(ahead))} ahead of this clock, ${beyond(ahead, tolerance)}: set the clocks of the issuer and of this machine, or raise clockTolerance (at most ${longestTolerance})`
+  const or = tolerance < longestTolerance ? `, or raise clockTolerance (at most ${longestTolerance})` : ''
+  return `${claim} is ${seconds(Math.ceil(ahead))} ahead of this clock, ${beyond(ahead, tolerance)}: set the clocks of the issuer and of this machine${or}`
 }
 
 function beyond(total: number, tolerance: number): string {

@@ -14,6 +14,8 @@ describe('the hint about time', () => {
     expect(expiredHint(400, 300)).toMatch(/100 s beyond the largest tolerance of 300 s/)
     expect(aheadHint('nbf', 120, 30)).toMatch(/nbf is 120 s ahead of this clock, 90 s beyond/)
     expect(aheadHint('nbf', 119.1, 30.5)).toMatch(/is 120 s ahead .* 89 s beyond the tolerance of 30.5 s/)
+    expect(aheadHint('nbf', 400, 299)).toMatch(/, or raise clockTolerance \(at most 300\)$/)
+    expect(aheadHint('nbf', 400, 300)).toMatch(/: set the clocks of the issuer and of this machine$/)
     expect(aheadHint('iat', 1.7e12, 30)).toBe('iat counts seconds; this value looks like milliseconds')
     expect(aheadHint('iat', century + 1, 30)).toMatch(/milliseconds/)
     expect(aheadHint('iat', century, 30)).toMatch(/3155760000 s \(36525 days\) ahead/)
