@@ -53,7 +53,8 @@ function call(hook: RefusedHook, error: AuthError, request: unknown): void {
   try {
     const result = hook(error, request)
     if (isPromise(result)) Promise.resolve(result).then(undefined, failed)
-    else unawaited(result)
+    // Other objects are what a logger returns.
+    else if (Array.isArray(result)) unawaited(result)
   } catch (thrown) {
     failed(thrown)
   }

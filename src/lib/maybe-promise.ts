@@ -8,31 +8,34 @@ export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
   )
 }
 
-/** Objects in a result that {@link unawaited} looks at. */
-const mostObjects = 1000
+/** Objects that {@link unawaited} looks into, and members of each: some results refer to half of a library. */
+const most = { objects: 20, members: 1000 }
 
 /**
  * Takes a result that nobody uses: what a promise rejects with must not end the process. A forgotten `await` may stand
- * within the result too, as in a list of promises, so that the objects in it are looked through.
+ * within the result too, as in a list of promises, so that objects near its surface are looked through.
  */
 export function unawaited(result: unknown): void {
-  const objects = new Set<unknown>([result])
-  for (const each of objects) {
-    if (objects.size > mostObjects) return
+  const found = new Set<unknown>([result])
+  let objects = 0
+  for (const each of found) {
     try {
       if (isPromise(each)) Promise.resolve(each).catch(() => undefined)
-      else for (const member of membersOf(each)) objects.add(member)
+      else if (objects++ < most.objects) for (const member of objectsIn(each)) found.add(member)
     } catch {
       // It cannot be read, so that nothing in it is known.
     }
   }
 }
 
-/** Objects that an object has as values; what a getter returns is not among them. */
-function membersOf(value: unknown): readonly object[] {
-  if (typeof value !== 'object' || value === null) return []
-  return Object.values(Object.getOwnPropertyDescriptors(value))
-    .map((descriptor): unknown => descriptor.value)
+/** Objects that an object has as values, without calling a getter. */
+function objectsIn(value: unknown): readonly unknown[] {
+  // Of bytes each is a member.
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return []
+  const names = Array.isArray(value) ? [...value.slice(0, most.members).keys()] : Object.keys(value)
+  return names
+    .slice(0, most.members)
+    .map((name) => Object.getOwnPropertyDescriptor(value, name)?.value as unknown)
     .filter((member) => typeof member === 'object' && member !== null)
 }
 

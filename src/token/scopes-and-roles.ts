@@ -52,9 +52,9 @@ function readerOf(name: string, option: Names, readOne: ReadOne): NamesReader {
 function returnedNames(option: string, returned: unknown, readOne: ReadOne): Iterable<string> {
   if (returned === undefined || returned === null) return []
   if (typeof returned === 'string') return readOne(returned, option)
-  unawaited(returned)
   const names: unknown = isIterable(returned) ? [...returned] : returned
   if (isStringList(names)) return names
+  unawaited(names)
   throw new TypeError(`${option}: the function must return a string, strings, or undefined for no names`)
 }
 

@@ -1,6 +1,7 @@
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it, vi } from 'vitest'
 import { andThen, isPromise, unawaited } from '../../src/lib/maybe-promise.ts'
+import { rejection } from '../support/rejection.ts'
 
 describe('isPromise', () => {
   it.each<[string, unknown]>([
@@ -67,3 +68,50 @@ describe('andThen', () => {
     expect(next).not.toHaveBeenCalled()
   })
 })
+
+describe('a result that nobody uses', () => {
+  const isHeld = (place: (promise: Promise<never>) => unknown): boolean => {
+    const { make, isHandled } = rejection()
+    const promise = make()
+    unawaited(place(promise))
+    const held = isHandled()
+    promise.catch(() => undefined)
+    return held
+  }
+
+  it.each<[string, (promise: Promise<never>) => unknown]>([
+    ['itself', (promise) => promise],
+    ['in a list', (promise) => [1, promise]],
+    ['in an object', (promise) => ({ a: promise })],
+    ['in a list in an object', (promise) => ({ a: [[promise]] })],
+    ['as the last of a long list', (promise) => [...Array<number>(999).fill(1), promise]],
+    ['beside bytes', (promise) => [new Uint8Array(10_000_000), promise]],
+    [
+      'beside an object that refers to itself',
+      (promise) => Object.assign([promise] as unknown[], { 1: globalThis }),
+    ],
+    ['beside a revoked proxy', (promise) => [revoked(), promise]],
+  ])('may have a promise %s, which is held', (_where, place) => {
+    expect(isHeld(place)).toBe(true)
+  })
+
+  it('is looked through near its surface alone, and no getter is called', () => {
+    const getter = vi.fn()
+    const chain = (length: number, end: unknown): unknown => (length === 0 ? end : [chain(length - 1, end)])
+    expect(isHeld((promise) => chain(20, promise))).toBe(true)
+    expect(isHeld((promise) => chain(21, promise))).toBe(false)
+    expect(isHeld((promise) => [...Array<number>(1000).fill(1), promise])).toBe(false)
+    unawaited(Object.defineProperty({}, 'a', { get: getter, enumerable: true }))
+    expect(getter).not.toHaveBeenCalled()
+  })
+
+  it.each([undefined, null, 1, 'text', () => undefined])('may be %s', (value) => {
+    expect(() => unawaited(value)).not.toThrow()
+  })
+})
+
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  return proxy
+}
