@@ -42,7 +42,7 @@ export function confirmation(
   const required = methods.filter((method) => method.required === true).map(({ member }) => member)
   const acceptsUnbound = required.length === 0 && !boundOnly
   return (token, presented) => {
-    const cnf = own(token.claims, 'cnf') as object | undefined
+    const cnf = token.confirmation
     // The only way past the methods.
     if (cnf === undefined && presented.scheme === 'Bearer' && acceptsUnbound) return undefined
     const present = cnf === undefined ? [] : members.filter((member) => Object.hasOwn(cnf, member))

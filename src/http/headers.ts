@@ -47,7 +47,8 @@ function countOf(rawHeaders: readonly string[], name: string): number {
   let count = 0
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const candidate = rawHeaders[at] as string
-    if (candidate.length === name.length && candidate.toLowerCase() === name) count++
+    if (candidate.length !== name.length) continue
+    if (candidate === name || candidate.toLowerCase() === name) count++
   }
   return count
 }

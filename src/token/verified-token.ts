@@ -25,6 +25,8 @@ class VerifiedToken {
   /** The key that made the signature; `undefined` where there is none. */
   readonly key: VerificationKey | undefined
   readonly times: TokenTimes
+  /** The claim `cnf`, which binds the token to its sender (RFC 7800 §3.1); `undefined` where there is none. */
+  readonly confirmation: object | undefined
   readonly subject: string | undefined
   readonly clientId: string | undefined
   readonly scopes: ReadonlySet<string>
@@ -39,6 +41,7 @@ class VerifiedToken {
     this.generation = issuer.generation
     this.key = key
     this.times = times
+    this.confirmation = own(claims, 'cnf') as object | undefined
     this.subject = own(claims, 'sub') as string | undefined
     this.clientId = clientOf(claims)
     this.scopes = issuer.scopesOf(claims)

@@ -4,7 +4,8 @@ import type { Presented } from '../../src/http/finder.ts'
 import { confirmation, type ConfirmationMethod } from '../../src/caller/confirmation.ts'
 import type { VerifiedToken } from '../../src/token/verified-token.ts'
 
-const token = (claims: object): VerifiedToken => ({ claims }) as unknown as VerifiedToken
+const token = (claims: { readonly cnf?: unknown }): VerifiedToken =>
+  ({ claims, confirmation: claims.cnf }) as unknown as VerifiedToken
 const presented = (scheme: 'Bearer' | 'DPoP' = 'Bearer'): Presented => ({
   scheme,
   token: 'a.b.c',

@@ -40,6 +40,19 @@ describe('a verified token', () => {
     expect([token.subject, token.clientId]).toEqual([undefined, undefined])
   })
 
+  it('has the claim that binds it to its sender, and none of a polluted prototype', async () => {
+    const cnf = { jkt: 'thumbprint' }
+    const token = await verified({ cnf }, trusted())
+    expect(token.confirmation).toEqual(cnf)
+    expect(token.confirmation).toBe(token.claims['cnf'])
+    Object.defineProperty(Object.prototype, 'cnf', { value: cnf, configurable: true })
+    try {
+      expect((await verified({}, trusted())).confirmation).toBeUndefined()
+    } finally {
+      Reflect.deleteProperty(Object.prototype, 'cnf')
+    }
+  })
+
   it('is refused when it expired while the keys were fetched, before its scopes are read', async () => {
     const from = trusted()
     await expect(verified({}, from, now + 299)).resolves.toBeDefined()
