@@ -47,12 +47,11 @@ export function boundedCache<V extends object>(limits: CacheLimits<V>): BoundedC
   }
 }
 
-/**
- * Options of one call, which the library writes to. Of a class, since V8 makes these faster than objects with another
- * prototype, or without any.
- */
-// eslint-disable-next-line @typescript-eslint/no-extraneous-class -- it has no members on purpose
-class NoOptions {}
+/** Options of one call. Of a class, since V8 makes these faster than objects with another prototype, or without any. */
+class NoOptions {
+  /** Written by the library; never given. */
+  declare status: never
+}
 Object.setPrototypeOf(NoOptions.prototype, null)
 Object.freeze(NoOptions.prototype)
 
