@@ -18,10 +18,7 @@ export type ProtectedHandler<A, Rest extends unknown[], Req extends Request = Re
  * @throws {TypeError}
  */
 export function viewOf(request: Request, misuse: (message: string) => TypeError): HttpRequest {
-  if ((request as Request | null | undefined) === undefined || (request as Request | null) === null) {
-    throw misuse(noWebRequest)
-  }
-  const { method, url, headers } = request
+  const { method, url, headers } = Object(request) as Request
   if (typeof (headers as Partial<Headers> | undefined)?.get !== 'function') throw misuse(noWebRequest)
   return { method, url, headers, raw: request }
 }
