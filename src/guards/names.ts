@@ -26,7 +26,7 @@ export function namesOf(guard: string, names: NameArguments): readonly string[] 
   ) as readonly string[]
   if (list.length === 0 || list.some((name) => typeof name !== 'string' || name === '')) {
     throw misuse(
-      `${guard}: name at least one, as strings or as one list of strings${uncalledGuard(first, guard)}`,
+      `${guard}: name at least one, as strings that are not empty, or as one list of them${uncalledGuard(first, guard)}`,
     )
   }
   return list
